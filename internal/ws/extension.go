@@ -152,7 +152,7 @@ func (s *extensionScanner) param() (Param, error) {
 // token reads a token and the blanks after it; want says what it stands for.
 func (s *extensionScanner) token(want string) (string, error) {
 	start := s.pos
-	for s.pos < len(s.text) && isTokenOctet(s.text[s.pos]) {
+	for s.atToken() {
 		s.pos++
 	}
 	if s.pos == start {
@@ -170,8 +170,7 @@ func (s *extensionScanner) quoted() (string, error) {
 	var value []byte
 	open := s.pos
 	for s.pos++; s.pos < len(s.text); s.pos++ {
-		c := s.text[s.pos]
-		if c == '"' {
+		if s.text[s.pos] == '"' {
 			if len(value) == 0 {
 				s.pos = open
 				return "", errors.New("quoted value is empty, so it is not a token")
@@ -180,17 +179,21 @@ func (s *extensionScanner) quoted() (string, error) {
 			s.skipBlanks()
 			return string(value), nil
 		}
-		if c == '\\' && s.pos+1 < len(s.text) {
+		if s.text[s.pos] == '\\' && s.pos+1 < len(s.text) {
 			s.pos++
-			c = s.text[s.pos]
 		}
-		if !isTokenOctet(c) {
+		if !s.atToken() {
 			return "", fmt.Errorf("%s in a quoted value, which has to be a token", s.found())
 		}
-		value = append(value, c)
+		value = append(value, s.text[s.pos])
 	}
 	s.pos = open
 	return "", errors.New("quoted value has no end")
+}
+
+// atToken reports whether the octet at pos may stand in a token.
+func (s *extensionScanner) atToken() bool {
+	return s.pos < len(s.text) && isToken(s.text[s.pos:s.pos+1])
 }
 
 // take consumes c, which is a separator, if it is next.
@@ -214,9 +217,4 @@ func (s *extensionScanner) found() string {
 		return "end of field"
 	}
 	return fmt.Sprintf("%q", s.text[s.pos:s.pos+1])
-}
-
-// isTokenOctet reports whether c may stand in a token (RFC 2616, 2.2).
-func isTokenOctet(c byte) bool {
-	return c > ' ' && c < 0x7f && strings.IndexByte(`()<>@,;:\"/[]?={}`, c) < 0
 }
