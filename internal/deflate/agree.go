@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package deflate
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Fits reports, by its error, whether the answer says nothing that a server may
+// not say to a client that sent these offers. It is enough that one of them
+// permits it (RFC 7692, 5.1 and 7.1.2).
+func (a Answer) Fits(offers []Offer) error {
+	return a.check(offers, a.fits)
+}
+
+// Honours is the strict form of [Answer.Fits]: it also wants
+// server_no_context_takeover and server_max_window_bits in the answer if the
+// offer has them, because accepting such an offer means to repeat them
+// (RFC 7692, 7.1.1.1 and 7.1.2.1).
+func (a Answer) Honours(offers []Offer) error {
+	return a.check(offers, func(o Offer) error {
+		if err := a.fits(o); err != nil {
+			return err
+		}
+		return a.honours(o)
+	})
+}
+
+func (a Answer) check(offers []Offer, one func(Offer) error) error {
+	if len(offers) == 0 {
+		return errors.New(Name + ": answered but not offered")
+	}
+	var first error
+	for _, o := range offers {
+		err := one(o)
+		if err == nil {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	if len(offers) > 1 {
+		return fmt.Errorf("%w (first of %d offers, none of which the answer fits)", first, len(offers))
+	}
+	return first
+}
+
+func (a Answer) fits(o Offer) error {
+	if a.ClientMaxWindowBits != 0 {
+		if o.ClientMaxWindowBits == 0 {
+			return paramError(clientMaxWindowBits, "is in the answer but was not offered")
+		}
+		if err := within(clientMaxWindowBits, a.ClientMaxWindowBits, o.ClientMaxWindowBits); err != nil {
+			return err
+		}
+	}
+	return within(serverMaxWindowBits, a.ServerMaxWindowBits, o.ServerMaxWindowBits)
+}
+
+func (a Answer) honours(o Offer) error {
+	if o.ServerNoContextTakeover && !a.ServerNoContextTakeover {
+		return paramError(serverNoContextTakeover, "was offered but is not in the answer")
+	}
+	if o.ServerMaxWindowBits != 0 && a.ServerMaxWindowBits == 0 {
+		return paramError(serverMaxWindowBits, "was offered but is not in the answer")
+	}
+	return nil
+}
+
+func within(name string, answered, offered int) error {
+	if offered > 0 && answered > offered {
+		return paramError(fmt.Sprintf("%s=%d", name, answered),
+			fmt.Sprintf("is larger than the %d offered", offered))
+	}
+	return nil
+}
+
+// An Accept is the policy of a server: it picks one of the offers and answers
+// it, or reports false to do without the extension.
+type Accept func(offers []Offer) (Answer, bool)
+
+// FirstAllowing accepts the first offer that lets the server ask the client to
+// compress as ask says, and asks for it. The zero Params ask for nothing and
+// accept the first offer. A client may always be asked to give up context
+// takeover, but only an offer that hints at it counts as allowing that. Where
+// the client offers a smaller window than asked for, that one is answered.
+func FirstAllowing(ask Params) Accept {
+	return func(offers []Offer) (Answer, bool) {
+		for _, o := range offers {
+			if ask.NoContextTakeover && !o.ClientNoContextTakeover {
+				continue
+			}
+			if ask.WindowBits != 0 && o.ClientMaxWindowBits == 0 {
+				continue
+			}
+			a := Answer{
+				ClientNoContextTakeover: ask.NoContextTakeover,
+				ClientMaxWindowBits:     ask.WindowBits,
+				ServerNoContextTakeover: o.ServerNoContextTakeover,
+				ServerMaxWindowBits:     o.ServerMaxWindowBits,
+			}
+			if o.ClientMaxWindowBits > 0 {
+				a.ClientMaxWindowBits = min(a.ClientMaxWindowBits, o.ClientMaxWindowBits)
+			}
+			return a, true
+		}
+		return Answer{}, false
+	}
+}
+
+// FirstOf asks the policies in order and takes the first answer.
+func FirstOf(policies ...Accept) Accept {
+	return func(offers []Offer) (Answer, bool) {
+		for _, accept := range policies {
+			if a, ok := accept(offers); ok {
+				return a, true
+			}
+		}
+		return Answer{}, false
+	}
+}
