@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package stream is the byte stream under a WebSocket connection: TCP or TLS on
+// a network, or memory (package memnet) in tests. It adds to net.Conn what a
+// test of WebSockets has to do and to see: half a close, a reset, and which of
+// the two the peer did.
+package stream
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// Stream is one connection. Read returns io.EOF after the peer's FIN and an
+// error for which IsReset is true after the peer's RST. Close sends FIN and lets
+// go of the connection.
+type Stream interface {
+	net.Conn
+	// CloseWrite sends FIN and keeps reading.
+	CloseWrite() error
+	// Reset drops the connection at once: RST where the transport has one.
+	Reset() error
+}
+
+// ErrReset is what transports without error numbers of the operating system
+// return from Read and Write once the peer has reset the connection.
+var ErrReset = errors.New("connection reset by peer")
+
+// IsReset reports whether err says that the peer reset the connection.
+func IsReset(err error) bool {
+	return errors.Is(err, ErrReset) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+}
+
+// IsTimeout reports whether err says that a deadline passed.
+func IsTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+
+// Target says where and how to dial.
+type Target struct {
+	Addr string      // host:port
+	TLS  *tls.Config // nil for plain TCP
+}
+
+// Dial connects to the target over TCP, with TCP_NODELAY on, and through TLS
+// where the target has a configuration for it. The context bounds both.
+func Dial(ctx context.Context, t Target) (Stream, error) {
+	var d net.Dialer
+	c, err := d.DialContext(ctx, "tcp", t.Addr)
+	if err != nil {
+		return nil, err
+	}
+	if t.TLS == nil {
+		return Wrap(c), nil
+	}
+	tc := tls.Client(c, t.TLS)
+	if err := tc.HandshakeContext(ctx); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return Wrap(tc), nil
+}
+
+// Wrap makes a Stream of a connection of package net or crypto/tls. A
+// connection that is a Stream already is returned as it is.
+func Wrap(c net.Conn) Stream {
+	if s, ok := c.(Stream); ok {
+		return s
+	}
+	return netStream{c}
+}
+
+type netStream struct{ net.Conn }
+
+func (s netStream) CloseWrite() error {
+	if c, ok := s.Conn.(interface{ CloseWrite() error }); ok {
+		return c.CloseWrite()
+	}
+	return s.Close()
+}
+
+func (s netStream) Reset() error {
+	c := s.Conn
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn() // a TLS close would wait to send its alert
+	}
+	if t, ok := c.(*net.TCPConn); ok {
+		_ = t.SetLinger(0) // an error here only means FIN instead of RST
+	}
+	return c.Close()
+}
+
+// CloseGently sends FIN, reads and throws away what the peer still sends until
+// its FIN, and closes, all within the patience. Closing with unread input would
+// make the kernel send RST, which destroys what the peer has not read yet.
+func CloseGently(s Stream, patience time.Duration) error {
+	if err := s.CloseWrite(); err != nil {
+		return s.Close()
+	}
+	if err := s.SetReadDeadline(time.Now().Add(patience)); err == nil {
+		_, _ = io.Copy(io.Discard, s) // whatever ends it, we close
+	}
+	return s.Close()
+}

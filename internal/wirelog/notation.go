@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wirelog
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// remarks are the kinds that are a fixed phrase.
+var remarks = map[Kind]string{
+	FailFired: "fail", CloseFired: "close", Muted: "log off", Unmuted: "log on",
+	DroppedByMe: "dropped by me", DroppedByPeer: "dropped by peer", ResetByPeer: "reset by peer", Full: "log full",
+}
+
+// String prints a record as one line: seconds since the beginning, a sign for
+// what it is (>> << octets, > < frames, = event, # remark), and the rest as shown
+// beside the kinds. ParseRecord reads it back.
+func (r Record) String() string {
+	return fmt.Sprintf("%.6f %s", r.At.Seconds(), r.Text())
+}
+
+// Text prints a record without its time.
+func (r Record) Text() string {
+	switch r.Kind {
+	case SentOctets:
+		return ">> " + octets(r.Data)
+	case ReceivedOctets:
+		return "<< " + octets(r.Data)
+	case SentFrame:
+		return "> " + r.Frame.String()
+	case ReceivedFrame:
+		return "< " + r.Frame.String()
+	case NotSent:
+		return "# not sent " + r.Frame.String()
+	case Event:
+		return "= " + r.eventText()
+	case WaitSet:
+		return strings.TrimSuffix(fmt.Sprintf("# wait %v %s", r.Wait, r.Tag), " ")
+	case WaitOver:
+		return strings.TrimSuffix("# waited "+r.Tag, " ")
+	case FailSet:
+		return fmt.Sprintf("# fail after %v", r.Wait)
+	case CloseSet:
+		return fmt.Sprintf("# close after %v", r.Wait)
+	case Violation:
+		return "# violation " + strconv.Quote(r.Note)
+	}
+	return "# " + remarks[r.Kind]
+}
+
+// eventText prints an event in the notation of expectations.
+func (r Record) eventText() string {
+	switch r.Type {
+	case TextEvent:
+		return "text " + r.Data.String()
+	case BinaryEvent:
+		return "binary " + r.Data.String()
+	case PongEvent:
+		return "pong " + r.Data.String()
+	}
+	return strings.TrimSuffix("timeout "+r.Tag, " ")
+}
+
+// String prints a frame: opcode, then whatever is not as usual, then payload.
+func (f Frame) String() string {
+	var b strings.Builder
+	b.WriteString(f.Opcode.String())
+	if !f.Fin {
+		b.WriteString(" more")
+	}
+	if f.RSV != 0 {
+		fmt.Fprintf(&b, " rsv=%d", f.RSV)
+	}
+	if f.Masked {
+		fmt.Fprintf(&b, " mask=%x", f.Key)
+	}
+	if !f.Minimal() {
+		fmt.Fprintf(&b, " form=%s", formNames[f.Form])
+	}
+	if f.Length != uint64(f.Payload.Len) {
+		fmt.Fprintf(&b, " declared=%d", f.Length)
+	}
+	if f.Repeat != 0 {
+		fmt.Fprintf(&b, " repeat=%d", f.Repeat)
+	}
+	if f.Chop != 0 {
+		fmt.Fprintf(&b, " chop=%d", f.Chop)
+	}
+	if f.Sync {
+		b.WriteString(" sync")
+	}
+	return b.String() + " " + f.Payload.String()
+}
+
+var formNames = [...]string{ws.Length7: "7", ws.Length16: "16", ws.Length64: "64"}
+
+// String prints octets as a quoted string where they are UTF-8 and as 0x and hex
+// where not; what was cut is announced by len= and ended by dots.
+func (p Payload) String() string {
+	head := "0x" + hex.EncodeToString(p.Head)
+	if utf8.Valid(p.Head) {
+		head = strconv.Quote(string(p.Head))
+	}
+	if p.Complete() {
+		return head
+	}
+	if p.Sum != nil {
+		return fmt.Sprintf("len=%d sha256=%x %s...", p.Len, p.Sum, head)
+	}
+	return fmt.Sprintf("len=%d %s...", p.Len, head)
+}
+
+// octets prints the octets of one read or write.
+func octets(p Payload) string {
+	s := strconv.Itoa(p.Len) + " " + hex.EncodeToString(p.Head)
+	if !p.Complete() {
+		s += "..."
+	}
+	return s
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wirelog
+
+import "github.com/wsspec/wsspec/internal/ws"
+
+// Stats counts reads and writes by their size and frames by their opcode.
+type Stats struct {
+	ReceivedOctets, SentOctets map[int]int // octets of one read or write → how often
+	ReceivedFrames, SentFrames [16]int     // opcode → how often
+}
+
+func newStats() Stats {
+	return Stats{ReceivedOctets: map[int]int{}, SentOctets: map[int]int{}}
+}
+
+// CountOctets counts one read (sent false) or write of n octets. A peer can make
+// us read in any sizes it likes: beyond MaxSizes different ones, new sizes are
+// counted under -1.
+func (s *Stats) CountOctets(sent bool, n int) {
+	m := s.ReceivedOctets
+	if sent {
+		m = s.SentOctets
+	}
+	if _, known := m[n]; !known && len(m) >= MaxSizes {
+		n = -1
+	}
+	m[n]++
+}
+
+// CountFrame counts one frame.
+func (s *Stats) CountFrame(sent bool, o ws.Opcode) {
+	if sent {
+		s.SentFrames[o&15]++
+	} else {
+		s.ReceivedFrames[o&15]++
+	}
+}
+
+// Traffic is the volume in both directions.
+type Traffic struct{ In, Out Volume }
+
+// Volume counts octets at each level, and frames and messages with data.
+type Volume struct {
+	Preopen   int64 // octets of the opening handshake
+	Wire      int64 // octets after it, frame headers included
+	WebSocket int64 // payload octets as framed: compressed where an extension is in use
+	App       int64 // payload octets as the application sees them
+	Frames    int64 // frames of messages
+	Messages  int64
+	Deflated  int64 // messages with RSV1 under permessage-deflate
+}
+
+// Echo is the tally of a case that sends messages and wants each of them back
+// before it sends the next.
+type Echo struct {
+	Sent, Matched int
+	Difference    string // the first wrong echo, in words; empty while all match
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package wirelog records one conversation: octets and frames in both
+// directions, waits, the events a verdict rests on, and how the connection ended.
+//
+// A Log belongs to one goroutine. It says what happened and nothing about what
+// should have happened, so that a stored log can be judged again. Its text
+// notation (see Record) is the one in which scripts, expectations, failures and
+// reports are shown.
+package wirelog
+
+import (
+	"time"
+
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// Bounds of what a log keeps of a hostile or merely large conversation.
+const (
+	KeepPayload = 64       // octets of a frame's payload
+	KeepOctets  = 64       // octets of one read or write
+	KeepEvent   = 1 << 10  // octets of an event's payload once a log is compact
+	KeepHead    = 16 << 10 // octets of an HTTP head
+	MaxRecords  = 10_000   // records; later ones are counted, not kept
+	MaxSizes    = 1_000    // different read sizes that the statistics tell apart
+	resolution  = time.Microsecond
+)
+
+// Kind is the type of a record.
+type Kind uint8
+
+// Kinds of records. The notation of each stands beside it.
+const (
+	SentOctets     Kind = iota // >> 5 810548656c
+	ReceivedOctets             // << 2 8100
+	SentFrame                  // > text mask=37fa213d "Hello"
+	ReceivedFrame              // < pong ""
+	Event                      // = text "Hello"
+	WaitSet                    // # wait 1s A
+	WaitOver                   // # waited A
+	FailSet                    // # fail after 1s
+	FailFired                  // # fail
+	CloseSet                   // # close after 1s
+	CloseFired                 // # close
+	Muted                      // # log off
+	Unmuted                    // # log on
+	Violation                  // # violation "RFC 6455, 5.5: …"
+	NotSent                    // # not sent text "Hello"
+	DroppedByMe                // # dropped by me
+	DroppedByPeer              // # dropped by peer
+	ResetByPeer                // # reset by peer
+	Full                       // # log full
+)
+
+// Record is one line of a log.
+type Record struct {
+	At    time.Duration // since the log began, in whole microseconds
+	Kind  Kind
+	Frame Frame         // SentFrame, ReceivedFrame, NotSent
+	Data  Payload       // SentOctets, ReceivedOctets, Event
+	Type  EventType     // Event
+	Wait  time.Duration // WaitSet, FailSet, CloseSet
+	Tag   string        // WaitSet, WaitOver, Event of type TimeoutEvent
+	Note  string        // Violation
+}
+
+// Frame is a frame in a log: its header, the beginning of its payload, and for
+// sent ones how it was written.
+type Frame struct {
+	ws.Header
+	Payload Payload
+	Repeat  int  // octets the given payload was repeated to, 0 if it was not
+	Chop    int  // octets a write, 0 for the whole frame in one
+	Sync    bool // the frame had a write, and a turn of the loop, of its own
+}
+
+// EventType is what kind of event a case sees.
+type EventType uint8
+
+// Events. A ping is answered and is no event.
+const (
+	TextEvent EventType = iota
+	BinaryEvent
+	PongEvent
+	TimeoutEvent // a wait of the script ran out; Tag names it
+)
+
+// Facts are what became of the connection, under the reference's names.
+type Facts struct {
+	Role                        ws.Role // ours
+	Opened                      bool    // the opening handshake succeeded
+	ClosedByMe                  bool    // we sent the first Close
+	FailedByMe                  bool    // we failed the connection (RFC 6455, 7.1.7)
+	DroppedByMe                 bool    // we closed TCP first
+	WasClean                    bool    // Close frames were exchanged and TCP ended in order
+	WasNotCleanReason           string
+	WasServerConnectionDropTime bool // the server left TCP open after the closing handshake
+	WasOpenHandshakeTimeout     bool
+	WasCloseHandshakeTimeout    bool
+	Local, Remote               CloseFacts
+}
+
+// CloseFacts is the content of a Close frame, of the first in each direction.
+type CloseFacts struct {
+	Sent   bool // there was a Close frame
+	Coded  bool // it had a code
+	Code   ws.CloseCode
+	Reason string // at most 123 octets
+}
+
+// Log is the record of one conversation. New makes one; the zero value has no
+// beginning.
+type Log struct {
+	Start    time.Time
+	Records  []Record
+	Facts    Facts
+	Stats    Stats
+	Traffic  Traffic
+	Echo     Echo
+	Request  []byte // HTTP heads, at most KeepHead octets each
+	Response []byte
+	Refused  string // why the opening handshake failed, empty if it did not
+
+	muted   bool
+	dropped int
+}
+
+// New begins a log now.
+func New(role ws.Role) *Log {
+	return &Log{Start: time.Now(), Facts: Facts{Role: role}, Stats: newStats()}
+}
+
+// Add appends a record. While the log is muted, octets, frames and waits are
+// counted but not kept; a full log keeps nothing but how the connection ended.
+func (l *Log) Add(at time.Time, r Record) {
+	r.At = at.Sub(l.Start).Truncate(resolution)
+	if l.muted && r.Kind <= ReceivedFrame {
+		return
+	}
+	switch {
+	case len(l.Records) == MaxRecords:
+		l.Records = append(l.Records, Record{At: r.At, Kind: Full})
+		l.dropped++
+		return
+	case len(l.Records) > MaxRecords && r.Kind < DroppedByMe:
+		l.dropped++
+		return
+	}
+	l.Records = append(l.Records, r)
+}
+
+// Mute stops (or resumes) the keeping of octets and frames, for cases that move
+// megabytes. Statistics go on.
+func (l *Log) Mute(at time.Time, on bool) {
+	if on == l.muted {
+		return
+	}
+	kind := Unmuted
+	if on {
+		kind = Muted
+	}
+	l.Add(at, Record{Kind: kind})
+	l.muted = on
+}
+
+// IsMuted reports whether octets and frames are counted only.
+func (l *Log) IsMuted() bool { return l.muted }
+
+// Events returns the records a verdict compares with what a case expects.
+func (l *Log) Events() []Record {
+	var es []Record
+	for _, r := range l.Records {
+		if r.Kind == Event {
+			es = append(es, r)
+		}
+	}
+	return es
+}
+
+// Violations returns the notes on what the peer broke.
+func (l *Log) Violations() []string {
+	var vs []string
+	for _, r := range l.Records {
+		if r.Kind == Violation {
+			vs = append(vs, r.Note)
+		}
+	}
+	return vs
+}
+
+// Compact cuts the payloads of events to what a stored log keeps and replaces
+// the rest by a digest, so that a log of megabytes becomes one of kilobytes and
+// can still be compared with what was expected.
+func (l *Log) Compact() {
+	for i := range l.Records {
+		if r := &l.Records[i]; r.Kind == Event {
+			r.Data = r.Data.Cut(KeepEvent)
+		}
+	}
+}
