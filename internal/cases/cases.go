@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cases is the catalogue: what the suite sends, what must come back, and
+// which sentence of which RFC says so. One file a category; a new case is one
+// literal in one of them.
+package cases
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wsspec/wsspec/internal/conform"
+)
+
+// Edition selects which of the reference's lists of close codes 7.9 tests.
+type Edition string
+
+// Editions. Since 0.8 of the reference, 1012–1014 are registered and so no
+// longer tested as invalid.
+const (
+	Current Edition = "25.10"
+	Old     Edition = "0.7"
+)
+
+// ParseEdition reads the name of an edition. The empty string is the current one.
+func ParseEdition(s string) (Edition, error) {
+	switch Edition(s) {
+	case "", Current:
+		return Current, nil
+	case Old:
+		return Old, nil
+	}
+	return "", fmt.Errorf("edition %q: want %q or %q", s, Current, Old)
+}
+
+// All returns the cases of the edition in the order of their numbers.
+func All(e Edition) []conform.Case {
+	return slices.Concat(
+		framing(),
+		pings(),
+		reservedBits(),
+		opcodes(),
+		fragmentation(),
+		utf8Handling(),
+		closeHandling(e),
+		limits(),
+		autoFragmentation(),
+	)
+}
+
+// Sections returns the titles of categories and subcategories, in order.
+func Sections() []conform.Section {
+	return []conform.Section{
+		{ID: "1", Title: "Framing"},
+		{ID: "1.1", Title: "Text messages of every length form"},
+		{ID: "1.2", Title: "Binary messages of every length form"},
+		{ID: "2", Title: "Pings and pongs"},
+		{ID: "3", Title: "Reserved bits"},
+		{ID: "4", Title: "Opcodes"},
+		{ID: "4.1", Title: "Reserved data opcodes"},
+		{ID: "4.2", Title: "Reserved control opcodes"},
+		{ID: "5", Title: "Fragmentation"},
+		{ID: "6", Title: "UTF-8"},
+		{ID: "6.1", Title: "Empty text, fragmented"},
+		{ID: "6.2", Title: "Valid text, cut anywhere"},
+		{ID: "6.3", Title: "Invalid text"},
+		{ID: "6.4", Title: "Invalid text, and how soon it is noticed"},
+		{ID: "6.5", Title: "Characters of one to four octets"},
+		{ID: "6.6", Title: "A word, octet by octet"},
+		{ID: "6.7", Title: "First character of each length"},
+		{ID: "6.8", Title: "First sequences of five and six octets"},
+		{ID: "6.9", Title: "Last character of each length"},
+		{ID: "6.10", Title: "Last sequences of four, five and six octets"},
+		{ID: "6.11", Title: "Around the surrogates and the end of Unicode"},
+		{ID: "6.12", Title: "Continuation octets alone"},
+		{ID: "6.13", Title: "First octets alone"},
+		{ID: "6.14", Title: "Sequences without their last octet"},
+		{ID: "6.15", Title: "Several incomplete sequences"},
+		{ID: "6.16", Title: "Octets that never occur"},
+		{ID: "6.17", Title: "Overlong forms of a slash"},
+		{ID: "6.18", Title: "Longest overlong forms"},
+		{ID: "6.19", Title: "Overlong forms of NUL"},
+		{ID: "6.20", Title: "Single surrogates"},
+		{ID: "6.21", Title: "Pairs of surrogates"},
+		{ID: "6.22", Title: "Noncharacters"},
+		{ID: "6.23", Title: "Specials"},
+		{ID: "7", Title: "Closing"},
+		{ID: "7.1", Title: "The closing handshake, and frames after a Close"},
+		{ID: "7.3", Title: "Payload of Close frames"},
+		{ID: "7.5", Title: "Close reasons that are not UTF-8"},
+		{ID: "7.7", Title: "Valid close codes"},
+		{ID: "7.9", Title: "Invalid close codes"},
+		{ID: "7.13", Title: "Close codes beyond all ranges (informational)"},
+		{ID: "9", Title: "Size and speed"},
+		{ID: "9.1", Title: "Large text messages in one frame"},
+		{ID: "9.2", Title: "Large binary messages in one frame"},
+		{ID: "9.3", Title: "Fragmented text of 4 MiB"},
+		{ID: "9.4", Title: "Fragmented binary of 4 MiB"},
+		{ID: "9.5", Title: "Text of 1 MiB in small writes"},
+		{ID: "9.6", Title: "Binary of 1 MiB in small writes"},
+		{ID: "9.7", Title: "A thousand text round trips"},
+		{ID: "9.8", Title: "A thousand binary round trips"},
+		{ID: "10", Title: "Automatic fragmentation"},
+		{ID: "10.1", Title: "Messages cut by the sender"},
+	}
+}

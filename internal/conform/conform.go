@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package conform defines what a test case is, and how cases are named, ordered
+// and picked.
+package conform
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// A Case is one conversation with the peer under test, and what it may lead to.
+// What we do is a function; what they must do is data.
+type Case struct {
+	ID    string             // "4.1.3": stable, never a position
+	Title string             // what we do, in one line
+	Spec  string             // the requirement it rests on: "RFC 6455, 5.2"
+	Open  peer.Opening       // handshake offer; zero = plain
+	Play  func(p *peer.Peer) // what we do, in order
+	Want  verdict.Want       // what must come back: accepted outcomes, best first
+	Close verdict.Closing    // who must end it, with which codes, how strictly
+	Limit time.Duration      // patience after Play; zero = one second
+	End   peer.Ending        // what we do when patience ends
+	Only  Roles              // zero = both directions
+	Tags  []Tag
+}
+
+// Roles is the set of sides that the suite can play a case on.
+type Roles uint8
+
+// Cases that make sense in one direction only.
+const (
+	BothRoles Roles = 0
+	AsClient  Roles = 1 // we are the client: servers are tested
+	AsServer  Roles = 2 // we are the server: clients are tested
+)
+
+// Has reports whether the case is played by the role.
+func (r Roles) Has(role ws.Role) bool { return r == BothRoles || r&(1<<role) != 0 }
+
+// Tag groups cases beside their numbers.
+type Tag string
+
+// Tags in use.
+const (
+	Serial  Tag = "serial"  // runs with no other case beside it
+	Slow    Tag = "slow"    // moves megabytes or takes thousands of round trips
+	Paced   Tag = "paced"   // has waits of a second or more that are part of the case
+	UTF8    Tag = "utf8"    // about the content of text
+	Deflate Tag = "deflate" // needs permessage-deflate
+)
+
+// DefaultLimit is the patience after Play of a case that sets none.
+const DefaultLimit = time.Second
+
+// Patience is how long the case waits after Play.
+func (c Case) Patience() time.Duration {
+	if c.Limit == 0 {
+		return DefaultLimit
+	}
+	return c.Limit
+}
+
+// Has reports whether the case carries the tag.
+func (c Case) Has(t Tag) bool { return slices.Contains(c.Tags, t) }
+
+// Section is a numbered group of cases: "6" or "6.4".
+type Section struct {
+	ID    string
+	Title string
+}
+
+// Category is the first number of an id: "6" of "6.4.1".
+func Category(id string) string {
+	first, _, _ := strings.Cut(id, ".")
+	return first
+}
+
+// Subcategory is the first two numbers of an id that has three: "6.4" of
+// "6.4.1", and the first of one that has two: "2" of "2.10".
+func Subcategory(id string) string {
+	if i := strings.LastIndexByte(id, '.'); i > 0 {
+		return id[:i]
+	}
+	return id
+}
+
+// CompareIDs orders ids by their numbers: 2.9 before 2.10. An id that is not all
+// numbers comes after those that are.
+func CompareIDs(a, b string) int {
+	return slices.CompareFunc(strings.Split(a, "."), strings.Split(b, "."), func(x, y string) int {
+		m, errM := strconv.Atoi(x)
+		n, errN := strconv.Atoi(y)
+		switch {
+		case errM == nil && errN == nil:
+			return m - n
+		case errM == nil:
+			return -1
+		case errN == nil:
+			return 1
+		}
+		return strings.Compare(x, y)
+	})
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package peer
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// Message is a message as a script wants it sent.
+type Message struct {
+	Binary   bool
+	Data     ws.Pattern
+	Fragment int // octets of payload a frame; 0 for one frame, or what the options say
+	Chop     int // octets a write; 0 for whole frames
+}
+
+// echoing compares what comes back with what was sent.
+type echoing struct {
+	log     *wirelog.Log
+	want    *Message // nil while nothing is awaited
+	matched bool
+}
+
+// SendMessage sends a message, while the connection is open. A message longer
+// than a fragment is cut into frames of that size; the last frame holds the rest,
+// which is nothing where the size divides the length.
+func (p *Peer) SendMessage(m Message) {
+	if !p.IsOpen() {
+		return
+	}
+	op := ws.Text
+	if m.Binary {
+		op = ws.Binary
+	}
+	t := &p.log.Traffic.Out
+	t.Messages++
+	t.App += int64(m.Data.Len)
+	var rsv uint8
+	data := m.Data
+	if p.codec != nil {
+		data, rsv = ws.Literal(p.codec.deflate(data)), 4
+		t.Deflated++
+	}
+	t.WebSocket += int64(data.Len)
+	size := m.Fragment
+	if size == 0 {
+		size = p.opts.AutoFragment
+	}
+	if size == 0 || data.Len <= size {
+		p.Send(Frame{Opcode: op, RSV: rsv, Payload: data.Unit, Repeat: data.Len, Repeated: data.Len != len(data.Unit), Chop: m.Chop})
+		return
+	}
+	for off := 0; ; off += size {
+		n := min(size, data.Len-off)
+		last := off+size > data.Len
+		part := make([]byte, n)
+		data.Fill(part, off)
+		p.Send(Frame{Opcode: op, RSV: rsv, More: !last, Payload: part})
+		if last {
+			return
+		}
+		op, rsv = ws.Continuation, 0
+	}
+}
+
+// Echo sends a message and waits until it has come back, the connection is no
+// longer open, or patience ends. It reports whether the very same octets came
+// back, with the same type; the log keeps count and the first difference.
+func (p *Peer) Echo(m Message) bool {
+	if !p.expect(m) {
+		return false
+	}
+	p.SendMessage(m)
+	return p.awaitEcho()
+}
+
+// EchoFrame is Echo for a message that goes out as one given frame.
+func (p *Peer) EchoFrame(f Frame) bool {
+	if !p.expect(Message{Binary: f.Opcode == ws.Binary, Data: f.pattern()}) {
+		return false
+	}
+	p.Send(f)
+	p.log.Traffic.Out.Messages++
+	p.log.Traffic.Out.App += int64(f.pattern().Len)
+	p.log.Traffic.Out.WebSocket += int64(f.pattern().Len)
+	return p.awaitEcho()
+}
+
+func (p *Peer) expect(m Message) bool {
+	if !p.IsOpen() {
+		return false
+	}
+	if p.echo == nil {
+		p.echo = &echoing{log: p.log}
+	}
+	p.echo.want, p.echo.matched = &m, false
+	p.log.Echo.Sent++
+	return true
+}
+
+func (p *Peer) awaitEcho() bool {
+	p.wait(time.Time{}, func() bool { return p.echo.want == nil || p.state != open })
+	return p.echo.matched
+}
+
+// compare takes a message that came while echoes are counted.
+func (e *echoing) compare(binary bool, data []byte) {
+	tally := &e.log.Echo
+	if tally.Difference != "" {
+		return
+	}
+	if e.want == nil {
+		tally.Difference = fmt.Sprintf("a message of %d octets that was no answer to ours", len(data))
+		return
+	}
+	want := *e.want
+	e.want = nil
+	tally.Difference = want.difference(binary, data)
+	if e.matched = tally.Difference == ""; e.matched {
+		tally.Matched++
+	}
+}
+
+// difference says how an echo differs from m, or nothing.
+func (m Message) difference(binary bool, data []byte) string {
+	name := func(binary bool) string {
+		if binary {
+			return "binary"
+		}
+		return "text"
+	}
+	if binary != m.Binary {
+		return fmt.Sprintf("expected a %s message of %d octets, received a %s message of %d octets", name(m.Binary), m.Data.Len, name(binary), len(data))
+	}
+	at := m.Data.Differ(data)
+	switch {
+	case at < 0:
+		return ""
+	case len(data) != m.Data.Len:
+		return fmt.Sprintf("expected a %s message of %d octets, received %d octets; the first difference is at offset %d", name(binary), m.Data.Len, len(data), at)
+	}
+	want := make([]byte, 1)
+	m.Data.Fill(want, at)
+	return fmt.Sprintf("octet %d of %d of the echo is 0x%02x and should be 0x%02x", at, len(data), data[at], want[0])
+}
+
+// streaming is a message that is sent in pieces of frames.
+type streaming struct {
+	key    [4]byte
+	masked bool
+	pos    int
+}
+
+// BeginFrame sends the header of a text frame that declares n octets and is not
+// the last of its message. Its payload follows with FrameData.
+func (p *Peer) BeginFrame(n int) {
+	if !p.IsOpen() {
+		return
+	}
+	h := ws.Header{Opcode: ws.Text, Length: uint64(n)}
+	if p.masks() {
+		h.Masked, h.Key = true, p.maskKey()
+	}
+	p.streamed = streaming{key: h.Key, masked: h.Masked}
+	p.record(wirelog.Record{Kind: wirelog.SentFrame, Frame: wirelog.Frame{Header: h}})
+	p.log.Stats.CountFrame(true, ws.Text)
+	p.raw(h.Append(nil))
+}
+
+// FrameData sends a part of the payload that BeginFrame announced.
+func (p *Peer) FrameData(b []byte) {
+	if !p.IsOpen() {
+		return
+	}
+	part := append([]byte(nil), b...)
+	if p.streamed.masked {
+		ws.Mask(p.streamed.key, p.streamed.pos, part)
+	}
+	p.streamed.pos += len(b)
+	p.raw(part)
+}
+
+// raw writes octets as they are.
+func (p *Peer) raw(b []byte) {
+	p.queue = append(p.queue, &outgoing{header: b})
+	p.flush()
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package peer
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// Sizes of the reading side, in octets.
+const (
+	readSize = 64 << 10
+	maxHead  = 64 << 10 // of an HTTP head
+	eager    = 1 << 20  // of a frame that must have come before all of it is allocated
+	itemCost = 160      // charged for an item beside its payload
+)
+
+type itemKind uint8
+
+const (
+	gotChunk itemKind = iota // one read
+	gotHead                  // the HTTP head of the opening handshake
+	gotFrame
+	gotTooMuch // a frame or a backlog over the limit; reading goes on, parsing does not
+	gotEnd     // no more input
+)
+
+// item is something the reader noticed, with the time it did.
+type item struct {
+	at     time.Time
+	kind   itemKind
+	header ws.Header
+	data   []byte // head, payload, or the beginning of a chunk
+	size   int    // octets of a chunk
+	err    error  // gotHead: no HTTP; gotTooMuch: what; gotEnd: nil after FIN
+}
+
+// inbox connects the reader to the script. Its lock is the only one in a Peer.
+type inbox struct {
+	role    ws.Role
+	limit   int // octets of a frame's payload
+	backlog int // octets that may wait
+	ready   chan struct{}
+	done    chan struct{} // the reader has returned
+
+	mu    sync.Mutex
+	items []item
+	held  int
+}
+
+func newInbox(role ws.Role, limit, backlog int) *inbox {
+	return &inbox{role: role, limit: limit, backlog: backlog, ready: make(chan struct{}, 1), done: make(chan struct{})}
+}
+
+// put appends items and reports whether there is room for more.
+func (b *inbox) put(items ...item) bool {
+	b.mu.Lock()
+	b.items = append(b.items, items...)
+	for _, it := range items {
+		b.held += len(it.data) + itemCost
+	}
+	room := b.held <= b.backlog+eager
+	b.mu.Unlock()
+	select {
+	case b.ready <- struct{}{}:
+	default:
+	}
+	return room
+}
+
+// take returns what has come since the last call; spare is reused for what comes next.
+func (b *inbox) take(spare []item) []item {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	items := b.items
+	clear(spare)
+	b.items, b.held = spare[:0], 0
+	return items
+}
+
+// read parses the stream until it ends. It judges nothing but sizes.
+func (b *inbox) read(s stream.Stream) {
+	defer close(b.done)
+	buf := make([]byte, readSize)
+	r := parser{role: b.role, limit: b.limit}
+	var batch []item
+	for {
+		n, err := s.Read(buf)
+		now := time.Now()
+		if n > 0 {
+			batch = append(batch[:0], item{at: now, kind: gotChunk, size: n, data: append([]byte(nil), buf[:min(n, wirelog.KeepOctets)]...)})
+			batch = r.feed(batch, now, buf[:n])
+			if !b.put(batch...) && !r.deaf {
+				r.deaf = true
+				b.put(item{at: now, kind: gotTooMuch, err: fmt.Errorf("more than %d octets sent unasked", b.backlog)})
+			}
+			clear(batch)
+		}
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			b.put(item{at: now, kind: gotEnd, err: err})
+			return
+		}
+	}
+}
+
+// parser cuts the stream into the handshake's head and frames.
+type parser struct {
+	role    ws.Role
+	limit   int
+	deaf    bool // no more items but chunks
+	opened  bool
+	pending []byte // of a head or a frame header that is not all there
+	inFrame bool
+	header  ws.Header
+	payload []byte
+}
+
+// feed appends to items what is complete with p.
+func (r *parser) feed(items []item, now time.Time, p []byte) []item {
+	for !r.deaf && (len(p) > 0 || r.inFrame) {
+		var it item
+		var ok bool
+		if !r.opened {
+			it, p, ok = r.head(p)
+		} else {
+			it, p, ok = r.frame(p)
+		}
+		if !ok {
+			return items
+		}
+		it.at = now
+		items = append(items, it)
+	}
+	return items
+}
+
+func (r *parser) head(p []byte) (it item, rest []byte, ok bool) {
+	r.pending = append(r.pending, p...)
+	n := ws.HeadEnd(r.pending)
+	switch {
+	case n > 0 && n <= maxHead:
+		it = item{kind: gotHead, data: r.pending[:n:n]}
+		rest = r.pending[n:]
+		r.pending, r.opened = nil, true
+		if r.role == ws.Client {
+			// What follows anything but 101 is no WebSocket (RFC 6455, 4.1).
+			if resp, err := ws.ParseResponse(it.data); err != nil || resp.Status != 101 {
+				r.deaf = true
+			}
+		}
+		return it, rest, true
+	case len(r.pending) > maxHead:
+		r.deaf = true
+		return item{kind: gotHead, data: r.pending[:maxHead], err: fmt.Errorf("HTTP head longer than %d octets", maxHead)}, nil, true
+	}
+	return item{}, nil, false
+}
+
+func (r *parser) frame(p []byte) (it item, rest []byte, ok bool) {
+	if !r.inFrame {
+		had := len(r.pending)
+		r.pending = append(r.pending, p[:min(len(p), ws.MaxHeaderLen-had)]...)
+		h, n := ws.ParseHeader(r.pending)
+		if n == 0 {
+			return item{}, nil, false
+		}
+		p = p[n-had:]
+		r.pending = r.pending[:0]
+		if h.Length > uint64(r.limit) {
+			r.deaf = true
+			return item{kind: gotTooMuch, header: h, err: fmt.Errorf("a frame that declares %d octets", h.Length)}, nil, true
+		}
+		r.header, r.inFrame = h, true
+		r.payload = make([]byte, 0, min(h.Length, eager))
+	}
+	want := int(r.header.Length)
+	take := min(len(p), want-len(r.payload))
+	if cap(r.payload) < len(r.payload)+take {
+		// Enough has really come: the declared length is no bare claim.
+		r.payload = append(make([]byte, 0, want), r.payload...)
+	}
+	r.payload = append(r.payload, p[:take]...)
+	if len(r.payload) < want {
+		return item{}, nil, false
+	}
+	if r.header.Masked {
+		ws.Mask(r.header.Key, 0, r.payload)
+	}
+	it = item{kind: gotFrame, header: r.header, data: r.payload}
+	r.inFrame, r.payload = false, nil
+	return it, p[take:], true
+}

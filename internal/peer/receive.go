@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package peer
+
+import (
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// assembly is the message that is coming in, in fragments.
+type assembly struct {
+	inside     bool
+	binary     bool
+	compressed bool
+	data       []byte
+	text       ws.UTF8
+}
+
+// drain handles what has come in, without waiting.
+func (p *Peer) drain() {
+	p.spare = p.in.take(p.spare)
+	for _, it := range p.spare {
+		if p.state == closed {
+			return
+		}
+		p.handle(it)
+	}
+}
+
+func (p *Peer) handle(it item) {
+	switch it.kind {
+	case gotChunk:
+		p.log.Stats.CountOctets(false, it.size)
+		if p.state == connecting {
+			p.log.Traffic.In.Preopen += int64(it.size)
+		} else {
+			p.log.Traffic.In.Wire += int64(it.size)
+		}
+		p.log.Add(it.at, wirelog.Record{Kind: wirelog.ReceivedOctets, Data: wirelog.Payload{Len: it.size, Head: it.data}})
+	case gotHead:
+		p.head = &it
+	case gotFrame:
+		p.frame(it)
+	case gotTooMuch:
+		p.violate(ws.MessageTooBig, it.err.Error())
+	case gotEnd:
+		p.ended(it)
+	}
+}
+
+// ended takes note of the end of input.
+func (p *Peer) ended(it item) {
+	kind, how := wirelog.DroppedByPeer, "peer dropped the TCP connection without previous WebSocket closing handshake"
+	if stream.IsReset(it.err) {
+		kind = wirelog.ResetByPeer
+	}
+	p.log.Add(it.at, wirelog.Record{Kind: kind})
+	if !p.log.Facts.WasClean {
+		p.notClean(how)
+	}
+	p.state = closed
+	_ = p.s.Close() // the peer has gone: there is nobody to tell
+}
+
+// frame judges one frame by RFC 6455, 5 and hands on what is in it. After a
+// violation it is handed on all the same: what matters then is the peer's Close.
+func (p *Peer) frame(it item) {
+	h := it.header
+	if !p.log.IsMuted() {
+		p.log.Add(it.at, wirelog.Record{Kind: wirelog.ReceivedFrame, Frame: wirelog.Frame{Header: h, Payload: wirelog.Beginning(it.data, wirelog.KeepPayload)}})
+	}
+	p.log.Stats.CountFrame(false, h.Opcode)
+	if code, broken := p.headerViolation(h); broken != "" {
+		p.violate(code, broken)
+	}
+	if p.state == closed {
+		return
+	}
+	switch {
+	case h.Opcode == ws.Ping:
+		if p.state == open {
+			p.enqueue(Frame{Opcode: ws.Pong, Payload: it.data})
+			p.flush()
+		}
+	case h.Opcode == ws.Pong:
+		p.event(it.at, wirelog.Record{Type: wirelog.PongEvent, Data: wirelog.Whole(it.data)})
+	case h.Opcode == ws.Close:
+		p.closeFrame(it)
+	case h.Opcode <= ws.Binary:
+		p.data(it)
+	}
+}
+
+// headerViolation returns the rule a frame header breaks, if any.
+func (p *Peer) headerViolation(h ws.Header) (ws.CloseCode, string) {
+	rsv := h.RSV
+	if p.codec != nil && h.Opcode != ws.Continuation && !h.Opcode.IsControl() {
+		rsv &^= 4 // RFC 7692, 6: RSV1 on the first frame of a message
+	}
+	client := p.cfg.Role == ws.Client
+	switch {
+	case rsv != 0:
+		return ws.ProtocolError, fmt.Sprintf("RFC 6455, 5.2: RSV = %d without an extension that defines it", h.RSV)
+	case client && h.Masked && !p.opts.AcceptMasked:
+		return ws.ProtocolError, "RFC 6455, 5.1: a server must not mask"
+	case !client && !h.Masked && !p.opts.AcceptUnmasked:
+		return ws.ProtocolError, "RFC 6455, 5.1: a client must mask"
+	case h.Opcode.IsReserved():
+		return ws.ProtocolError, fmt.Sprintf("RFC 6455, 5.2: reserved opcode %d", uint8(h.Opcode))
+	case h.Opcode.IsControl() && !h.Fin:
+		return ws.ProtocolError, "RFC 6455, 5.5: fragmented control frame"
+	case h.Opcode.IsControl() && h.Length > ws.MaxControlPayload:
+		return ws.ProtocolError, fmt.Sprintf("RFC 6455, 5.5: control frame with %d octets of payload", h.Length)
+	case h.Opcode == ws.Close && h.Length == 1:
+		return ws.ProtocolError, "RFC 6455, 5.5.1: Close with one octet of payload"
+	case !h.Minimal():
+		return ws.ProtocolError, "RFC 6455, 5.2: length not in its shortest form"
+	case h.Opcode == ws.Continuation && !p.message.inside:
+		return ws.ProtocolError, "RFC 6455, 5.4: continuation without a message to continue"
+	case (h.Opcode == ws.Text || h.Opcode == ws.Binary) && p.message.inside:
+		return ws.ProtocolError, "RFC 6455, 5.4: a new message inside a fragmented one"
+	}
+	return 0, ""
+}
+
+// data adds a data frame to the message it belongs to.
+func (p *Peer) data(it item) {
+	if p.log.Facts.FailedByMe {
+		return
+	}
+	m, h := &p.message, it.header
+	if h.Opcode != ws.Continuation {
+		*m = assembly{inside: true, binary: h.Opcode == ws.Binary, compressed: h.RSV&4 != 0}
+	}
+	p.log.Traffic.In.Frames++
+	p.log.Traffic.In.WebSocket += int64(len(it.data))
+	if limit := p.messageLimit(); len(m.data)+len(it.data) > limit {
+		p.violate(ws.MessageTooBig, fmt.Sprintf("a message of more than %d octets", limit))
+		return
+	}
+	if !m.binary && !m.compressed && !p.opts.SkipUTF8 && !m.text.Write(it.data) {
+		p.violate(ws.InvalidPayload, "RFC 6455, 8.1: text that is not UTF-8")
+		return
+	}
+	if m.data == nil {
+		m.data = it.data // the frame's own memory: nobody else keeps it
+	} else {
+		m.data = append(m.data, it.data...)
+	}
+	if h.Fin {
+		p.complete(it.at)
+	}
+}
+
+func (p *Peer) messageLimit() int {
+	if p.opts.MaxMessage > 0 {
+		return min(p.opts.MaxMessage, p.cfg.Backlog)
+	}
+	return p.cfg.Backlog
+}
+
+// complete hands on a message whose last frame has come.
+func (p *Peer) complete(at time.Time) {
+	m := p.message
+	p.message = assembly{}
+	switch {
+	case m.compressed:
+		data, err := p.codec.inflate(m.data, p.messageLimit())
+		if err != nil {
+			p.violate(ws.InvalidPayload, err.Error())
+			return
+		}
+		p.log.Traffic.In.Deflated++
+		m.data = data
+		if !m.binary && !p.opts.SkipUTF8 && !utf8.Valid(m.data) {
+			p.violate(ws.InvalidPayload, "RFC 6455, 8.1: text that is not UTF-8")
+			return
+		}
+	case !m.binary && !p.opts.SkipUTF8 && !m.text.Complete():
+		p.violate(ws.InvalidPayload, "RFC 6455, 8.1: text that ends inside a character")
+		return
+	}
+	p.log.Traffic.In.Messages++
+	p.log.Traffic.In.App += int64(len(m.data))
+	if p.echo != nil {
+		p.echo.compare(m.binary, m.data)
+		return
+	}
+	typ := wirelog.TextEvent
+	if m.binary {
+		typ = wirelog.BinaryEvent
+	}
+	p.event(at, wirelog.Record{Type: typ, Data: wirelog.Whole(m.data)})
+}
+
+// event records what a case sees and begins the closing handshake where that
+// was the last thing hoped for.
+func (p *Peer) event(at time.Time, r wirelog.Record) {
+	if p.kept += r.Data.Len + itemCost; p.kept > p.cfg.Backlog {
+		p.violate(ws.MessageTooBig, fmt.Sprintf("more than %d octets in messages and pongs nobody asked for", p.cfg.Backlog))
+		return
+	}
+	r.Kind = wirelog.Event
+	p.log.Add(at, r)
+	p.events = append(p.events, r)
+	if p.cfg.Complete != nil && p.state == open && p.cfg.Complete(p.events) {
+		p.sendClose(ws.AppendClosePayload(nil, p.cfg.CompleteCode, ""), false)
+	}
+}
+
+// closeFrame takes the peer's Close: the answer to ours, or one to answer
+// (RFC 6455, 5.5.1 and 7.1.1).
+func (p *Peer) closeFrame(it item) {
+	f := &p.log.Facts
+	code, reason, has := ws.ParseClosePayload(it.data)
+	if !f.Remote.Sent {
+		f.Remote = wirelog.CloseFacts{Sent: true, Coded: has, Code: code, Reason: string(reason[:min(len(reason), ws.MaxControlPayload-2)])}
+	}
+	if has && !code.OnWire() {
+		p.violate(ws.ProtocolError, fmt.Sprintf("RFC 6455, 7.4: close code %d", code))
+	} else if !utf8.Valid(reason) {
+		p.violate(ws.InvalidPayload, "RFC 6455, 5.5.1: close reason that is not UTF-8")
+	}
+	switch p.state {
+	case closing:
+		p.closeBy = time.Time{}
+		f.WasClean = true
+		if p.cfg.Role == ws.Server {
+			p.drop(false)
+		} else if p.repliedT.IsZero() {
+			p.dropBy = time.Now().Add(p.opts.DropTimeout)
+		}
+	case open:
+		f.WasClean = true
+		reply := ws.AppendClosePayload(nil, ws.NormalClosure, "")
+		if p.opts.EchoClose {
+			reply = it.data
+		}
+		p.dropWhenSent = p.cfg.Role == ws.Server // RFC 6455, 7.1.1
+		p.sendClose(reply, true)
+	}
+}
+
+// violate fails the connection because the peer broke a rule (RFC 6455, 7.1.7).
+func (p *Peer) violate(code ws.CloseCode, rule string) {
+	p.record(wirelog.Record{Kind: wirelog.Violation, Note: rule})
+	p.fail(code, rule)
+}
+
+// fail fails the connection: Close with the code, or, where one has been sent
+// already or the options say so, the end of TCP.
+func (p *Peer) fail(code ws.CloseCode, reason string) {
+	if p.state == closed {
+		return
+	}
+	p.log.Facts.FailedByMe = true
+	switch {
+	case p.opts.FailByDrop || p.state == connecting:
+		p.notClean("we dropped the TCP connection: " + reason)
+		p.drop(true)
+	case p.state == open:
+		p.sendClose(ws.AppendClosePayload(nil, code, reason[:min(len(reason), ws.MaxControlPayload-2)]), false)
+	default:
+		p.drop(false)
+	}
+}
+
+func (p *Peer) notClean(why string) {
+	p.log.Facts.WasClean = false
+	p.log.Facts.WasNotCleanReason = why
+}
+
+// drop ends the TCP connection from our side.
+func (p *Peer) drop(abort bool) {
+	if p.state == closed {
+		return
+	}
+	p.state = closed
+	p.log.Facts.DroppedByMe = true
+	p.record(wirelog.Record{Kind: wirelog.DroppedByMe})
+	if abort {
+		_ = p.s.Reset() // gone either way
+	} else {
+		_ = p.s.Close() // gone either way
+	}
+}

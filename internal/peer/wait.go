@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package peer
+
+import (
+	"time"
+
+	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// wait handles what comes in until cond holds, the connection is closed, or the
+// time has come. It also keeps our own appointments: the timeouts of the closing
+// handshake and the end of patience.
+func (p *Peer) wait(until time.Time, cond func() bool) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		p.drain()
+		if p.state == closed || cond != nil && cond() {
+			return
+		}
+		now := time.Now()
+		if p.keepAppointment(now) {
+			continue
+		}
+		next := p.nextAppointment(until)
+		if !until.IsZero() && !now.Before(until) {
+			return
+		}
+		timer.Reset(next.Sub(now))
+		select {
+		case <-p.in.ready:
+		case <-timer.C:
+		case <-p.ctx.Done():
+			p.notClean("the run was stopped")
+			p.drop(true)
+		}
+	}
+}
+
+// nextAppointment is the earliest time at which there is something to do.
+func (p *Peer) nextAppointment(until time.Time) time.Time {
+	next := until
+	for _, t := range []time.Time{p.closeBy, p.dropBy, p.endBy, p.backstop()} {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	if next.IsZero() {
+		next = time.Now().Add(p.opts.CloseTimeout)
+	}
+	return next
+}
+
+// backstop is when we give up on a peer that began the closing handshake, got
+// our answer and leaves TCP open, where no appointment of the script ends it. The
+// reference would wait for ever.
+func (p *Peer) backstop() time.Time {
+	if p.repliedT.IsZero() || !p.endBy.IsZero() {
+		return time.Time{}
+	}
+	return p.repliedT.Add(p.opts.DropTimeout)
+}
+
+// keepAppointment does the first thing that is due and reports whether there was one.
+func (p *Peer) keepAppointment(now time.Time) bool {
+	due := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
+	f := &p.log.Facts
+	switch {
+	case due(p.closeBy):
+		f.WasCloseHandshakeTimeout = true
+		p.notClean("peer did not respond (in time) in closing handshake")
+		p.drop(true)
+	case due(p.dropBy):
+		f.WasServerConnectionDropTime = true
+		p.notClean("server did not drop TCP connection (in time)")
+		p.drop(true)
+	case due(p.backstop()):
+		f.WasServerConnectionDropTime = p.cfg.Role == ws.Client
+		p.notClean("peer did not drop TCP connection (in time)")
+		p.drop(true)
+	case due(p.endBy):
+		p.endBy = time.Time{}
+		if p.endWith == FailConnection {
+			p.record(wirelog.Record{Kind: wirelog.FailFired})
+			p.fail(ws.GoingAway, "Going Away")
+		} else {
+			p.record(wirelog.Record{Kind: wirelog.CloseFired})
+			p.sendClose(nil, false)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// Until waits, at most d, until cond holds or the connection is closed. It
+// reports whether cond held.
+func (p *Peer) Until(d time.Duration, cond func() bool) bool {
+	if p.halted {
+		return false
+	}
+	p.wait(time.Now().Add(d), cond)
+	return cond()
+}
+
+// Pause waits d. With a tag it goes on only while the connection is open, and
+// then records the event that the peer has let the time pass; otherwise the
+// script is over. Without a tag it goes on until TCP is closed.
+func (p *Peer) Pause(d time.Duration, tag string) {
+	if p.halted {
+		return
+	}
+	p.record(wirelog.Record{Kind: wirelog.WaitSet, Wait: d, Tag: tag})
+	var ended func() bool
+	if tag != "" {
+		// With a Close in either direction the outcome is certain: no need to sit it out.
+		ended = func() bool { return p.state != open }
+	}
+	p.wait(time.Now().Add(d), ended)
+	if p.state == closed {
+		p.halted = true
+		return
+	}
+	p.record(wirelog.Record{Kind: wirelog.WaitOver, Tag: tag})
+	if tag == "" {
+		return
+	}
+	if p.state != open {
+		p.halted = true
+		return
+	}
+	p.event(time.Now(), wirelog.Record{Type: wirelog.TimeoutEvent, Tag: tag})
+}
+
+// EndAfter starts our patience: in d from now, if TCP is not closed yet, the
+// connection ends in the given way. Finish does it for scripts that have not.
+func (p *Peer) EndAfter(d time.Duration, e Ending) {
+	if p.halted || p.state == closed {
+		return
+	}
+	kind := wirelog.FailSet
+	if e == CloseConnection {
+		kind = wirelog.CloseSet
+	}
+	p.record(wirelog.Record{Kind: kind, Wait: d})
+	p.endBy, p.endWith, p.hasEnd = time.Now().Add(d), e, true
+}
+
+// Finish plays the conversation to its end, with patience d where the script has
+// not set its own, and returns once TCP is closed and the reader has stopped.
+func (p *Peer) Finish(d time.Duration, e Ending) {
+	if !p.hasEnd {
+		p.EndAfter(d, e)
+	}
+	p.wait(time.Time{}, nil)
+	p.release()
+}
+
+// release lets go of the connection and waits for the reader.
+func (p *Peer) release() {
+	_ = p.s.Close() // closed already, or to be: either way we are done with it
+	<-p.in.done
+	if p.codec != nil {
+		p.codec.release()
+	}
+}
