@@ -55,11 +55,13 @@ type Params struct {
 }
 
 // Window returns the size of the window in octets.
-func (p Params) Window() int {
+func (p Params) Window() int { return 1 << p.bits() }
+
+func (p Params) bits() int {
 	if p.WindowBits == 0 {
-		return 1 << MaxWindowBits
+		return MaxWindowBits
 	}
-	return 1 << p.WindowBits
+	return p.WindowBits
 }
 
 // Client returns how the client has to compress what it sends.
