@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package testee
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// openHandshake is the client's part of the opening handshake (RFC 6455, 4.1).
+func (c *Conn) openHandshake(host, target string) error {
+	lift := c.limitHandshake()
+	key := newNonce()
+	req := ws.Request{Method: "GET", Target: target, Proto: "HTTP/1.1", Fields: ws.Fields{
+		{Name: "Host", Value: host},
+		{Name: "User-Agent", Value: c.cfg.Agent},
+		{Name: "Upgrade", Value: "websocket"},
+		{Name: "Connection", Value: "Upgrade"},
+		{Name: "Sec-WebSocket-Key", Value: key},
+		{Name: "Sec-WebSocket-Version", Value: "13"},
+	}}
+	c.out = req.Append(c.out)
+	resp, err := c.readResponse()
+	if err == nil {
+		err = checkResponse(resp, key)
+	}
+	if err != nil {
+		return fmt.Errorf("opening handshake: %w", err)
+	}
+	lift()
+	return nil
+}
+
+// newNonce returns a Sec-WebSocket-Key.
+func newNonce() string {
+	var nonce [16]byte
+	_, _ = rand.Read(nonce[:]) // never fails: it would end the program
+	return base64.StdEncoding.EncodeToString(nonce[:])
+}
+
+// readResponse reads the final response; interim ones may come before it
+// (RFC 9110, 15.2).
+func (c *Conn) readResponse() (ws.Response, error) {
+	const most = 8
+	for range most {
+		head, err := c.readHead()
+		if err != nil {
+			return ws.Response{}, err
+		}
+		resp, err := ws.ParseResponse(head)
+		if err != nil || resp.Status == 101 || resp.Status >= 200 {
+			return resp, err
+		}
+	}
+	return ws.Response{}, errors.New("no end of interim responses")
+}
+
+// checkResponse finds what is wrong with the server's answer (RFC 6455, 4.1).
+func checkResponse(resp ws.Response, key string) error {
+	f := resp.Fields
+	upgrade := f.Values("Upgrade")
+	accept := f.Values("Sec-WebSocket-Accept")
+	switch {
+	case resp.Status != 101:
+		return fmt.Errorf("server answered %d %q", resp.Status, resp.Reason)
+	case !strings.HasPrefix(resp.Proto, "HTTP/1.") || resp.Proto == "HTTP/1.0":
+		return fmt.Errorf("server answered with %q", resp.Proto)
+	case len(upgrade) != 1 || !strings.EqualFold(upgrade[0], "websocket"):
+		return errors.New("Upgrade field in the answer is not websocket")
+	case !f.HasToken("Connection", "Upgrade"):
+		return errors.New("Connection field in the answer does not list Upgrade")
+	case len(accept) != 1 || accept[0] != ws.AcceptKey(key):
+		return errors.New("Sec-WebSocket-Accept does not prove that the server read the key")
+	case len(f.Values("Sec-WebSocket-Protocol")) > 0:
+		return errors.New("answer has a subprotocol that was not requested")
+	case len(f.Values("Sec-WebSocket-Extensions")) > 0:
+		return errors.New("answer has an extension that was not offered")
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package testee
+
+import (
+	"bytes"
+	"errors"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// maxHead is the longest HTTP head that is read, in octets.
+const maxHead = 64 << 10
+
+var (
+	errHeadTooLong = errors.New("HTTP head too long")
+	errHeadTooLate = errors.New("HTTP head not complete in time")
+	errNotHTTP     = errors.New("not HTTP")
+)
+
+// readHead reads an HTTP head. What follows it stays in the input.
+func (c *Conn) readHead() ([]byte, error) {
+	buf := append(make([]byte, 0, inputSize), c.in.waiting()...)
+	for {
+		// Empty lines before the first are to be ignored (RFC 9112, 2.2).
+		buf = buf[:copy(buf, bytes.TrimLeft(buf, "\r\n"))]
+		if n := ws.HeadEnd(buf); n > 0 && n <= maxHead {
+			c.in.preset(buf[n:])
+			return buf[:n], nil
+		}
+		switch {
+		case len(buf) > maxHead:
+			return nil, errHeadTooLong
+		case hopeless(buf):
+			return nil, errNotHTTP
+		}
+		if len(buf) == cap(buf) {
+			buf = append(make([]byte, 0, 2*cap(buf)), buf...)
+		}
+		n, err := c.read(buf[len(buf):cap(buf)])
+		if err != nil {
+			if stream.IsTimeout(err) {
+				err = errHeadTooLate
+			}
+			return nil, err
+		}
+		buf = buf[:len(buf)+n]
+	}
+}
+
+// hopeless reports whether no more octets can make an HTTP head of b: it begins
+// with what is no letter, or has a line that does not end with CRLF.
+func hopeless(b []byte) bool {
+	if len(b) > 0 && (b[0] < 'A' || b[0] > 'z') {
+		return true
+	}
+	for i := 0; ; i++ {
+		n := bytes.IndexByte(b[i:], '\n')
+		if n < 0 {
+			return false
+		}
+		if i += n; i == 0 || b[i-1] != '\r' {
+			return true
+		}
+	}
+}
+
+// limitHandshake sets the time by which the peer's half of the opening
+// handshake has to be here; lift takes the limit away.
+func (c *Conn) limitHandshake() (lift func()) {
+	c.readBy(time.Now().Add(c.cfg.HandshakeTimeout))
+	return func() { c.readBy(time.Time{}) }
+}
+
+// readBy sets the deadline of reads, unless we have been told to stop.
+func (c *Conn) readBy(t time.Time) {
+	_ = c.s.SetReadDeadline(t) // a stream that cannot has ended
+	if c.ctx.Err() != nil {
+		_ = c.s.SetReadDeadline(time.Unix(1, 0))
+	}
+}

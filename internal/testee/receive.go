@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package testee
+
+import (
+	"unicode/utf8"
+
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// receive reads until a message is complete, and handles the control frames in
+// between. What it returns for the peer's Close is errClosed, with the answer
+// on its way.
+func (c *Conn) receive() error {
+	for {
+		h, err := c.readHeader()
+		if err != nil {
+			return err
+		}
+		if err := c.checkHeader(h); err != nil {
+			return err
+		}
+		if h.Opcode.IsControl() {
+			if err := c.control(h); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := c.data(h); err != nil {
+			return err
+		}
+		if h.Fin {
+			return nil
+		}
+	}
+}
+
+// checkHeader finds what is wrong with a frame before any of its payload has come.
+func (c *Conn) checkHeader(h ws.Header) error {
+	fail := func(reason string) error { return &ProtocolError{ws.ProtocolError, reason} }
+	switch {
+	case h.RSV != 0:
+		return fail("reserved bits set")
+	case h.Opcode.IsReserved():
+		return fail("reserved opcode")
+	case h.Masked && c.role == ws.Client:
+		return fail("masked frame from a server")
+	case !h.Masked && c.role == ws.Server:
+		return fail("unmasked frame from a client")
+	case !h.Minimal():
+		return fail("length not in its shortest form")
+	case h.Length >= 1<<63:
+		return fail("length above 2^63-1")
+	case h.Opcode.IsControl():
+		if !h.Fin {
+			return fail("fragmented control frame")
+		}
+		if h.Length > ws.MaxControlPayload {
+			return fail("control frame above 125 octets")
+		}
+		return nil
+	case h.Opcode == ws.Continuation && !c.msg.open:
+		return fail("continuation of nothing")
+	case h.Opcode != ws.Continuation && c.msg.open:
+		return fail("new message inside a fragmented one")
+	}
+	return c.checkSize(h)
+}
+
+func (c *Conn) checkSize(h ws.Header) error {
+	have := 0
+	if c.msg.open {
+		have = len(c.msg.payload())
+	}
+	if h.Length > uint64(c.cfg.MaxMessage-have) {
+		return &ProtocolError{ws.MessageTooBig, "message too long"}
+	}
+	return nil
+}
+
+// data reads the payload of a data frame. Text is judged as it comes, in the
+// middle of a frame too.
+func (c *Conn) data(h ws.Header) error {
+	m := &c.msg
+	if h.Opcode != ws.Continuation {
+		m.begin(h.Opcode)
+	}
+	for c.rest > 0 {
+		p, err := c.readData(h)
+		if err != nil {
+			return err
+		}
+		if m.opcode == ws.Text && !m.text.Write(p) {
+			return errNotUTF8()
+		}
+	}
+	if !h.Fin {
+		return nil
+	}
+	m.open = false
+	if m.opcode == ws.Text && !m.text.Complete() {
+		return errNotUTF8()
+	}
+	return nil
+}
+
+func errNotUTF8() error { return &ProtocolError{ws.InvalidPayload, "text is not UTF-8"} }
+
+// control handles a control frame.
+func (c *Conn) control(h ws.Header) error {
+	p, err := c.readControl(h)
+	if err != nil {
+		return err
+	}
+	switch h.Opcode {
+	case ws.Ping:
+		return c.sendControl(ws.Pong, p)
+	case ws.Close:
+		return c.answerClose(p)
+	}
+	return nil
+}
+
+// answerClose replies to the peer's Close with its code (RFC 6455, 5.5.1).
+func (c *Conn) answerClose(p []byte) error {
+	code, reason, has := ws.ParseClosePayload(p)
+	switch {
+	case !has && len(p) > 0:
+		return &ProtocolError{ws.ProtocolError, "Close with half a code"}
+	case has && !code.OnWire():
+		return &ProtocolError{ws.ProtocolError, "Close with a code that may not be sent"}
+	case !utf8.Valid(reason):
+		return &ProtocolError{ws.InvalidPayload, "Close reason is not UTF-8"}
+	}
+	c.sendClose(p[:len(p)-len(reason)])
+	return errClosed
+}
