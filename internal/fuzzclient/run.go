@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fuzzclient
+
+import (
+	"context"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// Run is a test of one server.
+type Run struct {
+	Server   *Endpoint
+	Plan     []runner.Planned
+	Settings runner.Settings
+	Jobs     int // cases at a time; 0: find out how many the server bears
+	// Skip reports whether a case is left out for the agent. May be nil.
+	Skip func(agent, id string) bool
+	// Begin is told the agent's name before the first result. May be nil.
+	Begin func(agent string, cases int) error
+	// Done is told each result, from one goroutine at a time.
+	Done func(report.Result) error
+}
+
+// Outcome is how far a run got.
+type Outcome struct {
+	Agent string
+	Done  int
+	Left  int // cases that were not run
+}
+
+// MaxJobs is how many cases run at a time where the server bears it.
+const MaxJobs = 16
+
+// Do plays the plan. Where the server is lost on the way, the error wraps
+// ErrUnreachable, and the outcome says how many cases were not run.
+func (r *Run) Do(ctx context.Context) (Outcome, error) {
+	out := Outcome{Agent: r.Server.Agent, Left: len(r.Plan)}
+	jobs := r.Jobs
+	if jobs != 1 || out.Agent == "" {
+		name, bears, err := r.Server.probe(ctx, r.Settings, jobs == 0)
+		if err != nil {
+			return out, err
+		}
+		if out.Agent == "" {
+			out.Agent = name
+		}
+		if jobs == 0 {
+			jobs = bears
+		}
+	}
+	plan := r.Plan
+	if r.Skip != nil {
+		plan = nil
+		for _, c := range r.Plan {
+			if !r.Skip(out.Agent, c.ID) {
+				plan = append(plan, c)
+			}
+		}
+	}
+	out.Left = len(plan)
+	if r.Begin != nil {
+		if err := r.Begin(out.Agent, len(plan)); err != nil {
+			return out, err
+		}
+	}
+	err := runner.Schedule(ctx, plan, jobs, func(ctx context.Context, c runner.Planned) (report.Result, error) {
+		return r.play(ctx, c, out.Agent)
+	}, func(res report.Result) error {
+		out.Done++
+		out.Left--
+		return r.Done(res)
+	})
+	return out, err
+}
+
+// play conducts one case on a connection of its own.
+func (r *Run) play(ctx context.Context, c runner.Planned, agent string) (report.Result, error) {
+	s, err := r.Server.dial(ctx)
+	if err != nil {
+		return report.Result{}, err
+	}
+	p := r.Settings.Peer(ctx, s, ws.Client, c.Case)
+	open := p.Dial(r.Server.request, c.Open)
+	return r.Settings.Conduct(p, c, agent, open)
+}
+
+// patience of a probe: how long a server may take to answer a second connection
+// before we conclude that it serves one at a time.
+const probePatience = 2 * time.Second
+
+// probe opens a connection, and with twice another beside it. It returns what the
+// server calls itself and how many cases it bears at a time.
+func (e *Endpoint) probe(ctx context.Context, st runner.Settings, twice bool) (agent string, jobs int, err error) {
+	st.Options.OpenTimeout = probePatience
+	var first, second string
+	var opened bool
+	first, err = e.hold(ctx, st, func() {
+		if !twice {
+			return
+		}
+		second, _ = e.hold(ctx, st, func() { opened = true }) // a server that takes one connection only is fine
+	})
+	if err != nil {
+		return "", 0, err
+	}
+	agent, jobs = first, 1
+	if opened {
+		jobs = MaxJobs
+	}
+	if agent == "" {
+		agent = second
+	}
+	if agent == "" {
+		agent = UnknownAgent
+	}
+	return agent, jobs, nil
+}
+
+// hold opens a connection, calls meanwhile while it is open, and closes it. It
+// returns what the server calls itself.
+func (e *Endpoint) hold(ctx context.Context, st runner.Settings, meanwhile func()) (string, error) {
+	s, err := e.dial(ctx)
+	if err != nil {
+		return "", err
+	}
+	p := st.Peer(ctx, s, ws.Client, conform.Case{})
+	if p.Dial(e.request, peer.Opening{}) {
+		meanwhile()
+		p.Close(ws.NormalClosure)
+		p.Finish(time.Second, peer.FailConnection)
+	} else {
+		p.Hangup()
+	}
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
+	resp, err := ws.ParseResponse(p.Log().Response)
+	if err != nil {
+		return "", nil // no HTTP and so no name: the cases will say so
+	}
+	name := resp.Fields.Get("Server")
+	return name[:min(len(name), maxAgent)], nil
+}
+
+// maxAgent bounds what a server may call itself, in octets.
+const maxAgent = 200

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/wirelog"
+)
+
+func describeWant(w verdict.Want) string {
+	if w.Informational {
+		return "There is no wrong answer here."
+	}
+	switch {
+	case w.Echoes == 1:
+		return fmt.Sprintf("The message comes back unchanged within %v.", w.Within)
+	case w.Echoes > 1:
+		return fmt.Sprintf("Each of the %d messages comes back unchanged, all within %v.", w.Echoes, w.Within)
+	}
+	var b strings.Builder
+	for i, o := range w.Outcomes {
+		what := "no message or pong comes back"
+		if len(o.Events) > 0 {
+			what = "exactly this comes back: " + strings.Join(EventLines(o.Events), ", ")
+		}
+		if i == 0 {
+			b.WriteString(strings.ToUpper(what[:1]) + what[1:] + ".")
+			continue
+		}
+		fmt.Fprintf(&b, " %s if %s.", o.Grade, what)
+	}
+	return b.String()
+}
+
+func describeClosing(c verdict.Closing) string {
+	who := "The peer fails the connection"
+	if c.ByUs {
+		who = "We begin the closing handshake"
+	}
+	how := ", by a Close or by the end of TCP"
+	if c.Clean {
+		how = " and it is completed in order"
+	}
+	codes := make([]string, len(c.Codes))
+	for i, code := range c.Codes {
+		codes[i] = fmt.Sprint(code)
+	}
+	return fmt.Sprintf("%s%s; the peer's Close has %s or no code.", who, how, strings.Join(codes, " or "))
+}
+
+// EventLines are expected events in the notation of the wire log.
+func EventLines(es []verdict.Event) []string {
+	lines := make([]string, len(es))
+	for i, e := range es {
+		lines[i] = strings.TrimPrefix(e.Record().Text(), "= ")
+	}
+	return lines
+}
+
+// ReceivedLines are received events in the notation of the wire log.
+func ReceivedLines(log *wirelog.Log) []string {
+	var lines []string
+	for _, r := range log.Events() {
+		r.Data = shorten(r.Data)
+		lines = append(lines, strings.TrimPrefix(r.Text(), "= "))
+	}
+	return lines
+}
+
+// shorten cuts a payload to what fits a line.
+func shorten(p wirelog.Payload) wirelog.Payload {
+	const most = 64
+	if len(p.Head) > most {
+		return wirelog.Payload{Len: p.Len, Head: p.Head[:most]}
+	}
+	return wirelog.Payload{Len: p.Len, Head: p.Head}
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package runner plays cases and judges them. How a connection comes to be is
+// the business of fuzzclient and fuzzserver.
+package runner
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"runtime/debug"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// Settings are what holds for all cases of a run.
+type Settings struct {
+	Seed    uint64
+	Options peer.Options
+	// Factor stretches every patience and timeout; 0 means 1. Pauses that are part
+	// of a case stay as they are.
+	Factor float64
+}
+
+// Planned is a case of a run with its number among the selected.
+type Planned struct {
+	conform.Case
+	Number int // from 1
+}
+
+// Plan numbers the selected cases that the role can play.
+func Plan(cs []conform.Case, role ws.Role) []Planned {
+	var plan []Planned
+	for _, c := range cs {
+		if c.Only.Has(role) {
+			plan = append(plan, Planned{Case: c, Number: len(plan) + 1})
+		}
+	}
+	return plan
+}
+
+// Room for what the peer may send unasked, in octets.
+const (
+	slack     = 2 << 20
+	slackSlow = 40 << 20 // cases that move megabytes
+)
+
+// Peer begins a conversation for the case on s.
+func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c conform.Case) *peer.Peer {
+	backlog := slack
+	if c.Has(conform.Slow) {
+		backlog = slackSlow
+	}
+	for _, o := range c.Want.Outcomes {
+		for _, e := range o.Events {
+			backlog += 2 * e.Data.Len
+		}
+	}
+	cfg := peer.Config{
+		Role: role, Seed: st.caseSeed(c.ID), Options: st.options(), Patience: st.stretch(c.Patience()), Backlog: backlog,
+	}
+	if c.Close.ByUs && len(c.Close.Codes) > 0 {
+		cfg.Complete = func(events []wirelog.Record) bool { return c.Want.Complete(events) }
+		cfg.CompleteCode = c.Close.Codes[0]
+	}
+	return peer.New(ctx, s, cfg)
+}
+
+// caseSeed gives each case masking keys of its own, whatever ran before it.
+func (st Settings) caseSeed(id string) uint64 {
+	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "%d %s", st.Seed, id) // never fails
+	return h.Sum64()
+}
+
+func (st Settings) stretch(d time.Duration) time.Duration {
+	if st.Factor == 0 {
+		return d
+	}
+	return time.Duration(float64(d) * st.Factor)
+}
+
+func (st Settings) options() peer.Options {
+	o, d := st.Options, peer.DefaultOptions()
+	for _, t := range []struct {
+		have *time.Duration
+		def  time.Duration
+	}{{&o.OpenTimeout, d.OpenTimeout}, {&o.CloseTimeout, d.CloseTimeout}, {&o.DropTimeout, d.DropTimeout}} {
+		if *t.have == 0 {
+			*t.have = t.def
+		}
+		*t.have = st.stretch(*t.have)
+	}
+	return o
+}
+
+// Conduct plays the case on p, whose opening handshake is done if open is true,
+// to the end, and judges it. A fault of ours in the script is a panic that is
+// returned as an error and never counts against the peer.
+func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r report.Result, err error) {
+	begun := p.Log().Start
+	defer func() {
+		if fault := recover(); fault != nil {
+			p.Hangup()
+			err = fmt.Errorf("case %s: fault in wsspec: %v\n%s", c.ID, fault, debug.Stack())
+		}
+	}()
+	if open {
+		c.Play(p)
+		p.Finish(st.stretch(c.Patience()), c.End)
+	} else {
+		p.Hangup()
+	}
+	log := p.Log()
+	r = report.Result{
+		Agent: agent, ID: c.ID, Number: c.Number, Title: c.Title, Spec: c.Spec, Want: c.Want, Close: c.Close,
+		Verdict: verdict.Judge(c.Want, c.Close, log), Started: begun, Took: time.Since(begun), Seed: st.Seed, Log: log,
+		Timed: c.Has(conform.Slow) || c.Has(conform.Deflate), Ratio: c.Has(conform.Deflate),
+	}
+	log.Compact()
+	return r, nil
+}
