@@ -51,7 +51,7 @@ func (c *Conn) closeTCP() error {
 		_ = c.s.Close()
 		return err
 	}
-	c.release() // or a stop would cut the wait short
+	c.detach() // or a stop would cut the wait short
 	if c.role == ws.Server {
 		return stream.CloseGently(c.s, c.cfg.CloseTimeout)
 	}

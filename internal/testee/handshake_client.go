@@ -24,10 +24,20 @@ func (c *Conn) openHandshake(host, target string) error {
 		{Name: "Sec-WebSocket-Key", Value: key},
 		{Name: "Sec-WebSocket-Version", Value: "13"},
 	}}
+	var offers []ws.Extension
+	for _, o := range c.offers() {
+		offers = append(offers, o.Extension())
+	}
+	if len(offers) > 0 {
+		req.Fields = append(req.Fields, ws.Field{Name: "Sec-WebSocket-Extensions", Value: ws.FormatExtensions(offers)})
+	}
 	c.out = req.Append(c.out)
 	resp, err := c.readResponse()
 	if err == nil {
 		err = checkResponse(resp, key)
+	}
+	if err == nil {
+		err = c.agree(resp.Fields)
 	}
 	if err != nil {
 		return fmt.Errorf("opening handshake: %w", err)
@@ -78,8 +88,6 @@ func checkResponse(resp ws.Response, key string) error {
 		return errors.New("Sec-WebSocket-Accept does not prove that the server read the key")
 	case len(f.Values("Sec-WebSocket-Protocol")) > 0:
 		return errors.New("answer has a subprotocol that was not requested")
-	case len(f.Values("Sec-WebSocket-Extensions")) > 0:
-		return errors.New("answer has an extension that was not offered")
 	}
 	return nil
 }

@@ -69,7 +69,8 @@ func (c *Conn) answer(head []byte) *refusal {
 	if refused := checkRequest(req); refused != nil {
 		return refused
 	}
-	if _, err := ws.ParseExtensions(req.Fields.Values("Sec-WebSocket-Extensions")); err != nil {
+	extensions, err := ws.ParseExtensions(req.Fields.Values("Sec-WebSocket-Extensions"))
+	if err != nil {
 		return badRequest(err.Error())
 	}
 	resp := ws.Response{Proto: "HTTP/1.1", Status: 101, Reason: "Switching Protocols", Fields: ws.Fields{
@@ -78,6 +79,9 @@ func (c *Conn) answer(head []byte) *refusal {
 		{Name: "Connection", Value: "Upgrade"},
 		{Name: "Sec-WebSocket-Accept", Value: ws.AcceptKey(req.Fields.Get("Sec-WebSocket-Key"))},
 	}}
+	if answer, ok := c.accept(extensions); ok {
+		resp.Fields = append(resp.Fields, ws.Field{Name: "Sec-WebSocket-Extensions", Value: answer.String()})
+	}
 	c.out = resp.Append(c.out)
 	return nil
 }

@@ -17,6 +17,7 @@ const keepBuffer = 64 << 10
 type message struct {
 	open   bool // the first frame has come and the last has not
 	opcode ws.Opcode
+	packed bool   // it came compressed, and so will its echo go
 	buf    []byte // ws.MaxHeaderLen octets, then the payload
 	text   ws.UTF8
 }
@@ -24,7 +25,7 @@ type message struct {
 func (m *message) payload() []byte { return m.buf[ws.MaxHeaderLen:] }
 
 // begin prepares for the next message.
-func (m *message) begin(opcode ws.Opcode) {
+func (m *message) begin(h ws.Header) {
 	if cap(m.buf) > keepBuffer && len(m.buf) < cap(m.buf)/8 {
 		m.buf = nil // a large message was the exception
 	}
@@ -33,7 +34,8 @@ func (m *message) begin(opcode ws.Opcode) {
 	}
 	m.buf = m.buf[:ws.MaxHeaderLen]
 	m.open = true
-	m.opcode = opcode
+	m.opcode = h.Opcode
+	m.packed = h.RSV&rsv1 != 0
 	m.text.Reset()
 }
 

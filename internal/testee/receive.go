@@ -30,7 +30,7 @@ func (c *Conn) receive() error {
 			return err
 		}
 		if h.Fin {
-			return nil
+			return c.complete()
 		}
 	}
 }
@@ -39,7 +39,7 @@ func (c *Conn) receive() error {
 func (c *Conn) checkHeader(h ws.Header) error {
 	fail := func(reason string) error { return &ProtocolError{ws.ProtocolError, reason} }
 	switch {
-	case h.RSV != 0:
+	case h.RSV&^c.meaningful(h) != 0:
 		return fail("reserved bits set")
 	case h.Opcode.IsReserved():
 		return fail("reserved opcode")
@@ -67,6 +67,14 @@ func (c *Conn) checkHeader(h ws.Header) error {
 	return c.checkSize(h)
 }
 
+// meaningful returns the reserved bits that the frame may have set.
+func (c *Conn) meaningful(h ws.Header) uint8 {
+	if c.compression != nil && (h.Opcode == ws.Text || h.Opcode == ws.Binary) {
+		return rsv1
+	}
+	return 0
+}
+
 func (c *Conn) checkSize(h ws.Header) error {
 	have := 0
 	if c.msg.open {
@@ -83,22 +91,28 @@ func (c *Conn) checkSize(h ws.Header) error {
 func (c *Conn) data(h ws.Header) error {
 	m := &c.msg
 	if h.Opcode != ws.Continuation {
-		m.begin(h.Opcode)
+		m.begin(h)
 	}
 	for c.rest > 0 {
 		p, err := c.readData(h)
 		if err != nil {
 			return err
 		}
-		if m.opcode == ws.Text && !m.text.Write(p) {
+		if m.opcode == ws.Text && !m.packed && !m.text.Write(p) {
 			return errNotUTF8()
 		}
 	}
-	if !h.Fin {
-		return nil
-	}
+	return nil
+}
+
+// complete makes a message of what the last frame has brought to its end.
+func (c *Conn) complete() error {
+	m := &c.msg
 	m.open = false
-	if m.opcode == ws.Text && !m.text.Complete() {
+	switch {
+	case m.packed:
+		return c.inflate()
+	case m.opcode == ws.Text && !m.text.Complete():
 		return errNotUTF8()
 	}
 	return nil

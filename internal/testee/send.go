@@ -18,7 +18,12 @@ const (
 // masked in place.
 func (c *Conn) echo() error {
 	m := &c.msg
-	return c.sendFrame(ws.Header{Fin: true, Opcode: m.opcode}, m.buf)
+	h := ws.Header{Fin: true, Opcode: m.opcode}
+	if m.packed {
+		h.RSV = rsv1
+		return c.sendFrame(h, c.deflate())
+	}
+	return c.sendFrame(h, m.buf)
 }
 
 // sendFrame sends buf, which has room for a header before the payload.
@@ -30,7 +35,7 @@ func (c *Conn) sendFrame(h ws.Header, buf []byte) error {
 	if err := c.flush(); err != nil {
 		return err
 	}
-	h = c.complete(h, len(payload))
+	h = c.address(h, len(payload))
 	var room [ws.MaxHeaderLen]byte
 	head := h.Append(room[:0])
 	start := ws.MaxHeaderLen - len(head)
@@ -41,8 +46,8 @@ func (c *Conn) sendFrame(h ws.Header, buf []byte) error {
 	return c.write(buf[start:])
 }
 
-// complete adds to a header what follows from our role and the payload.
-func (c *Conn) complete(h ws.Header, length int) ws.Header {
+// address adds to a header what follows from our role and the payload.
+func (c *Conn) address(h ws.Header, length int) ws.Header {
 	h.Length = uint64(length)
 	if c.role == ws.Client {
 		h.Masked, h.Key = true, maskKey()
@@ -53,7 +58,7 @@ func (c *Conn) complete(h ws.Header, length int) ws.Header {
 // collect puts a frame into the output buffer, which is written before the next
 // read that may block, or when enough has been collected.
 func (c *Conn) collect(h ws.Header, payload []byte) error {
-	h = c.complete(h, len(payload))
+	h = c.address(h, len(payload))
 	c.out = h.Append(c.out)
 	from := len(c.out)
 	c.out = append(c.out, payload...)

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/stream"
 )
 
@@ -28,6 +29,7 @@ func (srv Server) Serve(ctx context.Context, ln net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	var conns sync.WaitGroup
 	defer conns.Wait()
+	srv.pool = new(deflate.Pool)
 	defer stop()
 	defer context.AfterFunc(ctx, func() { _ = ln.Close() })()
 	for {

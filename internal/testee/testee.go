@@ -17,6 +17,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -30,8 +31,14 @@ type Config struct {
 	// decompression; a longer one is failed with 1009. 0 is DefaultMaxMessage.
 	MaxMessage int
 
+	NoDeflate bool            // neither offer nor accept permessage-deflate
+	Offers    []deflate.Offer // what a client offers; nil is any use of the extension
+	Accept    deflate.Accept  // what a server agrees to; nil is the first offer
+
 	HandshakeTimeout time.Duration // for the peer's half of it; 0 is 5 s
 	CloseTimeout     time.Duration // for the peer to close TCP after our Close; 0 is 2 s
+
+	pool *deflate.Pool // of all connections of a Server
 }
 
 // DefaultMaxMessage is the limit on messages, in octets, where none is configured.
@@ -75,11 +82,11 @@ var (
 // Conn is one side of a WebSocket connection. Its methods may be called from one
 // goroutine at a time.
 type Conn struct {
-	ctx     context.Context
-	release func() bool // of the context
-	s       stream.Stream
-	role    ws.Role
-	cfg     Config
+	ctx    context.Context
+	detach func() bool // from the context
+	s      stream.Stream
+	role   ws.Role
+	cfg    Config
 
 	in   input
 	out  []byte // frames that wait to be written
@@ -87,13 +94,14 @@ type Conn struct {
 	pos  int    // octets of it that have
 	msg  message
 
-	closeSent bool
+	compression *compression // nil where not agreed
+	closeSent   bool
 }
 
 func newConn(ctx context.Context, s stream.Stream, role ws.Role, cfg Config) *Conn {
 	c := &Conn{ctx: ctx, s: s, role: role, cfg: cfg.withDefaults()}
 	// A deadline in the past is what wakes a blocked Read.
-	c.release = context.AfterFunc(ctx, func() { _ = s.SetReadDeadline(time.Unix(1, 0)) })
+	c.detach = context.AfterFunc(ctx, func() { _ = s.SetReadDeadline(time.Unix(1, 0)) })
 	return c
 }
 
@@ -169,6 +177,12 @@ func (c *Conn) Close() error {
 	defer c.release()
 	c.sendClose(ws.AppendClosePayload(nil, ws.NormalClosure, ""))
 	return c.closeTCP()
+}
+
+// release lets go of everything but the stream.
+func (c *Conn) release() {
+	c.detach()
+	c.compression.release()
 }
 
 // read reads what there is, after everything that waits has been written.
