@@ -15,40 +15,39 @@ import (
 	"github.com/wsspec/wsspec/internal/deflate"
 )
 
-var benchSizes = []int{64, 1 << 10, 128 << 10}
-
-func compressed(tb testing.TB, s *corpus.Set, size, level int) (msgs [][]byte, plain int) {
-	tb.Helper()
+// squeezed returns messages of one pass over the set as a peer would send them that
+// uses zlib, or something like it, at its default level.
+func squeezed(b *testing.B, s *corpus.Set, size int) (messages [][]byte, plain int64) {
+	b.Helper()
 	var buf bytes.Buffer
-	w, err := kflate.NewWriter(&buf, level)
+	w, err := flate.NewWriter(&buf, 6)
 	if err != nil {
-		tb.Fatal(err)
+		b.Fatal(err)
 	}
-	n := max(min(len(s.Data())/size, 1000), 4)
-	for i := range n {
+	for i := range max(len(s.Data())/size, 4) {
 		m := s.Window(i, size)
-		plain += len(m)
+		plain += int64(len(m))
 		w.Write(m)
 		w.Flush()
-		msgs = append(msgs, bytes.Clone(buf.Bytes()[:buf.Len()-4]))
+		messages = append(messages, bytes.Clone(buf.Bytes()[:buf.Len()-4]))
 		buf.Reset()
 	}
-	return msgs, plain
+	return messages, plain
 }
 
 func BenchmarkInflate(b *testing.B) {
 	c := corpus.New()
 	for _, k := range corpus.Kinds() {
-		for _, size := range benchSizes {
-			msgs, plain := compressed(b, c.Set(k), size, 1)
+		for _, size := range []int{64, 1 << 10, 128 << 10} {
+			messages, plain := squeezed(b, c.Set(k), size)
 			b.Run(fmt.Sprintf("%v/%d/ours", k, size), func(b *testing.B) {
-				b.SetBytes(int64(plain))
+				b.SetBytes(plain)
 				b.ReportAllocs()
 				f := deflate.NewInflater(deflate.Params{})
 				var out []byte
 				for b.Loop() {
 					f.Reset(deflate.Params{})
-					for _, m := range msgs {
+					for _, m := range messages {
 						var err error
 						if out, _, err = f.Inflate(out[:0], m, 1<<20); err != nil {
 							b.Fatal(err)
@@ -56,14 +55,14 @@ func BenchmarkInflate(b *testing.B) {
 					}
 				}
 			})
-			stream := bytes.Join(msgs, []byte("\x00\x00\xff\xff"))
+			stream := bytes.Join(messages, []byte("\x00\x00\xff\xff"))
 			out := make([]byte, size)
 			run := func(name string, r io.Reader) {
 				b.Run(fmt.Sprintf("%v/%d/%s", k, size, name), func(b *testing.B) {
-					b.SetBytes(int64(plain))
+					b.SetBytes(plain)
 					for b.Loop() {
 						r.(flate.Resetter).Reset(bytes.NewReader(stream), nil)
-						for range msgs {
+						for range messages {
 							if _, err := io.ReadFull(r, out); err != nil && err != io.ErrUnexpectedEOF {
 								b.Fatal(err)
 							}
@@ -73,6 +72,30 @@ func BenchmarkInflate(b *testing.B) {
 			}
 			run("std", flate.NewReader(nil))
 			run("klauspost", kflate.NewReader(nil))
+		}
+	}
+}
+
+func BenchmarkCompress(b *testing.B) {
+	c := corpus.New()
+	for _, k := range corpus.Kinds() {
+		for _, size := range []int{64, 1 << 10, 128 << 10} {
+			for _, p := range []deflate.Params{{}, {WindowBits: 9}, {NoContextTakeover: true}} {
+				b.Run(fmt.Sprintf("%v/%d/%+v", k, size, p), func(b *testing.B) {
+					s, compressor := c.Set(k), deflate.NewCompressor(p)
+					var z []byte
+					in, out := 0, 0
+					b.ReportAllocs()
+					for i := 0; b.Loop(); i++ {
+						m := s.Window(i, size)
+						z = compressor.Compress(z[:0], m)
+						in += len(m)
+						out += len(z)
+					}
+					b.SetBytes(int64(in / b.N))
+					b.ReportMetric(float64(out)/float64(in), "ratio")
+				})
+			}
 		}
 	}
 }

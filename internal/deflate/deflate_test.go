@@ -3,7 +3,6 @@
 package deflate_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 
@@ -232,24 +231,16 @@ func TestAccept(t *testing.T) {
 		{"7 nothing offered", accept7, "mux", ""},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			offers, err := deflate.ParseOffers(extensions(t, tt.offers))
-			if err != nil {
-				t.Fatal(err)
-			}
-			answer, ok := tt.accept(offers)
-			if ok != (tt.want != "") {
-				t.Fatalf("accepted: %t, answer %s, want %q", ok, answer, tt.want)
-			}
-			if !ok {
-				return
-			}
-			if answer.String() != tt.want {
-				t.Errorf("got %s, want %s", answer, tt.want)
-			}
-			if err := errors.Join(answer.Fits(offers), answer.Honours(offers)); err != nil {
-				t.Errorf("the client would refuse it: %v", err)
-			}
-		})
+		offers, err := deflate.ParseOffers(extensions(t, tt.offers))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, ok := tt.accept(offers)
+		if ok != (tt.want != "") || ok && answer.String() != tt.want {
+			t.Errorf("%s: got %s, %t, want %q", tt.name, answer, ok, tt.want)
+		}
+		if ok && answer.Honours(offers) != nil {
+			t.Errorf("%s: the client would refuse it: %v", tt.name, answer.Honours(offers))
+		}
 	}
 }

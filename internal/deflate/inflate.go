@@ -3,7 +3,6 @@
 package deflate
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 )
@@ -228,9 +227,7 @@ func (f *Inflater) refill() error {
 		}
 		f.enterPad()
 	}
-	f.bits |= binary.LittleEndian.Uint64(f.in[f.pos:]) << (f.nbits & 63)
-	f.pos += int((63 - f.nbits) >> 3)
-	f.nbits |= 56
+	f.pos, f.bits, f.nbits = load(f.in, f.pos, f.bits, f.nbits)
 	return nil
 }
 

@@ -6,23 +6,20 @@ import "encoding/binary"
 
 // symbols inflates symbols of the current block, each round a few literals or a
 // match. It returns true at the end of the block, and false when it runs short of
-// input or of room.
+// input or of room. The state is in variables, not in f, for the sake of speed.
 func (f *Inflater) symbols() (done bool, err error) {
 	lit, dist := f.lit, f.dist
 	in, pos, bits, nbits := f.in, f.pos, f.bits, f.nbits
 	out, n, stop := f.out, f.n, f.stop
 	start, window, farthest := f.start, f.window, f.stats.Farthest
 	for pos+inSlack <= len(in) && n <= stop {
-		bits |= binary.LittleEndian.Uint64(in[pos:]) << (nbits & 63)
-		pos += int((63 - nbits) >> 3)
-		nbits |= 56
+		pos, bits, nbits = load(in, pos, bits, nbits)
 		e := lit[bits&(1<<litBits-1)]
 		if e&entryLiteral != 0 {
 			for range 4 { // with the next symbol 55 bits at most
 				out[n] = byte(e >> 16)
 				n++
-				bits >>= e & 63
-				nbits -= uint(e & 63)
+				bits, nbits = drop(bits, nbits, e)
 				e = lit[bits&(1<<litBits-1)]
 				if e&entryLiteral == 0 {
 					break
@@ -31,60 +28,73 @@ func (f *Inflater) symbols() (done bool, err error) {
 			if e&entryLiteral != 0 {
 				continue
 			}
-			bits |= binary.LittleEndian.Uint64(in[pos:]) << (nbits & 63)
-			pos += int((63 - nbits) >> 3)
-			nbits |= 56
+			pos, bits, nbits = load(in, pos, bits, nbits)
 		}
 		if e&entryLink != 0 {
-			bits >>= litBits
-			nbits -= litBits
-			e = lit[(e>>16+uint32(bits)&(1<<(e>>8&15)-1))&uint32(len(lit)-1)]
+			bits, nbits = drop(bits, nbits, e)
+			e = lit[linked(bits, e)&uint32(len(lit)-1)]
 			if e&entryLiteral != 0 {
 				out[n] = byte(e >> 16)
 				n++
-				bits >>= e & 63
-				nbits -= uint(e & 63)
+				bits, nbits = drop(bits, nbits, e)
 				continue
 			}
 		}
-		saved := bits
-		bits >>= e & 63
-		nbits -= uint(e & 63)
 		if e&entrySpecial != 0 {
+			bits, nbits = drop(bits, nbits, e)
 			f.pos, f.bits, f.nbits, f.n, f.stats.Farthest = pos, bits, nbits, n, farthest
-			if e&entryEnd == 0 {
-				return false, f.corrupt("code that stands for no literal or length")
-			}
-			return true, nil
+			return f.ended(e)
 		}
-		length := int(e>>16) + int(saved&(1<<(e&63)-1)>>(e>>8&15))
-		e = dist[bits&(1<<distBits-1)]
-		if e&entryLink != 0 {
-			bits >>= distBits
-			nbits -= distBits
-			e = dist[(e>>16+uint32(bits)&(1<<(e>>8&15)-1))&uint32(len(dist)-1)]
+		length := value(bits, e)
+		bits, nbits = drop(bits, nbits, e)
+		if e = dist[bits&(1<<distBits-1)]; e&entryLink != 0 {
+			bits, nbits = drop(bits, nbits, e)
+			e = dist[linked(bits, e)&uint32(len(dist)-1)]
 		}
-		saved = bits
-		bits >>= e & 63
-		nbits -= uint(e & 63)
-		distance := int(e>>16) + int(saved&(1<<(e&63)-1)>>(e>>8&15))
+		distance := value(bits, e)
+		bits, nbits = drop(bits, nbits, e)
 		farthest = max(farthest, distance)
 		if distance > window || distance > n-start || e&entrySpecial != 0 {
 			f.pos, f.bits, f.nbits, f.n, f.stats.Farthest = pos, bits, nbits, n, farthest
-			if e&entrySpecial != 0 {
-				return false, f.corrupt("code that stands for no distance")
-			}
-			if err := f.copyHistory(length, distance); err != nil {
+			if err := f.unusual(length, distance, e); err != nil {
 				return false, err
 			}
-			n = f.n
-			continue
+		} else {
+			copyMatch(out, n, length, distance)
 		}
-		copyMatch(out, n, length, distance)
 		n += length
 	}
 	f.pos, f.bits, f.nbits, f.n, f.stats.Farthest = pos, bits, nbits, n, farthest
 	return false, nil
+}
+
+// ended tells the end of the block from a code that must not occur.
+func (f *Inflater) ended(e uint32) (done bool, err error) {
+	if e&entryEnd == 0 {
+		return false, f.corrupt("code that stands for no literal or length")
+	}
+	return true, nil
+}
+
+// load makes at least 56 bits available.
+func load(in []byte, pos int, bits uint64, nbits uint) (int, uint64, uint) {
+	bits |= binary.LittleEndian.Uint64(in[pos:]) << (nbits & 63)
+	return pos + int((63-nbits)>>3), bits, nbits | 56
+}
+
+// drop removes the bits of an entry.
+func drop(bits uint64, nbits uint, e uint32) (uint64, uint) {
+	return bits >> (e & 63), nbits - uint(e&63)
+}
+
+// linked returns where in the table an entry that is a link leads to.
+func linked(bits uint64, e uint32) uint32 {
+	return e>>16 + uint32(bits)&(1<<(e>>8&15)-1)
+}
+
+// value returns the length or distance of an entry, extra bits included.
+func value(bits uint64, e uint32) int {
+	return int(e>>16) + int(bits&(1<<(e&63)-1)>>(e>>8&15))
 }
 
 // copyMatch appends length octets from distance octets back to out[:n]. It may
@@ -107,10 +117,13 @@ func copyMatch(out []byte, n, length, distance int) {
 	}
 }
 
-// copyHistory appends a match that begins before the message.
-func (f *Inflater) copyHistory(length, distance int) error {
+// unusual appends a match that begins before the message, or says why there is no
+// such match. It leaves it to the caller to count the octets.
+func (f *Inflater) unusual(length, distance int, e uint32) error {
 	back := distance - (f.n - f.start) // so far into earlier messages
 	switch {
+	case e&entrySpecial != 0:
+		return f.corrupt("code that stands for no distance")
 	case distance > f.window:
 		return f.fail(ErrWindow, "distance %d, window %d", distance, f.window)
 	case back > len(f.history) && f.seen && f.params.NoContextTakeover:
@@ -120,10 +133,8 @@ func (f *Inflater) copyHistory(length, distance int) error {
 	}
 	f.stats.Earlier = true
 	n := copy(f.out[f.n:f.n+length], f.history[len(f.history)-back:])
-	f.n += n
 	if n < length {
-		copyMatch(f.out, f.n, length-n, distance)
-		f.n += length - n
+		copyMatch(f.out, f.n+n, length-n, distance)
 	}
 	return nil
 }
