@@ -64,10 +64,14 @@ func EventLines(es []verdict.Event) []string {
 func ReceivedLines(log *wirelog.Log) []string {
 	var lines []string
 	for _, r := range log.Events() {
-		r.Data = shorten(r.Data)
-		lines = append(lines, strings.TrimPrefix(r.Text(), "= "))
+		lines = append(lines, eventLine(r))
 	}
 	return lines
+}
+
+func eventLine(r wirelog.Record) string {
+	r.Data = shorten(r.Data)
+	return strings.TrimPrefix(r.Text(), "= ")
 }
 
 // shorten cuts a payload to what fits a line.

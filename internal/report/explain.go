@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/wirelog"
+)
+
+// Width bounds the lines of Explain, in columns of one character each.
+const Width = 78
+
+// mostEvents bounds the events that Explain lists on either side.
+const mostEvents = 8
+
+// Explain tells why a case has its verdict, line by line, each at most Width
+// characters: the rule and its section, what was expected and received in the
+// notation of the wire log, the first difference, and the closing. Terminal, JUnit
+// and Go tests show the same text.
+func Explain(r Result) []string {
+	var e explanation
+	e.add("rule", r.Spec)
+	e.add("we did", wrap(r.Title, Width-indent)...)
+	e.add("result", wrap(gradeAndReason(r.Verdict.Behavior, r.Verdict.Result), Width-indent)...)
+	e.addEvents(r)
+	for _, v := range r.Log.Violations() {
+		e.add("broken", wrap(v, Width-indent)...)
+	}
+	e.add("closing", wrap(gradeAndReason(r.Verdict.Close, r.Verdict.CloseResult), Width-indent)...)
+	if r.Log.Facts.Opened && r.Verdict.Close != verdict.OK {
+		e.add("expected", wrap(describeClosing(r.Close), Width-indent)...)
+		e.add("received", ClosingLines(r.Log)...)
+	}
+	for i, a := range r.Earlier {
+		e.add("attempt", wrap(fmt.Sprintf("%d: %s, closing %s; repeated as %s", i+1, a.Verdict.Behavior, a.Verdict.Close, a.Why), Width-indent)...)
+	}
+	return e.lines
+}
+
+func gradeAndReason(g verdict.Grade, why string) string {
+	if why == "" {
+		return string(g)
+	}
+	return string(g) + ": " + why
+}
+
+// indent is the width of the column with the names.
+const indent = 10
+
+type explanation struct{ lines []string }
+
+// add appends lines under a name; nothing where there is nothing to say.
+func (e *explanation) add(name string, lines ...string) {
+	for i, line := range lines {
+		if line == "" {
+			continue
+		}
+		if i > 0 {
+			name = ""
+		}
+		e.lines = append(e.lines, clip(fmt.Sprintf("%-*s%s", indent, name, line), Width))
+	}
+}
+
+// addEvents says what had to come back and what did.
+func (e *explanation) addEvents(r Result) {
+	if !r.Log.Facts.Opened && r.Log.Refused != "" {
+		e.add("handshake", wrap(r.Log.Refused, Width-indent)...)
+	}
+	if r.Want.Echoes > 0 {
+		e.add("expected", wrap(describeWant(r.Want), Width-indent)...)
+		e.add("received", fmt.Sprintf("%d of %d unchanged, of %d sent", r.Log.Echo.Matched, r.Want.Echoes, r.Log.Echo.Sent))
+		return
+	}
+	at, what := r.firstDifference()
+	for i, o := range r.Want.Outcomes {
+		name, lines := "expected", listed(EventLines(o.Events), at)
+		if i > 0 {
+			name = "or"
+			lines[len(lines)-1] += " (" + string(o.Grade) + ")"
+		}
+		e.add(name, lines...)
+	}
+	e.add("received", listed(ReceivedLines(r.Log), at)...)
+	if r.Verdict.Behavior == verdict.Failed {
+		e.add("differs", what)
+	}
+}
+
+// listed keeps a list of events to a length people read: the beginning, or what
+// is around the event that matters.
+func listed(lines []string, around int) []string {
+	if len(lines) == 0 {
+		return []string{"nothing"}
+	}
+	const context = 2 // events before the one that matters
+	var out []string
+	if skip := min(around-context, len(lines)-mostEvents); skip > 0 && around >= mostEvents {
+		out = append(out, fmt.Sprintf("(%d before)", skip))
+		lines = lines[skip:]
+	}
+	if rest := len(lines) - mostEvents; rest > 0 {
+		return append(append(out, lines[:mostEvents]...), fmt.Sprintf("(%d more)", rest))
+	}
+	return append(out, lines...)
+}
+
+// FirstDifference says in one line where what was received leaves the best
+// outcome the case accepts, and is empty where it does not.
+func FirstDifference(r Result) string {
+	if r.Want.Echoes > 0 {
+		return r.Log.Echo.Difference
+	}
+	_, what := r.firstDifference()
+	return what
+}
+
+// firstDifference also returns the position of the event, from 0, or -1.
+func (r Result) firstDifference() (at int, what string) {
+	if len(r.Want.Outcomes) == 0 {
+		return -1, ""
+	}
+	want, got := r.Want.Outcomes[0].Events, r.Log.Events()
+	for i := range max(len(want), len(got)) {
+		switch {
+		case i >= len(got):
+			return i, fmt.Sprintf("event %d: expected %s, nothing came", i+1, eventName(want[i].Record()))
+		case i >= len(want):
+			return i, fmt.Sprintf("event %d: expected nothing more, received %s", i+1, eventName(got[i]))
+		case !verdict.Matches(want[i:i+1], got[i:i+1]):
+			return i, fmt.Sprintf("event %d: %s", i+1, difference(want[i], got[i]))
+		}
+	}
+	return -1, ""
+}
+
+// eventName is the type of an event: its payload stands in the lists.
+func eventName(r wirelog.Record) string {
+	name, _, _ := strings.Cut(eventLine(r), " ")
+	return name
+}
+
+// difference compares one event with what stands in its place.
+func difference(want verdict.Event, got wirelog.Record) string {
+	switch {
+	case want.Type != got.Type:
+		return fmt.Sprintf("expected %s, received %s", eventName(want.Record()), eventName(got))
+	case want.Type == wirelog.TimeoutEvent:
+		return fmt.Sprintf("expected the end of wait %s, not of %s", want.Tag, got.Tag)
+	case want.Data.Len != got.Data.Len:
+		return fmt.Sprintf("expected %d octets of payload, received %d", want.Data.Len, got.Data.Len)
+	}
+	if i := want.Data.Differ(got.Data.Head); i >= 0 && i < len(got.Data.Head) {
+		b, g := want.Data.Beginning(i + 1)[i], got.Data.Head[i]
+		return fmt.Sprintf("octet %d of %d: expected %s, received %s", i, want.Data.Len, octet(b), octet(g))
+	}
+	return fmt.Sprintf("the payload differs after its first %d octets", len(got.Data.Head))
+}
+
+func octet(b byte) string {
+	if b > ' ' && b < utf8.RuneSelf-1 {
+		return fmt.Sprintf("0x%02x %q", b, b)
+	}
+	return fmt.Sprintf("0x%02x", b)
+}
+
+// ClosingLines says how the connection ended, in the notation of the wire log.
+func ClosingLines(log *wirelog.Log) []string {
+	f := log.Facts
+	var lines []string
+	closeLine := func(sign string, c wirelog.CloseFacts) {
+		switch {
+		case c.Coded && c.Reason != "":
+			lines = append(lines, fmt.Sprintf("%s close %d %s", sign, c.Code, strconv.Quote(c.Reason)))
+		case c.Coded:
+			lines = append(lines, fmt.Sprintf("%s close %d", sign, c.Code))
+		case c.Sent:
+			lines = append(lines, sign+" close without a code")
+		}
+	}
+	if f.ClosedByMe {
+		closeLine(">", f.Local)
+		closeLine("<", f.Remote)
+	} else {
+		closeLine("<", f.Remote)
+		closeLine(">", f.Local)
+	}
+	for _, r := range log.Records {
+		if r.Kind >= wirelog.DroppedByMe && r.Kind <= wirelog.ResetByPeer {
+			lines = append(lines, r.Text())
+		}
+	}
+	if f.WasNotCleanReason != "" {
+		lines = append(lines, "not clean: "+f.WasNotCleanReason)
+	}
+	return lines
+}
+
+// wrap breaks prose into lines of at most width characters; a word that is longer
+// has a line of its own.
+func wrap(s string, width int) []string {
+	var lines []string
+	line, n := "", 0
+	for _, word := range strings.Fields(s) {
+		w := utf8.RuneCountInString(word)
+		if n > 0 && n+1+w > width {
+			lines = append(lines, line)
+			line, n = "", 0
+		}
+		if n > 0 {
+			line += " "
+			n++
+		}
+		line += word
+		n += w
+	}
+	if line != "" {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// clip cuts a line to width characters.
+func clip(s string, width int) string {
+	if utf8.RuneCountInString(s) <= width {
+		return s
+	}
+	return string([]rune(s)[:width-1]) + "…"
+}
