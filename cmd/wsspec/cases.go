@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/wsspec/wsspec/internal/cases"
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/report"
+)
+
+type casesCmd struct {
+	List listCmd `cmd:"" default:"withargs" help:"List ids, titles, sections and tags."`
+	Show showCmd `cmd:"" help:"Explain one case: what we send, what must come back, and why."`
+}
+
+type listCmd struct {
+	Patterns []string `arg:"" optional:"" name:"pattern" help:"Ids and patterns such as 6.4.*; all without one."`
+	Edition  string   `placeholder:"NAME" help:"Edition of the reference: 25.10 or 0.7."`
+	JSON     bool     `name:"json" help:"Print JSON."`
+}
+
+// listedCase is a case as "cases --json" prints it.
+type listedCase struct {
+	ID    string        `json:"id"`
+	Title string        `json:"title"`
+	Spec  string        `json:"spec"`
+	Tags  []conform.Tag `json:"tags"`
+}
+
+// Run prints the list.
+func (c listCmd) Run(p *process) error {
+	picked, err := Selection{Cases: c.Patterns, Edition: c.Edition}.pick()
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		list := []listedCase{}
+		for _, k := range picked {
+			list = append(list, listedCase{k.ID, k.Title, k.Spec, append([]conform.Tag{}, k.Tags...)})
+		}
+		b, err := json.MarshalIndent(list, "", "  ")
+		if err != nil {
+			return fmt.Errorf("print cases: %w", err)
+		}
+		fmt.Fprintf(p.stdout, "%s\n", b)
+		return nil
+	}
+	for _, k := range picked {
+		var tags []string
+		for _, t := range k.Tags {
+			tags = append(tags, "#"+string(t))
+		}
+		fmt.Fprintln(p.stdout, strings.TrimSpace(fmt.Sprintf("%-8s %s (%s) %s", k.ID, k.Title, k.Spec, strings.Join(tags, " "))))
+	}
+	return nil
+}
+
+type showCmd struct {
+	ID      string `arg:"" help:"The case, such as 6.4.1."`
+	Edition string `placeholder:"NAME" help:"Edition of the reference: 25.10 or 0.7."`
+}
+
+// Run explains the case.
+func (c showCmd) Run(p *process) error {
+	picked, err := Selection{Cases: []string{c.ID}, Edition: c.Edition}.pick()
+	if err != nil {
+		return err
+	}
+	for _, k := range picked {
+		fmt.Fprintf(p.stdout, "%s  %s\n\nRests on:  %s\n", k.ID, k.Title, k.Spec)
+		fmt.Fprintf(p.stdout, "Expected:  %s\n", report.Expectation(k.Want, k.Close))
+		fmt.Fprintln(p.stdout, "\nWhat we send when everything comes back as it should (seconds, > frame, # remark):")
+		for _, line := range cases.Script(k.ID) {
+			fmt.Fprintln(p.stdout, "  "+line)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// commandLine is the wsspec door; its help is the documentation of it.
+type commandLine struct {
+	Test    testCmd    `cmd:"" help:"Test WebSocket servers."`
+	Cases   casesCmd   `cmd:"" help:"List the test cases, or explain one."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+const description = `wsspec tests whether WebSocket software conforms to RFC 6455.
+
+Try "wsspec test" without a URL first: it tests a server of its own and shows what a report looks like. Called as wstest, or with -m MODE, it takes the place of Autobahn|Testsuite.`
+
+// usageError is a mistake on the command line or in a file it names.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// badUsage wraps err with a hint on what to do next.
+func badUsage(err error, hint string) error { return &usageError{err, hint} }
+
+// statusError ends a command with an exit status, everything said already.
+type statusError int
+
+func (e statusError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+// helped is how kong's exit function gets out of its parser.
+type helped struct{ status int }
+
+func (p *process) wsspec(ctx context.Context) (status int) {
+	defer func() {
+		switch h := recover().(type) {
+		case nil:
+		case helped:
+			status = h.status
+		default:
+			panic(h)
+		}
+	}()
+	var cl commandLine
+	parser, err := kong.New(&cl,
+		kong.Name("wsspec"), kong.Description(description),
+		kong.Writers(p.stdout, p.stderr),
+		kong.Exit(func(status int) { panic(helped{status}) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 80}),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(p))
+	if err != nil {
+		return p.fail(err)
+	}
+	args := p.args
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	kctx, err := parser.Parse(args)
+	if err != nil {
+		hint := `run "wsspec --help"`
+		var pe *kong.ParseError
+		if errors.As(err, &pe) && pe.Context != nil && pe.Context.Command() != "" {
+			hint = fmt.Sprintf(`run "wsspec %s --help"`, strings.Fields(pe.Context.Command())[0])
+		}
+		return p.fail(badUsage(err, hint))
+	}
+	return p.fail(kctx.Run())
+}
+
+// fail prints an error and its hint, and returns the exit status for it.
+func (p *process) fail(err error) int {
+	var usage *usageError
+	var status statusError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &status):
+		return int(status)
+	case errors.As(err, &usage):
+		fmt.Fprintf(p.stderr, "wsspec: %v\n", err)
+		if usage.hint != "" {
+			fmt.Fprintf(p.stderr, "hint: %s\n", usage.hint)
+		}
+		return exitUsage
+	}
+	fmt.Fprintf(p.stderr, "wsspec: %v\n", err)
+	return exitUsage
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run(p *process) error {
+	fmt.Fprintln(p.stdout, "wsspec", version())
+	return nil
+}
+
+// version is the module's, or "devel" with the revision in a build from a tree.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "devel"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return strings.TrimPrefix(v, "v")
+	}
+	return "devel"
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command wsspec tells whether WebSocket software conforms to the RFCs, and where
+// it does not. Called as wstest, or with -m, it behaves as the reference suite does.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"golang.org/x/term"
+)
+
+// Exit statuses of the wsspec door.
+const (
+	exitOK          = 0
+	exitVerdict     = 1   // some case is not as it should be
+	exitUsage       = 2   // flags, files, URLs
+	exitUnreachable = 3   // a server could not be reached
+	exitInterrupted = 130 // SIGINT or SIGTERM
+)
+
+// process is what the program knows of its surroundings; nothing else touches
+// them, so that tests can have their own.
+type process struct {
+	name           string // as called
+	args           []string
+	stdout, stderr io.Writer
+	getenv         func(string) string
+	width          func() int // columns of the terminal at stderr, 0 where there is none
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	p := &process{
+		name: strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"), args: os.Args[1:],
+		stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
+		width: func() int {
+			if w, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil {
+				return w
+			}
+			return 0
+		},
+	}
+	// A second signal ends the program at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(p.run(ctx))
+}
+
+// run picks the front door and returns the exit status.
+func (p *process) run(ctx context.Context) int {
+	if p.name == "wstest" || slices.ContainsFunc(p.args, isModeFlag) && !isCommand(p.args[0]) {
+		return p.wstest(ctx)
+	}
+	return p.wsspec(ctx)
+}
+
+// isModeFlag reports whether an argument is the reference's -m.
+func isModeFlag(arg string) bool {
+	return strings.HasPrefix(arg, "-m") || arg == "--mode" || strings.HasPrefix(arg, "--mode=")
+}
+
+// isCommand reports whether the first argument is a command of the wsspec door.
+func isCommand(arg string) bool { return !strings.HasPrefix(arg, "-") }

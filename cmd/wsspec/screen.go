@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/runner"
+)
+
+// screen shows a run as it goes: failures as they happen, and on a terminal one
+// line at the bottom with how far it is. Everywhere else it prints plain lines.
+type screen struct {
+	out, err             io.Writer
+	quiet, verbose, wire bool
+	live                 bool // there is a terminal for the status line
+	color                bool
+	width                int
+
+	mu      sync.Mutex
+	total   int
+	started time.Time
+	drawn   time.Time
+	left    map[string]int // category → cases to go
+	order   []string       // categories
+}
+
+const plainWidth = 80
+
+func newScreen(p *process, quiet, verbose, wire bool) *screen {
+	s := &screen{out: p.stdout, err: p.stderr, quiet: quiet, verbose: verbose, wire: wire, width: plainWidth}
+	if w := p.width(); w > 0 {
+		s.width = w
+		s.live = !quiet && p.getenv("TERM") != "dumb"
+		s.color = p.getenv("NO_COLOR") == "" && p.getenv("TERM") != "dumb"
+	}
+	return s
+}
+
+// begin starts the account of one agent.
+func (s *screen) begin(agent, url string, plan []runner.Planned, n int, seed uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.total, s.started, s.left, s.order = n, time.Now(), map[string]int{}, nil
+	for _, c := range plan {
+		category := conform.Category(c.ID)
+		if s.left[category] == 0 {
+			s.order = append(s.order, category)
+		}
+		s.left[category]++
+	}
+	if !s.quiet {
+		fmt.Fprintf(s.out, "Testing %q at %s: %d cases, seed %d\n", agent, url, n, seed)
+	}
+}
+
+// done shows one result.
+func (s *screen) done(r report.Result, t *tally) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.left[conform.Category(r.ID)]--
+	if s.quiet {
+		return
+	}
+	if s.verbose || t.counts(r) {
+		s.erase()
+		s.result(r, t.counts(r))
+	}
+	if s.live && time.Since(s.drawn) > 50*time.Millisecond {
+		s.draw(t)
+	}
+}
+
+func (s *screen) result(r report.Result, failed bool) {
+	word := string(r.Verdict.Behavior)
+	if r.Verdict.Close != "OK" && string(r.Verdict.Close) != word {
+		word += ", closing " + string(r.Verdict.Close)
+	}
+	if s.color {
+		word = paint(word, failed, r.Passed())
+	}
+	fmt.Fprintf(s.out, "%s %s: %s\n", word, r.ID, r.Title)
+	if !failed {
+		return
+	}
+	for _, line := range report.Explain(r) {
+		fmt.Fprintln(s.out, "    "+line)
+	}
+	if s.wire {
+		for _, rec := range r.Log.Records {
+			fmt.Fprintln(s.out, "    | "+rec.String())
+		}
+	}
+}
+
+// paint colours a verdict: red, yellow or green.
+func paint(word string, failed, passed bool) string {
+	switch {
+	case failed:
+		return "\x1b[31m" + word + "\x1b[0m"
+	case passed:
+		return "\x1b[32m" + word + "\x1b[0m"
+	}
+	return "\x1b[33m" + word + "\x1b[0m"
+}
+
+// draw renews the status line.
+func (s *screen) draw(t *tally) {
+	s.drawn = time.Now()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d/%d", t.done, s.total)
+	if len(t.failed) > 0 {
+		fmt.Fprintf(&b, ", %d failed", len(t.failed))
+	}
+	if spent := time.Since(s.started); t.done > 0 && spent > time.Second {
+		fmt.Fprintf(&b, ", %v left", (spent / time.Duration(t.done) * time.Duration(s.total-t.done)).Round(time.Second))
+	}
+	b.WriteString(" │")
+	for _, category := range s.order {
+		if n := s.left[category]; n > 0 {
+			fmt.Fprintf(&b, " %s:%d", category, n)
+		} else {
+			fmt.Fprintf(&b, " %s✓", category)
+		}
+	}
+	fmt.Fprintf(s.err, "\r\x1b[K%s", clip(b.String(), s.width-1))
+}
+
+// erase takes the status line away.
+func (s *screen) erase() {
+	if s.live {
+		fmt.Fprint(s.err, "\r\x1b[K")
+	}
+}
+
+// end prints the summary of one agent.
+func (s *screen) end(o fuzzclient.Outcome, t *tally, took time.Duration, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.erase()
+	if t.done > 0 {
+		fmt.Fprintf(s.out, "\n%q: %d cases in %v\n", o.Agent, t.done, took.Round(time.Millisecond))
+		for _, line := range t.lines(s.width) {
+			fmt.Fprintln(s.out, line)
+		}
+	}
+	if err != nil {
+		fmt.Fprintf(s.err, "wsspec: %v\n", err)
+	}
+	if o.Left > 0 {
+		fmt.Fprintf(s.out, "  %-24s %4d\n", "not run", o.Left)
+	}
+}
+
+// reportAt says where the report is.
+func (s *screen) reportAt(path string) {
+	fmt.Fprintf(s.out, "\nReport: %s\n", path)
+}

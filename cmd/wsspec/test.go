@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/cases"
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/spec"
+	"github.com/wsspec/wsspec/internal/testee"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+type testCmd struct {
+	URLs []string `arg:"" optional:"" name:"url" help:"Servers: ws://host:port/path, wss://…, or name=ws://… to name one in the report. Without any, a built-in echo server is tested."`
+
+	Selection `embed:""`
+
+	Spec string `type:"existingfile" placeholder:"FILE" help:"Take servers, cases and options from a specification file (JSON, as for fuzzingclient)."`
+	Out  string `default:"wsspec-report" placeholder:"DIR" help:"Folder for the report (${default})."`
+
+	Jobs          int     `placeholder:"N" help:"Cases at a time; without it, up to 16 if the server bears it."`
+	TimeoutFactor float64 `default:"1" placeholder:"F" help:"Stretch all patience with the server, for slow machines."`
+	FailByDrop    bool    `help:"Fail connections by closing TCP, without a Close frame."`
+	Seed          *uint64 `placeholder:"N" help:"Repeat the masking keys of an earlier run."`
+	Strict        bool    `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
+
+	Header      []string `sep:"none" placeholder:"'NAME: VALUE'" group:"Handshake" help:"Send another header field. Repeatable."`
+	Origin      string   `placeholder:"ORIGIN" group:"Handshake" help:"Send an Origin."`
+	Subprotocol []string `placeholder:"NAME" group:"Handshake" help:"Request subprotocols."`
+	Insecure    bool     `group:"Handshake" help:"Accept any certificate of a wss server."`
+	CAFile      string   `name:"cafile" type:"existingfile" placeholder:"FILE" group:"Handshake" help:"Trust the authorities in this PEM file instead of the system's."`
+	SNI         string   `name:"sni" placeholder:"NAME" group:"Handshake" help:"Name of the server in TLS, where it is not that of the URL."`
+
+	Quiet   bool `short:"q" group:"Output" help:"Print the summary only."`
+	Verbose bool `short:"v" group:"Output" help:"Print a line for every case."`
+	Wire    bool `group:"Output" help:"Print the wire log of failed cases."`
+}
+
+// Selection picks cases.
+type Selection struct {
+	Cases   []string `placeholder:"ID" help:"Cases to run: ids and patterns such as 6.4.*; all without it."`
+	Exclude []string `placeholder:"ID" help:"Cases to leave out."`
+	Edition string   `placeholder:"NAME" help:"Edition of the reference whose close codes 7.9 tests: 25.10 or 0.7."`
+}
+
+// pick returns the selected cases.
+func (s Selection) pick() ([]conform.Case, error) {
+	edition, err := cases.ParseEdition(s.Edition)
+	if err != nil {
+		return nil, badUsage(err, "")
+	}
+	include := s.Cases
+	if len(include) == 0 {
+		include = []string{"*"}
+	}
+	picked, err := conform.Select(cases.All(edition), include, s.Exclude)
+	if err != nil {
+		return nil, badUsage(err, `"wsspec cases" lists them all`)
+	}
+	if len(picked) == 0 {
+		return nil, badUsage(fmt.Errorf("no case is selected by --cases %s", strings.Join(include, ",")), `"wsspec cases" lists them all`)
+	}
+	return picked, nil
+}
+
+// Run tests the servers one after the other.
+func (c *testCmd) Run(ctx context.Context, p *process) error {
+	t, err := c.prepare()
+	if err != nil {
+		return err
+	}
+	t.screen = newScreen(p, c.Quiet, c.Verbose, c.Wire)
+	if len(t.servers) == 0 {
+		url, stop, err := builtIn(ctx)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		fmt.Fprintf(p.stderr, "No URL given: testing the built-in echo server at %s\n", url)
+		t.servers = []fuzzclient.Server{{URL: url, Agent: "wsspec echo"}}
+	}
+	return t.run(ctx)
+}
+
+// builtIn starts the echo server that comes with the program.
+func builtIn(ctx context.Context) (url string, stop func(), err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("start the built-in server: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = testee.Server{Config: testee.Config{Agent: "wsspec-echo"}}.Serve(ctx, l) // ends with the listener
+	}()
+	return "ws://" + l.Addr().String(), func() { cancel(); <-ended }, nil
+}
+
+// testRun is a test of several servers with one selection of cases.
+type testRun struct {
+	servers  []fuzzclient.Server
+	plan     []runner.Planned
+	settings runner.Settings
+	jobs     int
+	out      string
+	strict   bool
+	skip     func(agent, id string) bool
+	screen   *screen
+}
+
+// prepare reads everything the flags name, so that mistakes are found before
+// anything is started.
+func (c *testCmd) prepare() (*testRun, error) {
+	t := &testRun{out: c.Out, strict: c.Strict, jobs: c.Jobs, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor}}
+	switch {
+	case c.Jobs < 0:
+		return nil, badUsage(fmt.Errorf("--jobs is %d: want at least 1", c.Jobs), "")
+	case !(c.TimeoutFactor > 0 && c.TimeoutFactor <= 1000):
+		return nil, badUsage(fmt.Errorf("--timeout-factor is %v: want more than 0 and at most 1000", c.TimeoutFactor), "")
+	}
+	if c.Seed != nil {
+		t.settings.Seed = *c.Seed
+	}
+	if c.Spec != "" {
+		if err := c.readSpec(t); err != nil {
+			return nil, err
+		}
+	}
+	for _, arg := range c.URLs {
+		name, url, named := strings.Cut(arg, "=")
+		if !named || strings.Contains(name, "://") {
+			name, url = "", arg
+		}
+		t.servers = append(t.servers, fuzzclient.Server{URL: url, Agent: name})
+	}
+	header, err := parseHeader(c.Header)
+	if err != nil {
+		return nil, err
+	}
+	for i := range t.servers {
+		s := &t.servers[i]
+		s.Header = header
+		s.TLS.Insecure, s.TLS.CAFile = c.Insecure, c.CAFile
+		if c.SNI != "" {
+			s.TLS.Name = c.SNI
+		}
+		if c.Origin != "" {
+			s.Origin = c.Origin
+		}
+		if len(c.Subprotocol) > 0 {
+			s.Protocols = c.Subprotocol
+		}
+		s.Options.FailByDrop = s.Options.FailByDrop || c.FailByDrop
+		if _, err := s.Resolve(""); err != nil {
+			return nil, badUsage(err, "")
+		}
+	}
+	picked, err := c.pick()
+	if err != nil {
+		return nil, err
+	}
+	t.plan = runner.Plan(picked, ws.Client)
+	return t, nil
+}
+
+// readSpec takes from the file what the flags do not say.
+func (c *testCmd) readSpec(t *testRun) error {
+	s, err := spec.Read(c.Spec, spec.FuzzingClient)
+	if err != nil {
+		return badUsage(err, "")
+	}
+	if len(c.Cases) == 0 {
+		c.Cases = s.Cases
+	}
+	c.Exclude = append(c.Exclude, s.ExcludeCases...)
+	if c.Edition == "" {
+		c.Edition = s.Edition
+	}
+	t.servers = specServers(s)
+	t.skip, err = agentFilter(s.ExcludeAgentCases)
+	return err
+}
+
+func specServers(s *spec.Spec) []fuzzclient.Server {
+	var servers []fuzzclient.Server
+	for _, e := range s.Servers {
+		servers = append(servers, fuzzclient.Server{
+			URL: e.URL, Agent: e.Agent, Origin: e.Origin, Protocols: e.Protocols, TLS: fuzzclient.TLS{Name: e.HostName}, Options: e.Options,
+		})
+	}
+	return servers
+}
+
+// agentFilter makes one predicate of exclude-agent-cases.
+func agentFilter(exclude map[string][]string) (func(agent, id string) bool, error) {
+	type rule struct {
+		agent conform.Pattern
+		cases []conform.Pattern
+	}
+	var rules []rule
+	for agent, ids := range exclude {
+		p, err := conform.CompilePattern(agent, true)
+		if err != nil {
+			return nil, badUsage(fmt.Errorf("exclude-agent-cases: %w", err), "")
+		}
+		r := rule{agent: p}
+		for _, id := range ids {
+			q, err := conform.CompilePattern(id, true)
+			if err != nil {
+				return nil, badUsage(fmt.Errorf("exclude-agent-cases[%q]: %w", agent, err), "")
+			}
+			r.cases = append(r.cases, q)
+		}
+		rules = append(rules, r)
+	}
+	return func(agent, id string) bool {
+		for _, r := range rules {
+			if !r.agent.Match(agent) {
+				continue
+			}
+			for _, q := range r.cases {
+				if q.Match(id) {
+					return true
+				}
+			}
+		}
+		return false
+	}, nil
+}
+
+// parseHeader reads the values of --header.
+func parseHeader(lines []string) (ws.Fields, error) {
+	var fields ws.Fields
+	for _, line := range lines {
+		name, value, ok := strings.Cut(line, ":")
+		if !ok || name == "" || strings.ContainsAny(line, "\r\n") {
+			return nil, badUsage(fmt.Errorf("--header %q: want 'Name: value'", line), "")
+		}
+		fields = append(fields, ws.Field{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
+	}
+	return fields, nil
+}
+
+// run tests the servers, writes the report and prints the summary.
+func (t *testRun) run(ctx context.Context) error {
+	store, err := report.Open(t.out, false)
+	if err != nil {
+		return badUsage(err, "choose another folder with --out")
+	}
+	status := exitOK
+	for _, s := range t.servers {
+		st, err := t.one(ctx, s, store)
+		if err != nil {
+			return errors.Join(err, store.Finish())
+		}
+		status = max(status, st)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if err := store.Finish(); err != nil {
+		return err
+	}
+	t.screen.reportAt(filepath.Join(t.out, "index.json"))
+	if ctx.Err() != nil {
+		return statusError(exitInterrupted)
+	}
+	if status != exitOK {
+		return statusError(status)
+	}
+	return nil
+}
+
+// one tests one server and returns the exit status it earns.
+func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *report.Store) (int, error) {
+	endpoint, err := s.Resolve("wsspec/" + version())
+	if err != nil {
+		return 0, badUsage(err, "")
+	}
+	settings := t.settings
+	settings.Options = s.Options
+	tally := &tally{strict: t.strict}
+	begun := time.Now()
+	run := fuzzclient.Run{
+		Server: endpoint, Plan: t.plan, Settings: settings, Jobs: t.jobs, Skip: t.skip,
+		Begin: func(agent string, n int) error {
+			t.screen.begin(agent, s.URL, t.plan, n, settings.Seed)
+			return store.Begin(agent)
+		},
+		Done: func(r report.Result) error {
+			tally.add(r)
+			t.screen.done(r, tally)
+			return store.Put(r)
+		},
+	}
+	outcome, err := run.Do(ctx)
+	t.screen.end(outcome, tally, time.Since(begun), err)
+	switch {
+	case errors.Is(err, fuzzclient.ErrUnreachable):
+		return exitUnreachable, nil
+	case err != nil && ctx.Err() != nil:
+		return exitInterrupted, nil
+	case err != nil:
+		return 0, err
+	}
+	return tally.status(), nil
+}

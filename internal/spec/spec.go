@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package spec reads specification files, the JSON with which the reference's
+// two fuzzing modes have always been told what to test. Files are taken as they
+// are found in the wild: unknown keys are passed over, missing ones have defaults.
+package spec
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/peer"
+)
+
+// Mode is which side the specification is for.
+type Mode string
+
+// Modes with a specification.
+const (
+	FuzzingClient Mode = "fuzzingclient"
+	FuzzingServer Mode = "fuzzingserver"
+)
+
+// Spec is a specification.
+type Spec struct {
+	OutDir            string
+	Cases             []string
+	ExcludeCases      []string
+	ExcludeAgentCases map[string][]string
+	Edition           string
+	Options           peer.Options // fuzzing server
+
+	Servers []Server // fuzzing client
+
+	URL       string // fuzzing server
+	Protocols []string
+	Key, Cert string // files in PEM; empty: no TLS
+}
+
+// Server is a server for the fuzzing client to test.
+type Server struct {
+	URL, Agent, Origin, HostName string
+	Protocols                    []string
+	Options                      peer.Options
+}
+
+// file is the JSON as it stands.
+type file struct {
+	URL               string              `json:"url"`
+	OutDir            *string             `json:"outdir"`
+	Servers           []fileServer        `json:"servers"`
+	Cases             []string            `json:"cases"`
+	ExcludeCases      []string            `json:"exclude-cases"`
+	ExcludeAgentCases map[string][]string `json:"exclude-agent-cases"`
+	Options           json.RawMessage     `json:"options"`
+	Protocols         []string            `json:"protocols"`
+	Key               string              `json:"key"`
+	Cert              string              `json:"cert"`
+	Edition           string              `json:"edition"`
+}
+
+type fileServer struct {
+	URL       string          `json:"url"`
+	Agent     string          `json:"agent"`
+	Origin    string          `json:"origin"`
+	HostName  string          `json:"hostname"`
+	Protocols []string        `json:"protocols"`
+	Options   json.RawMessage `json:"options"`
+}
+
+// maxFile bounds a specification, in octets.
+const maxFile = 4 << 20
+
+// Read reads the file. The error names the file and the place in it.
+func Read(path string, mode Mode) (*Spec, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read specification: %w", err)
+	}
+	s, err := Parse(b, mode)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
+}
+
+// Parse reads a specification. The error says at which line, or at which key.
+func Parse(b []byte, mode Mode) (*Spec, error) {
+	if len(b) > maxFile {
+		return nil, fmt.Errorf("larger than %d octets", maxFile)
+	}
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")) // some editors begin files so
+	var f file
+	if err := json.Unmarshal(b, &f); err != nil {
+		return nil, place(b, err)
+	}
+	s := &Spec{
+		OutDir: defaultOutDir(mode), Cases: f.Cases, ExcludeCases: f.ExcludeCases, ExcludeAgentCases: f.ExcludeAgentCases,
+		Edition: f.Edition, URL: f.URL, Protocols: f.Protocols, Key: f.Key, Cert: f.Cert,
+	}
+	if f.OutDir != nil && *f.OutDir != "" {
+		s.OutDir = *f.OutDir
+	}
+	if f.Cases == nil {
+		s.Cases = []string{"*"}
+	}
+	var err error
+	if s.Options, err = readOptions(f.Options); err != nil {
+		return nil, fmt.Errorf("options: %w", err)
+	}
+	for i, server := range f.Servers {
+		po, err := readOptions(f.Options, server.Options)
+		if err != nil {
+			return nil, fmt.Errorf("servers[%d].options: %w", i, err)
+		}
+		if server.URL == "" {
+			return nil, fmt.Errorf("servers[%d]: there is no url", i)
+		}
+		s.Servers = append(s.Servers, Server{server.URL, server.Agent, server.Origin, server.HostName, server.Protocols, po})
+	}
+	return s, nil
+}
+
+func defaultOutDir(mode Mode) string {
+	if mode == FuzzingServer {
+		return "./reports/clients"
+	}
+	return "./reports/servers"
+}
+
+// place turns an error of package json into one with a line and column or a key.
+func place(b []byte, err error) error {
+	var syntax *json.SyntaxError
+	var typ *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("line %s: %w", position(b, syntax.Offset), err)
+	case errors.As(err, &typ):
+		return fmt.Errorf("line %s: %s is a %s: want %s", position(b, typ.Offset), key(typ.Field), typ.Value, wanted(typ.Type.Kind().String()))
+	}
+	return err
+}
+
+func key(field string) string {
+	if field == "" {
+		return "the specification"
+	}
+	return field
+}
+
+func wanted(kind string) string {
+	switch kind {
+	case "struct", "map":
+		return "an object"
+	case "slice":
+		return "an array"
+	case "bool":
+		return "true or false"
+	case "int", "float64":
+		return "a number"
+	}
+	return "a string"
+}
+
+func position(b []byte, offset int64) string {
+	before := string(b[:min(max(int(offset)-1, 0), len(b))])
+	return fmt.Sprintf("%d, column %d", strings.Count(before, "\n")+1, len(before)-strings.LastIndexByte(before, '\n'))
+}
+
+// options are the switches under "options"; nil means not given.
+type options struct {
+	Version                     *float64 `json:"version"`
+	FailByDrop                  *bool    `json:"failByDrop"`
+	UTF8ValidateIncoming        *bool    `json:"utf8validateIncoming"`
+	AcceptMaskedServerFrames    *bool    `json:"acceptMaskedServerFrames"`
+	RequireMaskedClientFrames   *bool    `json:"requireMaskedClientFrames"`
+	MaskServerFrames            *bool    `json:"maskServerFrames"`
+	MaskClientFrames            *bool    `json:"maskClientFrames"`
+	ApplyMask                   *bool    `json:"applyMask"`
+	MaxFramePayloadSize         *float64 `json:"maxFramePayloadSize"`
+	MaxMessagePayloadSize       *float64 `json:"maxMessagePayloadSize"`
+	AutoFragmentSize            *float64 `json:"autoFragmentSize"`
+	EchoCloseCodeReason         *bool    `json:"echoCloseCodeReason"`
+	ServerConnectionDropTimeout *float64 `json:"serverConnectionDropTimeout"` // seconds
+	OpenHandshakeTimeout        *float64 `json:"openHandshakeTimeout"`
+	CloseHandshakeTimeout       *float64 `json:"closeHandshakeTimeout"`
+}
+
+// readOptions reads objects of options, each laid over those before.
+func readOptions(layers ...json.RawMessage) (peer.Options, error) {
+	var o options
+	for _, b := range layers {
+		if len(b) == 0 {
+			continue
+		}
+		if err := json.Unmarshal(b, &o); err != nil {
+			return peer.Options{}, place(b, err)
+		}
+	}
+	return o.peer()
+}
+
+// peer translates the options. Those that make no difference to a case
+// (tcpNoDelay, the automatic pings) are not among them.
+func (o options) peer() (p peer.Options, err error) {
+	if v := o.Version; v != nil && *v != 13 && *v != 18 {
+		return p, fmt.Errorf("version %v: want 18 or 13, which both mean RFC 6455", *v)
+	}
+	set := func(b *bool, byDefault bool) bool {
+		if b == nil {
+			return byDefault
+		}
+		return *b
+	}
+	p.FailByDrop = set(o.FailByDrop, false)
+	p.SkipUTF8 = !set(o.UTF8ValidateIncoming, true)
+	p.AcceptMasked = set(o.AcceptMaskedServerFrames, false)
+	p.AcceptUnmasked = !set(o.RequireMaskedClientFrames, true)
+	p.MaskAsServer = set(o.MaskServerFrames, false)
+	p.NoMaskAsClient = !set(o.MaskClientFrames, true)
+	p.ZeroMask = !set(o.ApplyMask, true)
+	p.EchoClose = set(o.EchoCloseCodeReason, false)
+	for _, n := range []struct {
+		name string
+		have *float64
+		want *int
+	}{
+		{"maxFramePayloadSize", o.MaxFramePayloadSize, &p.MaxFrame},
+		{"maxMessagePayloadSize", o.MaxMessagePayloadSize, &p.MaxMessage},
+		{"autoFragmentSize", o.AutoFragmentSize, &p.AutoFragment},
+	} {
+		if n.have != nil {
+			if *n.have < 0 || *n.have > 1<<30 || *n.have != float64(int(*n.have)) {
+				return p, fmt.Errorf("%s is %v: want a whole number of octets from 0 to %d", n.name, *n.have, 1<<30)
+			}
+			*n.want = int(*n.have)
+		}
+	}
+	for _, t := range []struct {
+		name string
+		have *float64
+		want *time.Duration
+	}{
+		{"openHandshakeTimeout", o.OpenHandshakeTimeout, &p.OpenTimeout},
+		{"closeHandshakeTimeout", o.CloseHandshakeTimeout, &p.CloseTimeout},
+		{"serverConnectionDropTimeout", o.ServerConnectionDropTimeout, &p.DropTimeout},
+	} {
+		if t.have != nil {
+			if !(*t.have >= 0 && *t.have <= 3600) {
+				return p, fmt.Errorf("%s is %v: want seconds from 0 to 3600", t.name, *t.have)
+			}
+			*t.want = time.Duration(*t.have * float64(time.Second))
+		}
+	}
+	return p, nil
+}
+
+// Default is the file that a mode writes where there is none.
+func Default(mode Mode) []byte {
+	type ordered struct {
+		URL          string              `json:"url,omitempty"`
+		OutDir       string              `json:"outdir"`
+		Servers      []map[string]string `json:"servers,omitempty"`
+		Cases        []string            `json:"cases"`
+		Exclude      []string            `json:"exclude-cases"`
+		ExcludeAgent map[string][]string `json:"exclude-agent-cases"`
+	}
+	o := ordered{OutDir: defaultOutDir(mode), Cases: []string{"*"}, Exclude: []string{}, ExcludeAgent: map[string][]string{}}
+	if mode == FuzzingServer {
+		o.URL = "ws://127.0.0.1:9001"
+	} else {
+		o.Servers = []map[string]string{{"url": "ws://127.0.0.1:9001"}}
+	}
+	b, err := json.MarshalIndent(o, "", "   ")
+	if err != nil {
+		panic(err) // strings and nothing else
+	}
+	return append(b, '\n')
+}
