@@ -68,7 +68,7 @@ func (p *Peer) SendMessage(m Message) {
 }
 
 // Echo sends a message and waits until it has come back, the connection is no
-// longer open, or patience ends. It reports whether the very same octets came
+// longer open, or patience ends: what EndAfter set, or else Config.Patience. It reports whether the very same octets came
 // back, with the same type; the log keeps count and the first difference.
 func (p *Peer) Echo(m Message) bool {
 	if !p.expect(m) {
@@ -97,13 +97,20 @@ func (p *Peer) expect(m Message) bool {
 	if p.echo == nil {
 		p.echo = &echoing{log: p.log}
 	}
+	if p.codec != nil {
+		p.codec.reuse = true
+	}
 	p.echo.want, p.echo.matched = &m, false
 	p.log.Echo.Sent++
 	return true
 }
 
 func (p *Peer) awaitEcho() bool {
-	p.wait(time.Time{}, func() bool { return p.echo.want == nil || p.state != open })
+	var until time.Time
+	if !p.hasEnd {
+		until = time.Now().Add(p.cfg.Patience)
+	}
+	p.wait(until, func() bool { return p.echo.want == nil || p.state != open })
 	return p.echo.matched
 }
 

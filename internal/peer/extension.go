@@ -3,10 +3,12 @@
 package peer
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
 	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -15,12 +17,6 @@ import (
 type Opening struct {
 	Offers []deflate.Offer // as a client: permessage-deflate as offered
 	Accept deflate.Accept  // as a server: which offer to take; nil takes none
-}
-
-// codec compresses and inflates the messages of a connection on which
-// permessage-deflate was agreed.
-type codec struct {
-	in *deflate.Inflater
 }
 
 // offer is the value of Sec-WebSocket-Extensions in our request.
@@ -32,63 +28,116 @@ func (o Opening) offer() string {
 	return ws.FormatExtensions(xs)
 }
 
-// takeAnswer reads the server's answer to our offers.
-func (o Opening) takeAnswer(f ws.Fields, role ws.Role) (*codec, string, error) {
+// takeAnswer reads the server's answer to our offers. An error fails the
+// connection (RFC 7692, 5.1).
+func (p *Peer) takeAnswer(o Opening, f ws.Fields) error {
 	xs, err := ws.ParseExtensions(f.Values("Sec-WebSocket-Extensions"))
 	if err != nil || len(xs) == 0 {
-		return nil, "", err
+		return err
 	}
 	for _, x := range xs {
 		if x.Name != deflate.Name {
-			return nil, "", errNotOffered(x.Name)
+			return fmt.Errorf("extension %.80q was not offered", x.Name)
 		}
 	}
 	a, _, err := deflate.FindAnswer(xs)
-	if err == nil {
-		err = a.Fits(o.Offers)
-	}
 	if err != nil {
-		return nil, "", err
+		return err
 	}
-	return newCodec(a, role), a.String(), nil
+	if err := a.Fits(o.Offers); err != nil {
+		return err
+	}
+	p.agree(a)
+	if err := a.Honours(o.Offers); err != nil {
+		p.log.Compression.Break("RFC 7692, 7.1: " + err.Error())
+	}
+	return nil
 }
 
-// answer picks one of the client's offers, or none.
-func (o Opening) answer(f ws.Fields, role ws.Role) (*codec, string) {
+// answer picks one of the client's offers, or none, and returns our answer.
+func (p *Peer) answer(o Opening, f ws.Fields) string {
 	xs, err := ws.ParseExtensions(f.Values("Sec-WebSocket-Extensions"))
 	if err != nil || o.Accept == nil {
-		return nil, ""
+		return ""
 	}
 	offers, _ := deflate.ParseOffers(xs) // offers that break the RFC are declined
-	a, ok := o.Accept(offers)
-	if !ok {
-		return nil, ""
+	if a, ok := o.Accept(offers); ok {
+		p.agree(a)
 	}
-	return newCodec(a, role), a.String()
+	return p.log.Extension
 }
 
 func statusText(status int) string { return http.StatusText(status) }
 
-// errNotOffered names an extension that is in the answer and was not in the offer.
-type errNotOffered string
+// codec compresses and inflates the messages of a connection on which
+// permessage-deflate was agreed, and takes note of how the peer keeps to it.
+type codec struct {
+	pool  *deflate.Pool
+	in    *deflate.Inflater
+	out   *deflate.Compressor
+	notes *wirelog.Compression
+	reuse bool // what was inflated is not kept: use its memory again
 
-func (e errNotOffered) Error() string {
-	return fmt.Sprintf("extension %.80q was not offered", string(e))
+	inflated, deflated []byte
 }
 
-func newCodec(a deflate.Answer, role ws.Role) *codec {
-	theirs := a.Server()
-	if role == ws.Server {
-		theirs = a.Client()
+// agree sets the connection up for what was agreed.
+func (p *Peer) agree(a deflate.Answer) {
+	ours, theirs := a.Client(), a.Server()
+	if p.cfg.Role == ws.Server {
+		ours, theirs = theirs, ours
 	}
-	return &codec{in: deflate.NewInflater(theirs)}
+	p.log.Extension = a.String()
+	p.log.Compression = wirelog.Compression{Window: theirs.Window(), NoContext: theirs.NoContextTakeover}
+	p.codec = &codec{
+		pool: p.cfg.Deflate, in: p.cfg.Deflate.Inflater(theirs), out: p.cfg.Deflate.Compressor(ours), notes: &p.log.Compression,
+	}
 }
 
+// inflate decompresses a message of at most limit octets. Its memory is good
+// until the next call where reuse is set.
 func (c *codec) inflate(msg []byte, limit int) ([]byte, error) {
-	out, _, err := c.in.Inflate(nil, msg, limit)
+	var dst []byte
+	if c.reuse {
+		dst = c.inflated[:0]
+	}
+	out, stats, err := c.in.Inflate(dst, msg, limit)
+	if c.reuse {
+		c.inflated = out
+	}
+	c.notes.Farthest = max(c.notes.Farthest, stats.Farthest)
+	c.notes.Context = c.notes.Context || stats.Earlier
+	switch {
+	case errors.Is(err, deflate.ErrTail):
+		// Everything could be read, so that this alone is no reason to fail.
+		c.notes.Break("RFC 7692, 7.2.1: " + err.Error())
+		err = nil
+	case errors.Is(err, deflate.ErrWindow):
+		err = fmt.Errorf("RFC 7692, 7.1.2: %w", err)
+	case errors.Is(err, deflate.ErrContext):
+		err = fmt.Errorf("RFC 7692, 7.1.1: %w", err)
+	case err != nil:
+		err = fmt.Errorf("RFC 7692, 7.2.2: %w", err)
+	}
+	if err != nil {
+		c.notes.Break(err.Error())
+	}
 	return out, err
 }
 
-func (c *codec) deflate(m ws.Pattern) []byte { return nil }
+// deflate compresses a message. The result is good until the next call.
+func (c *codec) deflate(m ws.Pattern) []byte {
+	msg := m.Unit
+	if m.Len != len(msg) {
+		msg = m.Beginning(m.Len)
+	}
+	c.deflated = c.out.Compress(c.deflated[:0], msg)
+	return c.deflated
+}
 
-func (c *codec) release() {}
+// release gives the memory back for the next connection.
+func (c *codec) release() {
+	c.pool.PutInflater(c.in)
+	c.pool.PutCompressor(c.out)
+	c.in, c.out = nil, nil
+}

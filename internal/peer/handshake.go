@@ -57,8 +57,7 @@ func (p *Peer) Dial(r Request, o Opening) bool {
 	} else if resp, err := ws.ParseResponse(p.head.data); err != nil {
 		why = err.Error()
 	} else if why = checkResponse(resp, key, r.Protocols); why == "" {
-		p.codec, p.log.Extension, err = o.takeAnswer(resp.Fields, p.cfg.Role)
-		if err != nil {
+		if err := p.takeAnswer(o, resp.Fields); err != nil {
 			why = "RFC 6455, 9.1: " + err.Error()
 		}
 	}
@@ -155,8 +154,8 @@ func (p *Peer) Accept(r ws.Request, identity ws.Fields, o Opening) {
 		ws.Field{Name: "Upgrade", Value: "WebSocket"},
 		ws.Field{Name: "Connection", Value: "Upgrade"},
 		ws.Field{Name: "Sec-WebSocket-Accept", Value: ws.AcceptKey(r.Fields.Get("Sec-WebSocket-Key"))})
-	if p.codec, p.log.Extension = o.answer(r.Fields, p.cfg.Role); p.log.Extension != "" {
-		resp.Fields = append(resp.Fields, ws.Field{Name: "Sec-WebSocket-Extensions", Value: p.log.Extension})
+	if agreed := p.answer(o, r.Fields); agreed != "" {
+		resp.Fields = append(resp.Fields, ws.Field{Name: "Sec-WebSocket-Extensions", Value: agreed})
 	}
 	p.log.Response = p.sendHead(resp.Append(nil))
 	p.opened()

@@ -59,11 +59,15 @@ func newInbox(role ws.Role, limit, backlog int) *inbox {
 	return &inbox{role: role, limit: limit, backlog: backlog, ready: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
-// put appends items and reports whether there is room for more.
+// put appends items and reports whether there is room for more. Where there was
+// none before, chunks are thrown away: the peer may send in reads as small as it likes.
 func (b *inbox) put(items ...item) bool {
 	b.mu.Lock()
-	b.items = append(b.items, items...)
 	for _, it := range items {
+		if it.kind == gotChunk && b.held > b.backlog+eager {
+			continue
+		}
+		b.items = append(b.items, it)
 		b.held += len(it.data) + itemCost
 	}
 	room := b.held <= b.backlog+eager

@@ -16,6 +16,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -31,6 +32,8 @@ type Config struct {
 	// Backlog bounds in octets what the other side may send unasked: the largest
 	// message, and all that waits in the inbox. 0 means DefaultBacklog.
 	Backlog int
+	// Deflate keeps compressors from one connection to the next; nil: a new one.
+	Deflate *deflate.Pool
 	// Complete is asked after each event whether all that was hoped for has come;
 	// then we begin the closing handshake with CompleteCode. May be nil.
 	Complete     func(events []wirelog.Record) bool
@@ -90,13 +93,14 @@ const (
 
 // Peer is one side of a connection, played by a script.
 type Peer struct {
-	ctx  context.Context
-	s    stream.Stream
-	cfg  Config
-	opts Options
-	rand *rand.Rand
-	log  *wirelog.Log
-	in   *inbox
+	ctx    context.Context
+	unhook func() bool // the context lets go of the stream
+	s      stream.Stream
+	cfg    Config
+	opts   Options
+	rand   *rand.Rand
+	log    *wirelog.Log
+	in     *inbox
 
 	state  state
 	halted bool // a wait found the connection no longer open: the script is over
@@ -110,7 +114,8 @@ type Peer struct {
 	message  assembly
 	streamed streaming
 	head     *item  // the HTTP head, once it has come
-	spare    []item // memory of the last batch from the inbox
+	items    []item // the last batch from the inbox
+	next     int    // the first of items that has not been handled
 	events   []wirelog.Record
 	kept     int // octets of events' payloads
 	echo     *echoing
@@ -141,6 +146,9 @@ func New(ctx context.Context, s stream.Stream, cfg Config) *Peer {
 	if cfg.Patience == 0 {
 		cfg.Patience = time.Second
 	}
+	if cfg.Deflate == nil {
+		cfg.Deflate = new(deflate.Pool)
+	}
 	p := &Peer{
 		ctx: ctx, s: s, cfg: cfg, opts: cfg.Options.withDefaults(),
 		rand: rand.New(rand.NewPCG(cfg.Seed, 0x5773737065630a)),
@@ -152,6 +160,8 @@ func New(ctx context.Context, s stream.Stream, cfg Config) *Peer {
 	}
 	p.in = newInbox(cfg.Role, limit, cfg.Backlog)
 	go p.in.read(s)
+	// A write may be blocked when the context ends; nothing else would wake it.
+	p.unhook = context.AfterFunc(ctx, func() { _ = s.Reset() })
 	return p
 }
 

@@ -21,14 +21,15 @@ type assembly struct {
 	text       ws.UTF8
 }
 
-// drain handles what has come in, without waiting.
+// drain handles what has come in, without waiting. What came right behind the
+// other side's half of the opening handshake is left until we have judged that.
 func (p *Peer) drain() {
-	p.spare = p.in.take(p.spare)
-	for _, it := range p.spare {
-		if p.state == closed {
-			return
-		}
-		p.handle(it)
+	if p.next == len(p.items) {
+		p.items, p.next = p.in.take(p.items), 0
+	}
+	for p.next < len(p.items) && p.state != closed && (p.state != connecting || p.head == nil) {
+		p.next++
+		p.handle(p.items[p.next-1])
 	}
 }
 
@@ -44,6 +45,9 @@ func (p *Peer) handle(it item) {
 		p.log.Add(it.at, wirelog.Record{Kind: wirelog.ReceivedOctets, Data: wirelog.Payload{Len: it.size, Head: it.data}})
 	case gotHead:
 		p.head = &it
+		t := &p.log.Traffic.In
+		t.Wire += t.Preopen - int64(len(it.data)) // frames in the same read
+		t.Preopen = int64(len(it.data))
 	case gotFrame:
 		p.frame(it)
 	case gotTooMuch:
@@ -55,6 +59,10 @@ func (p *Peer) handle(it item) {
 
 // ended takes note of the end of input.
 func (p *Peer) ended(it item) {
+	if p.ctx.Err() != nil {
+		p.stop()
+		return
+	}
 	kind, how := wirelog.DroppedByPeer, "peer dropped the TCP connection without previous WebSocket closing handshake"
 	if stream.IsReset(it.err) {
 		kind = wirelog.ResetByPeer
@@ -268,6 +276,12 @@ func (p *Peer) fail(code ws.CloseCode, reason string) {
 	default:
 		p.drop(false)
 	}
+}
+
+// stop ends the connection because the run is over.
+func (p *Peer) stop() {
+	p.notClean("the run was stopped")
+	p.drop(true)
 }
 
 func (p *Peer) notClean(why string) {

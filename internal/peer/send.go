@@ -39,16 +39,21 @@ type outgoing struct {
 const blockSize = 64 << 10
 
 // Send sends frames, in any state until TCP is closed (RFC 6455 has no say in
-// what a tester sends). What arrives meanwhile is handled between chops and
-// after synchronous frames only.
+// what a tester sends). From the first chopped or synchronous frame on they are
+// one queue: what arrives between chops and after synchronous frames is handled
+// there and then, and answered behind the last of them.
 func (p *Peer) Send(frames ...Frame) {
-	for _, f := range frames {
-		if p.halted {
-			return
-		}
-		p.enqueue(f)
-		p.flush()
+	if p.halted {
+		return
 	}
+	queued := false
+	for _, f := range frames {
+		p.enqueue(f)
+		if queued = queued || f.Chop > 0 || f.Sync; !queued {
+			p.flush()
+		}
+	}
+	p.flush()
 }
 
 // pattern is the frame's payload as it goes out.

@@ -33,8 +33,7 @@ func (p *Peer) wait(until time.Time, cond func() bool) {
 		case <-p.in.ready:
 		case <-timer.C:
 		case <-p.ctx.Done():
-			p.notClean("the run was stopped")
-			p.drop(true)
+			p.stop()
 		}
 	}
 }
@@ -160,6 +159,7 @@ func (p *Peer) Finish(d time.Duration, e Ending) {
 
 // release lets go of the connection and waits for the reader.
 func (p *Peer) release() {
+	p.unhook()
 	_ = p.s.Close() // closed already, or to be: either way we are done with it
 	<-p.in.done
 	if p.codec != nil {
