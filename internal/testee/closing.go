@@ -30,7 +30,13 @@ func (c *Conn) end(err error) error {
 	case errors.Is(err, errClosed):
 		return c.closeTCP()
 	case errors.As(err, &failed):
-		c.sendClose(ws.AppendClosePayload(nil, failed.Code, failed.Reason))
+		payload, ok := ws.AppendClosePayload(nil, failed.Code, failed.Reason), true
+		if c.faulty() {
+			payload, ok = c.wrongFailure(failed)
+		}
+		if ok {
+			c.sendClose(payload)
+		}
 		_ = c.closeTCP() // the violation is the news
 		return err
 	case errors.Is(err, errStopped):
@@ -49,6 +55,9 @@ func (c *Conn) closeTCP() error {
 	err := c.flush()
 	if err != nil {
 		_ = c.s.Close()
+		return err
+	}
+	if done, err := c.wrongEnd(); done {
 		return err
 	}
 	c.detach() // or a stop would cut the wait short

@@ -21,6 +21,7 @@ type compression struct {
 	receive  deflate.Params
 	deflater *deflate.Compressor // nil until there is something to compress
 	inflater *deflate.Inflater
+	ended    bool   // the last message had a final block
 	spare    []byte // the buffer of the message in its other form
 }
 
@@ -40,7 +41,7 @@ func defaultOffers() []deflate.Offer {
 // offers is what a client offers.
 func (c *Conn) offers() []deflate.Offer {
 	switch {
-	case c.cfg.NoDeflate:
+	case c.cfg.NoDeflate, c.has(declinesDeflate):
 		return nil
 	case c.cfg.Offers == nil:
 		return defaultOffers()
@@ -48,22 +49,28 @@ func (c *Conn) offers() []deflate.Offer {
 	return c.cfg.Offers
 }
 
-// accept agrees to one of the offers that a client's extensions contain, or does
-// without compression.
-func (c *Conn) accept(xs []ws.Extension) (deflate.Answer, bool) {
+// accept agrees to one of the offers that a client's extensions contain, and
+// returns what to answer: nothing where none of them will do.
+func (c *Conn) accept(xs []ws.Extension) (string, *refusal) {
 	if c.cfg.NoDeflate {
-		return deflate.Answer{}, false
+		return "", nil
 	}
 	policy := c.cfg.Accept
 	if policy == nil {
 		policy = deflate.FirstAllowing(deflate.Params{})
 	}
-	offers, _ := deflate.ParseOffers(xs) // invalid ones are declined (RFC 7692, 7.1)
-	answer, ok := policy(offers)
-	if ok {
-		c.compression = newCompression(c.role, answer, c.cfg.pool)
+	offers, invalid := deflate.ParseOffers(xs) // invalid ones are declined (RFC 7692, 7.1)
+	offers, refused := c.wrongOffers(offers, invalid)
+	if refused != nil {
+		return "", refused
 	}
-	return answer, ok
+	agreed, ok := policy(offers)
+	if !ok {
+		return "", nil
+	}
+	c.compression = newCompression(c.role, agreed, c.cfg.pool)
+	c.bendParams()
+	return c.wrongExtensions(agreed, offers), nil
 }
 
 // agree reads the extensions of a server's answer.
@@ -72,6 +79,7 @@ func (c *Conn) agree(fields ws.Fields) error {
 	if err != nil {
 		return err
 	}
+	xs = c.wrongAgreement(xs)
 	for _, x := range xs {
 		if x.Name != deflate.Name {
 			return errors.New("answer has an extension that was not offered")
@@ -81,10 +89,11 @@ func (c *Conn) agree(fields ws.Fields) error {
 	if err != nil || !found {
 		return err
 	}
-	if err := answer.Honours(c.offers()); err != nil {
+	if err := answer.Honours(c.offers()); err != nil && !c.has(acceptsUnfitAnswers) {
 		return err
 	}
 	c.compression = newCompression(c.role, answer, c.cfg.pool)
+	c.bendParams()
 	return nil
 }
 
@@ -94,7 +103,7 @@ func (c *Conn) inflate() error {
 	if z.inflater == nil {
 		z.inflater = z.newInflater()
 	}
-	plain, _, err := z.inflater.Inflate(z.empty(), m.payload(), c.cfg.MaxMessage)
+	plain, err := c.inflateInto(z.empty())
 	switch {
 	case errors.Is(err, deflate.ErrLimit):
 		return &ProtocolError{ws.MessageTooBig, "message too long when inflated"}
@@ -102,10 +111,22 @@ func (c *Conn) inflate() error {
 		return &ProtocolError{ws.InvalidPayload, shortReason(fmt.Sprint("cannot inflate: ", err))}
 	}
 	m.buf, z.spare = plain, m.buf
-	if m.opcode == ws.Text && !utf8.Valid(m.payload()) {
+	if m.opcode == ws.Text && !utf8.Valid(m.payload()) && !c.has(skipsTextCheck) && !c.has(noUTF8Check) {
 		return errNotUTF8()
 	}
 	return nil
+}
+
+func (c *Conn) inflateInto(dst []byte) ([]byte, error) {
+	limit := c.cfg.MaxMessage
+	if c.has(inflatesAll) {
+		limit = 1 << 30
+	}
+	if err := c.beforeInflate(); err != nil {
+		return nil, err
+	}
+	plain, stats, err := c.compression.inflater.Inflate(dst, c.msg.payload(), limit)
+	return plain, c.afterInflate(stats, err)
 }
 
 // deflate returns the message compressed, behind room for a header.

@@ -2,7 +2,79 @@
 
 package testee
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// A Fault is one precise wrong behaviour. Everything else an endpoint with a
+// fault does is right.
+type Fault struct {
+	Name  string // words joined by dashes
+	Title string // one line
+	Roles Roles  // in which it makes a difference
+	Legal bool   // the RFCs allow it, or only advise against it
+}
+
+// Roles says in which roles a fault makes a difference.
+type Roles uint8
+
+// The values of Roles.
+const (
+	AsClient Roles = 1 << ws.Client
+	AsServer Roles = 1 << ws.Server
+	InBoth         = AsClient | AsServer
+)
+
+// Has reports whether the role is one of rs.
+func (rs Roles) Has(role ws.Role) bool { return rs&(1<<role) != 0 }
+
+// AllFaults returns every fault there is, sorted by topic.
+func AllFaults() []Fault {
+	return slices.Concat(
+		framingFaults(), fragmentFaults(), controlFaults(), textFaults(), echoFaults(), sendingFaults(),
+		closingFaults(), requestFaults(), answerFaults(), openingFaults(), negotiationFaults(), compressionFaults(),
+	)
+}
+
 // Faults is a set of faults by name.
 type Faults map[string]bool
 
+// ParseFaults returns the set of the named faults. The error names one that
+// does not exist.
+func ParseFaults(names ...string) (Faults, error) {
+	known := make(Faults)
+	for _, f := range AllFaults() {
+		known[f.Name] = true
+	}
+	set := make(Faults)
+	for _, name := range names {
+		if !known[name] {
+			return nil, fmt.Errorf("no fault has the name %q", name)
+		}
+		set[name] = true
+	}
+	return set, nil
+}
+
+// String lists the names in alphabetical order.
+func (f Faults) String() string {
+	var names []string
+	for name, on := range f {
+		if on {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ",")
+}
+
+// has reports whether the endpoint has the fault.
 func (c *Conn) has(name string) bool { return c.cfg.Faults[name] }
+
+// faulty reports whether the endpoint has any fault. What only a fault needs is
+// not looked at otherwise.
+func (c *Conn) faulty() bool { return len(c.cfg.Faults) > 0 }

@@ -31,9 +31,14 @@ func (c *Conn) openHandshake(host, target string) error {
 	if len(offers) > 0 {
 		req.Fields = append(req.Fields, ws.Field{Name: "Sec-WebSocket-Extensions", Value: ws.FormatExtensions(offers)})
 	}
-	c.out = req.Append(c.out)
+	if err := c.sendRequest(req); err != nil {
+		return fmt.Errorf("opening handshake: %w", err)
+	}
 	resp, err := c.readResponse()
 	if err == nil {
+		if c.faulty() {
+			resp = c.misreadAnswer(resp, key)
+		}
 		err = checkResponse(resp, key)
 	}
 	if err == nil {
@@ -43,6 +48,15 @@ func (c *Conn) openHandshake(host, target string) error {
 		return fmt.Errorf("opening handshake: %w", err)
 	}
 	lift()
+	return nil
+}
+
+// sendRequest sends the client's half of the opening handshake.
+func (c *Conn) sendRequest(req ws.Request) error {
+	if c.faulty() {
+		return c.sendWrongRequest(c.bendRequest(req))
+	}
+	c.out = req.Append(c.out)
 	return nil
 }
 
@@ -63,7 +77,7 @@ func (c *Conn) readResponse() (ws.Response, error) {
 			return ws.Response{}, err
 		}
 		resp, err := ws.ParseResponse(head)
-		if err != nil || resp.Status == 101 || resp.Status >= 200 {
+		if err != nil || resp.Status == 101 || resp.Status >= 200 || c.has(interimIsFinal) {
 			return resp, err
 		}
 	}
@@ -81,11 +95,11 @@ func checkResponse(resp ws.Response, key string) error {
 	case !strings.HasPrefix(resp.Proto, "HTTP/1.") || resp.Proto == "HTTP/1.0":
 		return fmt.Errorf("server answered with %q", resp.Proto)
 	case len(upgrade) != 1 || !strings.EqualFold(upgrade[0], "websocket"):
-		return errors.New("Upgrade field in the answer is not websocket")
+		return errors.New("answer does not have Upgrade: websocket")
 	case !f.HasToken("Connection", "Upgrade"):
-		return errors.New("Connection field in the answer does not list Upgrade")
+		return errors.New("answer does not have Connection: Upgrade")
 	case len(accept) != 1 || accept[0] != ws.AcceptKey(key):
-		return errors.New("Sec-WebSocket-Accept does not prove that the server read the key")
+		return errors.New("answer does not have the Sec-WebSocket-Accept of our key")
 	case len(f.Values("Sec-WebSocket-Protocol")) > 0:
 		return errors.New("answer has a subprotocol that was not requested")
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -66,11 +67,18 @@ func (c *Conn) answer(head []byte) *refusal {
 	if err != nil {
 		return badRequest(err.Error())
 	}
-	if refused := checkRequest(req); refused != nil {
+	seen := req
+	if c.faulty() {
+		seen = c.misreadRequest(req)
+	}
+	if refused := c.wrongRefusal(checkRequest(seen), len(head)); refused != nil {
 		return refused
 	}
-	extensions, err := ws.ParseExtensions(req.Fields.Values("Sec-WebSocket-Extensions"))
-	if err != nil {
+	extensions, err := ws.ParseExtensions(seen.Fields.Values("Sec-WebSocket-Extensions"))
+	switch {
+	case err != nil && c.has(acceptsBadExtensions):
+		extensions = []ws.Extension{{Name: deflate.Name}}
+	case err != nil:
 		return badRequest(err.Error())
 	}
 	resp := ws.Response{Proto: "HTTP/1.1", Status: 101, Reason: "Switching Protocols", Fields: ws.Fields{
@@ -79,15 +87,24 @@ func (c *Conn) answer(head []byte) *refusal {
 		{Name: "Connection", Value: "Upgrade"},
 		{Name: "Sec-WebSocket-Accept", Value: ws.AcceptKey(req.Fields.Get("Sec-WebSocket-Key"))},
 	}}
-	if answer, ok := c.accept(extensions); ok {
-		resp.Fields = append(resp.Fields, ws.Field{Name: "Sec-WebSocket-Extensions", Value: answer.String()})
+	switch answer, refused := c.accept(extensions); {
+	case refused != nil:
+		return refused
+	case answer != "":
+		resp.Fields = append(resp.Fields, ws.Field{Name: "Sec-WebSocket-Extensions", Value: answer})
 	}
-	c.out = resp.Append(c.out)
+	if c.faulty() {
+		resp = c.bendAnswer(resp, req)
+	}
+	c.out = c.appendAnswer(c.out, resp)
 	return nil
 }
 
 // refuse answers with an HTTP error and closes.
 func (c *Conn) refuse(r *refusal) {
+	if c.wrongRefuse() {
+		return
+	}
 	body := r.why + "\n"
 	fields := append(ws.Fields{{Name: "Server", Value: c.cfg.Agent}}, r.fields...)
 	fields = append(fields,

@@ -28,7 +28,13 @@ func (c *Conn) readHead() ([]byte, error) {
 		buf = buf[:copy(buf, bytes.TrimLeft(buf, "\r\n"))]
 		if n := ws.HeadEnd(buf); n > 0 && n <= maxHead {
 			c.in.preset(buf[n:])
+			if c.has(dropsBehindHead) {
+				c.in.preset(nil)
+			}
 			return buf[:n], nil
+		}
+		if len(buf) > 0 && c.has(wantsOneRead) {
+			return nil, errDropped
 		}
 		switch {
 		case len(buf) > maxHead:

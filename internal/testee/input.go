@@ -42,7 +42,11 @@ func (c *Conn) readHeader() (ws.Header, error) {
 		if n > 0 {
 			c.in.r += n
 			c.rest, c.pos = h.Length, 0
+			c.masked, c.key = h.Masked, h.Key
 			return h, nil
+		}
+		if len(c.in.waiting()) > 0 && c.has(wantsWholeHeader) {
+			return ws.Header{}, &ProtocolError{ws.ProtocolError, "header cut short"}
 		}
 		if err := c.more(); err != nil {
 			return ws.Header{}, err
@@ -51,7 +55,7 @@ func (c *Conn) readHeader() (ws.Header, error) {
 }
 
 // readControl reads the payload of a control frame. It is valid until the next read.
-func (c *Conn) readControl(h ws.Header) ([]byte, error) {
+func (c *Conn) readControl() ([]byte, error) {
 	n := int(c.rest)
 	for len(c.in.waiting()) < n {
 		if err := c.more(); err != nil {
@@ -61,15 +65,15 @@ func (c *Conn) readControl(h ws.Header) ([]byte, error) {
 	p := c.in.waiting()[:n]
 	c.in.r += n
 	c.rest = 0
-	if h.Masked {
-		ws.Mask(h.Key, 0, p)
+	if c.masked {
+		ws.Mask(c.key, 0, p)
 	}
 	return p, nil
 }
 
 // readData appends to the message what there is of the current frame's payload,
 // and returns it unmasked.
-func (c *Conn) readData(h ws.Header) ([]byte, error) {
+func (c *Conn) readData() ([]byte, error) {
 	room := c.msg.room(c.rest)
 	n := copy(room, c.in.waiting())
 	c.in.r += n
@@ -80,8 +84,11 @@ func (c *Conn) readData(h ws.Header) ([]byte, error) {
 		}
 	}
 	p := c.msg.grow(n)
-	if h.Masked {
-		ws.Mask(h.Key, c.pos, p)
+	switch {
+	case c.masked && c.faulty():
+		c.unmask(p)
+	case c.masked:
+		ws.Mask(c.key, c.pos, p)
 	}
 	c.pos += n
 	c.rest -= uint64(n)

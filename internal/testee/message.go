@@ -18,6 +18,8 @@ type message struct {
 	open   bool // the first frame has come and the last has not
 	opcode ws.Opcode
 	packed bool   // it came compressed, and so will its echo go
+	frames int    // how many have begun
+	last   int    // where in the payload the last of them begins
 	buf    []byte // ws.MaxHeaderLen octets, then the payload
 	text   ws.UTF8
 }
@@ -36,7 +38,7 @@ func (m *message) begin(h ws.Header) {
 	m.open = true
 	m.opcode = h.Opcode
 	m.packed = h.RSV&rsv1 != 0
-	m.text.Reset()
+	m.frames, m.last = 0, 0
 }
 
 // room returns space for at least one of the want octets to come. It grows with

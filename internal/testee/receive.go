@@ -13,11 +13,8 @@ import (
 // on its way.
 func (c *Conn) receive() error {
 	for {
-		h, err := c.readHeader()
+		h, err := c.next()
 		if err != nil {
-			return err
-		}
-		if err := c.checkHeader(h); err != nil {
 			return err
 		}
 		if h.Opcode.IsControl() {
@@ -33,6 +30,18 @@ func (c *Conn) receive() error {
 			return c.complete()
 		}
 	}
+}
+
+// next reads the header of the next frame that is to be handled.
+func (c *Conn) next() (ws.Header, error) {
+	if c.faulty() {
+		return c.wrongNext()
+	}
+	h, err := c.readHeader()
+	if err == nil {
+		err = c.checkHeader(h)
+	}
+	return h, err
 }
 
 // checkHeader finds what is wrong with a frame before any of its payload has come.
@@ -92,9 +101,17 @@ func (c *Conn) data(h ws.Header) error {
 	m := &c.msg
 	if h.Opcode != ws.Continuation {
 		m.begin(h)
+		if !c.has(keepsTextState) {
+			m.text.Reset()
+		}
+	}
+	m.frames++
+	m.last = len(m.payload())
+	if c.faulty() {
+		return c.wrongData(h)
 	}
 	for c.rest > 0 {
-		p, err := c.readData(h)
+		p, err := c.readData()
 		if err != nil {
 			return err
 		}
@@ -112,6 +129,8 @@ func (c *Conn) complete() error {
 	switch {
 	case m.packed:
 		return c.inflate()
+	case c.faulty():
+		return c.wrongWhole()
 	case m.opcode == ws.Text && !m.text.Complete():
 		return errNotUTF8()
 	}
@@ -122,21 +141,45 @@ func errNotUTF8() error { return &ProtocolError{ws.InvalidPayload, "text is not 
 
 // control handles a control frame.
 func (c *Conn) control(h ws.Header) error {
-	p, err := c.readControl(h)
+	p, err := c.readControl()
 	if err != nil {
 		return err
 	}
 	switch h.Opcode {
 	case ws.Ping:
+		if c.faulty() {
+			return c.wrongPing(p)
+		}
 		return c.sendControl(ws.Pong, p)
 	case ws.Close:
 		return c.answerClose(p)
 	}
-	return nil
+	return c.gotPong(p)
 }
 
 // answerClose replies to the peer's Close with its code (RFC 6455, 5.5.1).
 func (c *Conn) answerClose(p []byte) error {
+	err := checkClose(p)
+	if c.faulty() {
+		err = c.wrongCloseCheck(p, err)
+	}
+	if err != nil {
+		if c.has(ignoresBadClose) {
+			return nil
+		}
+		return err
+	}
+	reply := p[:min(len(p), 2)]
+	if c.faulty() {
+		return c.wrongAnswer(p, reply)
+	}
+	c.sendClose(reply)
+	return errClosed
+}
+
+// checkClose finds what is wrong with the payload of a Close (RFC 6455, 5.5.1
+// and 7.4).
+func checkClose(p []byte) error {
 	code, reason, has := ws.ParseClosePayload(p)
 	switch {
 	case !has && len(p) > 0:
@@ -146,6 +189,5 @@ func (c *Conn) answerClose(p []byte) error {
 	case !utf8.Valid(reason):
 		return &ProtocolError{ws.InvalidPayload, "Close reason is not UTF-8"}
 	}
-	c.sendClose(p[:len(p)-len(reason)])
-	return errClosed
+	return nil
 }

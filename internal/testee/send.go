@@ -17,13 +17,24 @@ const (
 // echo sends the message back. It uses the message up: the payload may be
 // masked in place.
 func (c *Conn) echo() error {
+	if c.faulty() {
+		return c.wrongEcho()
+	}
+	return c.sendMessage()
+}
+
+func (c *Conn) sendMessage() error {
 	m := &c.msg
 	h := ws.Header{Fin: true, Opcode: m.opcode}
-	if m.packed {
+	buf := m.buf
+	if m.packed && !c.has(neverCompresses) {
 		h.RSV = rsv1
-		return c.sendFrame(h, c.deflate())
+		buf = c.deflate()
 	}
-	return c.sendFrame(h, m.buf)
+	if c.faulty() {
+		return c.wrongMessage(h, buf)
+	}
+	return c.sendFrame(h, buf)
 }
 
 // sendFrame sends buf, which has room for a header before the payload.
@@ -37,11 +48,11 @@ func (c *Conn) sendFrame(h ws.Header, buf []byte) error {
 	}
 	h = c.address(h, len(payload))
 	var room [ws.MaxHeaderLen]byte
-	head := h.Append(room[:0])
+	head := c.appendHeader(room[:0], h)
 	start := ws.MaxHeaderLen - len(head)
 	copy(buf[start:], head)
 	if h.Masked {
-		ws.Mask(h.Key, 0, payload)
+		c.mask(h.Key, payload)
 	}
 	return c.write(buf[start:])
 }
@@ -52,6 +63,9 @@ func (c *Conn) address(h ws.Header, length int) ws.Header {
 	if c.role == ws.Client {
 		h.Masked, h.Key = true, maskKey()
 	}
+	if c.faulty() {
+		return c.bend(h)
+	}
 	return h
 }
 
@@ -59,11 +73,11 @@ func (c *Conn) address(h ws.Header, length int) ws.Header {
 // read that may block, or when enough has been collected.
 func (c *Conn) collect(h ws.Header, payload []byte) error {
 	h = c.address(h, len(payload))
-	c.out = h.Append(c.out)
+	c.out = c.appendHeader(c.out, h)
 	from := len(c.out)
 	c.out = append(c.out, payload...)
 	if h.Masked {
-		ws.Mask(h.Key, 0, c.out[from:])
+		c.mask(h.Key, c.out[from:])
 	}
 	if len(c.out) >= enoughOut {
 		return c.flush()
@@ -72,6 +86,9 @@ func (c *Conn) collect(h ws.Header, payload []byte) error {
 }
 
 func (c *Conn) sendControl(opcode ws.Opcode, payload []byte) error {
+	if c.faulty() {
+		payload = c.wrongControl(opcode, payload)
+	}
 	return c.collect(ws.Header{Fin: true, Opcode: opcode}, payload)
 }
 

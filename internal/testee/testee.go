@@ -54,6 +54,9 @@ func (cfg Config) withDefaults() Config {
 	if cfg.MaxMessage == 0 {
 		cfg.MaxMessage = DefaultMaxMessage
 	}
+	if cfg.Faults[failsAbove64K] {
+		cfg.MaxMessage = 65535
+	}
 	if cfg.HandshakeTimeout == 0 {
 		cfg.HandshakeTimeout = 5 * time.Second
 	}
@@ -94,8 +97,13 @@ type Conn struct {
 	pos  int    // octets of it that have
 	msg  message
 
+	masked bool    // the current frame is
+	key    [4]byte // with which
+
 	compression *compression // nil where not agreed
 	closeSent   bool
+
+	wrong // what only faults need
 }
 
 func newConn(ctx context.Context, s stream.Stream, role ws.Role, cfg Config) *Conn {
@@ -125,8 +133,7 @@ func Serve(ctx context.Context, s stream.Stream, cfg Config) error {
 func Dial(ctx context.Context, s stream.Stream, host, target string, cfg Config) (*Conn, error) {
 	c := newConn(ctx, s, ws.Client, cfg)
 	if err := c.openHandshake(host, target); err != nil {
-		c.release()
-		_ = s.Close()
+		c.abandon()
 		return nil, err
 	}
 	return c, nil
@@ -144,11 +151,15 @@ func Echo(ctx context.Context, s stream.Stream, host, target string, cfg Config)
 // Echo returns each message that comes until the connection ends, and leaves the
 // stream closed. For the result see [Serve].
 func (c *Conn) Echo() error {
+	if err := c.greet(); err != nil {
+		return c.end(err)
+	}
 	for {
-		if err := c.receive(); err != nil {
-			return c.end(err)
+		err := c.receive()
+		if err == nil {
+			err = c.echo()
 		}
-		if err := c.echo(); err != nil {
+		if err != nil && !c.carriesOn(err) {
 			return c.end(err)
 		}
 	}
@@ -187,6 +198,13 @@ func (c *Conn) release() {
 
 // read reads what there is, after everything that waits has been written.
 func (c *Conn) read(p []byte) (int, error) {
+	if c.faulty() {
+		return c.wrongRead(p)
+	}
+	return c.readNow(p)
+}
+
+func (c *Conn) readNow(p []byte) (int, error) {
 	if err := c.flush(); err != nil {
 		return 0, err
 	}

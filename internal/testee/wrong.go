@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package testee
+
+import (
+	"errors"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// wrong is the state of a connection that only faults need. How an endpoint
+// with faults differs from a correct one stands in the files wrong_*.go, which
+// the correct one calls at few places and only if it has faults.
+type wrong struct {
+	frames    int            // read so far
+	failNext  *ProtocolError // to be raised when the current message is delivered
+	pings     int            // received
+	pongs     [][]byte       // payloads that are held back
+	messages  int            // to be echoed so far
+	held      []byte         // frames that are sent when nothing more comes for a while
+	closeWith []byte         // the payload of the Close that is sent then, if not nil
+	finishing bool           // TCP is closed then
+	waiting   bool           // a deadline is set for it
+	sent      uint32         // frames
+	firstKey  [4]byte        // the masking key of the first of them
+	nonceKey  [4]byte        // the beginning of the handshake's nonce
+}
+
+// holdBack is how long the connection has to be silent before an endpoint that
+// puts things off does them.
+const holdBack = 20 * time.Millisecond
+
+// wrongRead is read for an endpoint with faults: what it has put off is done
+// when everything that has come is handled.
+func (c *Conn) wrongRead(p []byte) (int, error) {
+	if len(c.pongs) > 0 && !c.has(pongAfterMessage) {
+		if err := c.releasePongs(); err != nil {
+			return 0, err
+		}
+	}
+	for {
+		c.waitForSilence()
+		n, err := c.readNow(p)
+		switch {
+		case c.waiting && stream.IsTimeout(err):
+			if err := c.catchUp(); err != nil {
+				return 0, err
+			}
+			continue
+		case errors.Is(err, errDropped):
+			c.deliverUnfinished()
+		}
+		return n, err
+	}
+}
+
+// waitForSilence sets the deadline for what has been put off.
+func (c *Conn) waitForSilence() {
+	pending := len(c.held) > 0 || c.closeWith != nil || c.finishing
+	switch {
+	case pending:
+		c.readBy(time.Now().Add(holdBack))
+	case c.waiting:
+		c.readBy(time.Time{})
+	}
+	c.waiting = pending
+}
+
+// catchUp does what has been put off.
+func (c *Conn) catchUp() error {
+	c.out = append(c.out, c.held...)
+	c.held = nil
+	if c.closeWith != nil {
+		c.sendClose(c.closeWith)
+		return errClosed
+	}
+	if c.finishing {
+		return errClosed
+	}
+	return nil
+}
+
+// wrongNext is next for an endpoint with faults.
+func (c *Conn) wrongNext() (ws.Header, error) {
+	for {
+		if c.failNext != nil {
+			return ws.Header{}, c.failNext
+		}
+		if c.frames > 0 && c.has(firstFrameOfRead) {
+			c.in.r = c.in.w
+		}
+		h, err := c.readHeader()
+		if err != nil {
+			return h, err
+		}
+		c.frames++
+		h = c.misread(h)
+		if c.skips(h) {
+			if err := c.skip(); err != nil {
+				return h, err
+			}
+			continue
+		}
+		if c.has(refusesUncompressed) && c.meaningful(h) != 0 && h.RSV&rsv1 == 0 {
+			return h, &ProtocolError{ws.ProtocolError, "uncompressed message"}
+		}
+		if err = c.checkHeader(h); err != nil && c.has(judgesAfterPayload) {
+			if err := c.skip(); err != nil {
+				return h, err
+			}
+		}
+		return h, err
+	}
+}
+
+// wrongData is data for an endpoint with faults, from where the message has begun.
+func (c *Conn) wrongData(h ws.Header) error {
+	m := &c.msg
+	if c.has(keepsLastFragment) {
+		m.buf = m.buf[:ws.MaxHeaderLen]
+		m.last = 0
+	}
+	for c.rest > 0 {
+		p, err := c.readData()
+		if err != nil {
+			return err
+		}
+		if !m.packed && !c.wrongSoFar(p, false) {
+			return errNotUTF8()
+		}
+	}
+	if !m.packed && !c.wrongSoFar(nil, true) {
+		return errNotUTF8()
+	}
+	return c.endFragment(h)
+}
+
+// wrongWhole handles the end of an uncompressed message for an endpoint with faults.
+func (c *Conn) wrongWhole() error {
+	if z := c.compression; z != nil && z.inflater != nil && c.has(uncompressedResets) {
+		z.inflater.Reset(z.receive)
+	}
+	if !c.wrongText() {
+		return errNotUTF8()
+	}
+	return nil
+}
+
+// carriesOn reports whether an endpoint with faults handles more frames after
+// an error.
+func (c *Conn) carriesOn(err error) bool {
+	var failed *ProtocolError
+	if !c.has(worksOnAfterFailing) || !errors.As(err, &failed) {
+		return false
+	}
+	c.sendClose(ws.AppendClosePayload(nil, failed.Code, failed.Reason))
+	c.finishing = true
+	c.msg.open = false
+	return c.skip() == nil
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package testee
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// Faults of a server in reading the request (RFC 6455, 4.2.1).
+const (
+	acceptsAnyMethod        = "accepts-any-method"
+	acceptsHTTP10           = "accepts-http-1.0"
+	acceptsAnyTarget        = "accepts-any-request-target"
+	refusesAbsoluteForm     = "refuses-absolute-form"
+	acceptsNoHost           = "accepts-missing-host"
+	acceptsManyHosts        = "accepts-several-hosts"
+	acceptsNoUpgrade        = "accepts-missing-upgrade"
+	upgradeBySubstring      = "matches-upgrade-by-substring"
+	upgradeCaseSensitive    = "compares-upgrade-case-sensitively"
+	acceptsNoConnection     = "accepts-missing-connection"
+	connectionBySubstring   = "matches-connection-by-substring"
+	connectionCaseSensitive = "compares-connection-case-sensitively"
+	connectionWhole         = "refuses-connection-list"
+	connectionFirstLine     = "reads-only-first-connection-line"
+	namesCaseSensitive      = "compares-field-names-case-sensitively"
+	acceptsNoKey            = "accepts-missing-key"
+	acceptsAnyKey           = "accepts-any-key"
+	acceptsManyKeys         = "accepts-several-keys"
+	acceptsNoVersion        = "accepts-missing-version"
+	acceptsAnyVersion       = "accepts-any-version"
+	versionByNumber         = "reads-version-as-leading-number"
+	acceptsContent          = "takes-request-content-for-frames"
+	acceptsBadExtensions    = "accepts-malformed-extensions"
+	firstExtensionLine      = "reads-only-first-extensions-line"
+	wantsOneRead            = "needs-request-in-one-read"
+	dropsBehindHead         = "drops-octets-behind-handshake"
+	dropsBadRequests        = "drops-tcp-on-bad-request"
+	lowHeadLimit            = "ignores-requests-above-4k"
+)
+
+func requestFaults() []Fault {
+	return []Fault{
+		{Name: acceptsAnyMethod, Title: "Accepts methods other than GET", Roles: AsServer},
+		{Name: acceptsHTTP10, Title: "Accepts HTTP/1.0", Roles: AsServer},
+		{Name: acceptsAnyTarget, Title: "Accepts request targets that are none", Roles: AsServer},
+		{Name: refusesAbsoluteForm, Title: "Refuses request targets in absolute form", Roles: AsServer},
+		{Name: acceptsNoHost, Title: "Accepts a request without Host", Roles: AsServer},
+		{Name: acceptsManyHosts, Title: "Accepts several Host fields", Roles: AsServer},
+		{Name: acceptsNoUpgrade, Title: "Accepts a request without Upgrade: websocket", Roles: AsServer},
+		{Name: upgradeBySubstring, Title: "Looks for websocket anywhere in Upgrade", Roles: AsServer},
+		{Name: upgradeCaseSensitive, Title: "Wants Upgrade to be websocket in lower case", Roles: AsServer},
+		{Name: acceptsNoConnection, Title: "Accepts a request without Connection: Upgrade", Roles: AsServer},
+		{Name: connectionBySubstring, Title: "Looks for upgrade anywhere in Connection", Roles: AsServer},
+		{Name: connectionCaseSensitive, Title: "Wants Connection to list Upgrade in this spelling", Roles: AsServer},
+		{Name: connectionWhole, Title: "Wants Connection to list nothing but Upgrade", Roles: AsServer},
+		{Name: connectionFirstLine, Title: "Reads only the first Connection field", Roles: AsServer},
+		{Name: namesCaseSensitive, Title: "Wants field names in the usual spelling", Roles: AsServer},
+		{Name: acceptsNoKey, Title: "Accepts a request without Sec-WebSocket-Key", Roles: AsServer},
+		{Name: acceptsAnyKey, Title: "Accepts keys that are not 16 octets in base64", Roles: AsServer},
+		{Name: acceptsManyKeys, Title: "Uses the first of several keys", Roles: AsServer},
+		{Name: acceptsNoVersion, Title: "Accepts a request without Sec-WebSocket-Version", Roles: AsServer},
+		{Name: acceptsAnyVersion, Title: "Accepts every version that is named", Roles: AsServer},
+		{Name: versionByNumber, Title: "Reads the version up to the first octet that is no digit", Roles: AsServer},
+		{Name: acceptsContent, Title: "Takes the content of a request for frames", Roles: AsServer},
+		{Name: acceptsBadExtensions, Title: "Accepts a malformed extensions field as permessage-deflate", Roles: AsServer},
+		{Name: firstExtensionLine, Title: "Reads only the first Sec-WebSocket-Extensions field", Roles: AsServer},
+		{Name: wantsOneRead, Title: "Drops handshakes that come in more than one read", Roles: InBoth},
+		{Name: dropsBehindHead, Title: "Drops octets that come in one read with the handshake", Roles: InBoth},
+		{Name: dropsBadRequests, Title: "Ends TCP instead of answering a bad request", Roles: AsServer, Legal: true},
+		{Name: lowHeadLimit, Title: "Does not answer requests above 4 KiB", Roles: AsServer},
+	}
+}
+
+// without returns the fields but those with the name.
+func without(f ws.Fields, name string) ws.Fields {
+	return slices.DeleteFunc(slices.Clone(f), func(l ws.Field) bool { return strings.EqualFold(l.Name, name) })
+}
+
+// replaced returns the fields with one of the name, which has the value.
+func replaced(f ws.Fields, name, value string) ws.Fields {
+	return append(without(f, name), ws.Field{Name: name, Value: value})
+}
+
+// misreadRequest returns what a server with faults takes a request for.
+func (c *Conn) misreadRequest(req ws.Request) ws.Request {
+	if c.has(namesCaseSensitive) {
+		usual := []string{"Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version"}
+		req.Fields = slices.DeleteFunc(slices.Clone(req.Fields), func(l ws.Field) bool { return !slices.Contains(usual, l.Name) })
+	}
+	absolute := strings.HasPrefix(req.Target, "http")
+	switch {
+	case c.has(acceptsAnyMethod):
+		req.Method = "GET"
+	case c.has(acceptsHTTP10):
+		req.Proto = "HTTP/1.1"
+	case c.has(acceptsAnyTarget), c.has(refusesAbsoluteForm) && !absolute:
+		req.Target = "/"
+	case c.has(refusesAbsoluteForm):
+		req.Target = "*"
+	case c.has(acceptsContent):
+		req.Fields = without(without(req.Fields, "Content-Length"), "Transfer-Encoding")
+	case c.has(firstExtensionLine):
+		const name = "Sec-WebSocket-Extensions"
+		if v := req.Fields.Get(name); v != "" {
+			req.Fields = replaced(req.Fields, name, v)
+		}
+	}
+	req.Fields = c.misreadHost(req.Fields)
+	req.Fields = c.misreadUpgrade(req.Fields)
+	return c.misreadKey(req)
+}
+
+func (c *Conn) misreadHost(f ws.Fields) ws.Fields {
+	hosts := f.Values("Host")
+	if c.has(acceptsNoHost) && len(hosts) == 0 || c.has(acceptsManyHosts) && len(hosts) > 1 {
+		return replaced(f, "Host", "h")
+	}
+	return f
+}
+
+func (c *Conn) misreadUpgrade(f ws.Fields) ws.Fields {
+	upgrade := f.Get("Upgrade")
+	connection := f.Get("Connection")
+	all := strings.Join(f.Values("Connection"), ",")
+	switch {
+	case c.has(acceptsNoUpgrade), c.has(upgradeBySubstring) && strings.Contains(strings.ToLower(upgrade), "websocket"):
+		return replaced(f, "Upgrade", "websocket")
+	case c.has(upgradeCaseSensitive) && upgrade != "websocket":
+		return without(f, "Upgrade")
+	case c.has(acceptsNoConnection), c.has(connectionBySubstring) && strings.Contains(strings.ToLower(all), "upgrade"):
+		return replaced(f, "Connection", "Upgrade")
+	case c.has(connectionCaseSensitive) && !strings.Contains(all, "Upgrade"),
+		c.has(connectionWhole) && !strings.EqualFold(all, "Upgrade"):
+		return without(f, "Connection")
+	case c.has(connectionFirstLine):
+		return replaced(f, "Connection", connection)
+	}
+	return f
+}
+
+func (c *Conn) misreadKey(req ws.Request) ws.Request {
+	const keyName, versionName = "Sec-WebSocket-Key", "Sec-WebSocket-Version"
+	keys, versions := req.Fields.Values(keyName), req.Fields.Values(versionName)
+	switch {
+	case c.has(acceptsNoKey) && len(keys) == 0, c.has(acceptsAnyKey), c.has(acceptsManyKeys) && len(keys) > 1:
+		const some = "dGhlIHNhbXBsZSBub25jZQ=="
+		req.Fields = replaced(req.Fields, keyName, some)
+	case c.has(acceptsNoVersion) && len(versions) == 0, c.has(acceptsAnyVersion) && len(versions) > 0:
+		req.Fields = replaced(req.Fields, versionName, "13")
+	case c.has(versionByNumber) && len(versions) > 0:
+		v := strings.TrimLeft(versions[0], "0")
+		if i := strings.IndexFunc(v, func(r rune) bool { return r < '0' || r > '9' }); i >= 0 {
+			v = v[:i]
+		}
+		req.Fields = replaced(req.Fields, versionName, v)
+	}
+	return req
+}
