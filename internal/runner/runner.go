@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/stream"
@@ -27,6 +28,10 @@ type Settings struct {
 	// Factor stretches every patience and timeout; 0 means 1. Pauses that are part
 	// of a case stay as they are.
 	Factor float64
+	// Reference judges as the reference does, and no stricter.
+	Reference bool
+	// Deflate keeps compressors between connections; nil: each has its own.
+	Deflate *deflate.Pool
 }
 
 // Planned is a case of a run with its number among the selected.
@@ -64,7 +69,7 @@ func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c co
 		}
 	}
 	cfg := peer.Config{
-		Role: role, Seed: st.caseSeed(c.ID), Options: st.options(), Patience: st.stretch(c.Patience()), Backlog: backlog,
+		Role: role, Seed: st.caseSeed(c.ID), Options: st.options(), Patience: st.stretch(c.Patience()), Backlog: backlog, Deflate: st.Deflate,
 	}
 	if c.Close.ByUs && len(c.Close.Codes) > 0 {
 		cfg.Complete = func(events []wirelog.Record) bool { return c.Want.Complete(events) }
@@ -119,6 +124,7 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 		p.Hangup()
 	}
 	log := p.Log()
+	c.Want.KeepAgreement = c.Want.NeedsDeflate && !st.Reference
 	r = report.Result{
 		Agent: agent, ID: c.ID, Number: c.Number, Title: c.Title, Spec: c.Spec, Want: c.Want, Close: c.Close,
 		Verdict: verdict.Judge(c.Want, c.Close, log), Started: begun, Took: time.Since(begun), Seed: st.Seed, Log: log,

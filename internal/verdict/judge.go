@@ -56,6 +56,9 @@ func judgeEvents(w Want, log *wirelog.Log) Verdict {
 	if w.NeedsDeflate && log.Facts.Opened && log.Extension == "" {
 		return Verdict{Behavior: Unimplemented, Result: "The peer does not do permessage-deflate with these parameters."}
 	}
+	if broken := log.Compression.Broken; w.KeepAgreement && len(broken) > 0 {
+		return Verdict{Behavior: Failed, Result: upper(broken[0]) + "."}
+	}
 	if w.Echoes > 0 {
 		return judgeEchoes(w, log)
 	}

@@ -50,7 +50,10 @@ type Want struct {
 	Echoes        int
 	Within        time.Duration // patience with echoes, for the report
 	Informational bool          // there is no wrong answer
-	NeedsDeflate  bool          // UNIMPLEMENTED where permessage-deflate was not agreed
+	// KeepAgreement fails a peer that does not keep to the parameters of
+	// permessage-deflate it agreed to. The reference looks at the echoes alone.
+	KeepAgreement bool
+	NeedsDeflate  bool // UNIMPLEMENTED where permessage-deflate was not agreed
 }
 
 // Closing is how the connection must end.

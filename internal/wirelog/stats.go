@@ -2,7 +2,11 @@
 
 package wirelog
 
-import "github.com/wsspec/wsspec/internal/ws"
+import (
+	"slices"
+
+	"github.com/wsspec/wsspec/internal/ws"
+)
 
 // Stats counts reads and writes by their size and frames by their opcode.
 type Stats struct {
@@ -57,3 +61,24 @@ type Echo struct {
 	Sent, Matched int
 	Difference    string // the first wrong echo, in words; empty while all match
 }
+
+// Compression is how the peer used permessage-deflate (RFC 7692) beside what was
+// agreed.
+type Compression struct {
+	Window    int  // octets its window may have
+	NoContext bool // it agreed to begin each message with an empty window
+	Farthest  int  // octets of the largest distance in what it sent
+	Context   bool // it referred to earlier messages
+	Broken    []string
+}
+
+// Break notes something the peer did against what was agreed, with its section,
+// once.
+func (c *Compression) Break(what string) {
+	if !slices.Contains(c.Broken, what) && len(c.Broken) < maxBroken {
+		c.Broken = append(c.Broken, what)
+	}
+}
+
+// maxBroken bounds the notes on one connection.
+const maxBroken = 8

@@ -111,16 +111,17 @@ type CloseFacts struct {
 // Log is the record of one conversation. New makes one; the zero value has no
 // beginning.
 type Log struct {
-	Start     time.Time
-	Records   []Record
-	Facts     Facts
-	Stats     Stats
-	Traffic   Traffic
-	Echo      Echo
-	Request   []byte // HTTP heads, at most KeepHead octets each
-	Response  []byte
-	Refused   string // why the opening handshake failed, empty if it did not
-	Extension string // what was agreed, as in the header
+	Start       time.Time
+	Records     []Record
+	Facts       Facts
+	Stats       Stats
+	Traffic     Traffic
+	Echo        Echo
+	Compression Compression
+	Request     []byte // HTTP heads, at most KeepHead octets each
+	Response    []byte
+	Refused     string // why the opening handshake failed, empty if it did not
+	Extension   string // what was agreed, as in the header
 
 	muted   bool
 	dropped int
