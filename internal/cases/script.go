@@ -15,7 +15,7 @@ import (
 //go:embed scripts.txtar
 var scripts []byte
 
-// Script returns the lines of a case's script: seconds since the opening
+// Script returns the lines of the script of a case of the current edition: seconds since the opening
 // handshake, and what we do. It is empty for an id that names no case.
 func Script(id string) []string {
 	for _, f := range txtar.Parse(scripts).Files {

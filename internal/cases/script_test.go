@@ -23,7 +23,7 @@ import (
 func TestScriptsAreTrue(t *testing.T) {
 	var all bytes.Buffer
 	all.WriteString("What each case sends when the other side does everything right. Written by a test.\n")
-	for _, c := range cases.All(cases.Old) {
+	for _, c := range cases.All(cases.Current) {
 		fmt.Fprintf(&all, "-- %s --\n", c.ID)
 		synctest.Test(t, func(t *testing.T) {
 			log := playCorrectly(t, c)
@@ -46,13 +46,16 @@ func TestScriptsAreTrue(t *testing.T) {
 func playCorrectly(t *testing.T, c conform.Case) *wirelog.Log {
 	ours, theirs := memnet.Pipe(0)
 	ended := make(chan struct{})
+	var cfg testee.Config
+	if c.Has(conform.Deflate) {
+		// These log no frames, so that a thousand echoes show no more than a first one that is wrong.
+		cfg.Faults = testee.Faults{"swaps-type": true}
+	}
 	go func() {
 		defer close(ended)
-		_ = testee.Serve(t.Context(), theirs, testee.Config{}) // it ends when we are done with it
+		_ = testee.Serve(t.Context(), theirs, cfg) // it ends when we are done with it
 	}()
-	p := peer.New(t.Context(), ours, peer.Config{
-		Role: ws.Client, Seed: 1, Patience: c.Patience(), Complete: c.Want.Complete, CompleteCode: ws.NormalClosure,
-	})
+	p := peer.New(t.Context(), ours, configFor(c, ws.Client))
 	if !p.Dial(peer.Request{Host: "localhost", Target: "/"}, c.Open) {
 		t.Fatalf("%s: %s", c.ID, p.Log().Refused)
 	}
