@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -28,7 +29,7 @@ func Explain(r Result) []string {
 	e.add("we did", wrap(r.Title, Width-indent)...)
 	e.add("result", wrap(gradeAndReason(r.Verdict.Behavior, r.Verdict.Result), Width-indent)...)
 	e.addEvents(r)
-	for _, v := range r.Log.Violations() {
+	for _, v := range slices.Concat(r.Log.Violations(), r.Log.Compression.Broken) {
 		e.add("broken", wrap(v, Width-indent)...)
 	}
 	e.add("closing", wrap(gradeAndReason(r.Verdict.Close, r.Verdict.CloseResult), Width-indent)...)
@@ -77,6 +78,9 @@ func (e *explanation) addEvents(r Result) {
 		e.add("received", fmt.Sprintf("%d of %d unchanged, of %d sent", r.Log.Echo.Matched, r.Want.Echoes, r.Log.Echo.Sent))
 		return
 	}
+	if !known(r.Want) {
+		return
+	}
 	at, what := r.firstDifference()
 	for i, o := range r.Want.Outcomes {
 		name, lines := "expected", listed(EventLines(o.Events), at)
@@ -100,7 +104,7 @@ func listed(lines []string, around int) []string {
 	}
 	const context = 2 // events before the one that matters
 	var out []string
-	if skip := min(around-context, len(lines)-mostEvents); skip > 0 && around >= mostEvents {
+	if skip := min(around-context, len(lines)-1); skip > 0 && around >= mostEvents {
 		out = append(out, fmt.Sprintf("(%d before)", skip))
 		lines = lines[skip:]
 	}

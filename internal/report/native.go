@@ -3,6 +3,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -19,19 +20,19 @@ const Schema = 1
 // extra is what a case file holds beyond the reference, under the key "wsspec":
 // enough to judge the conversation again.
 type extra struct {
-	Schema      int                  `json:"schema"`
-	Spec        string               `json:"spec"`
-	Seed        string               `json:"seed"` // hexadecimal
-	URL         string               `json:"url,omitempty"`
-	Want        extraWant            `json:"want"`
-	Opened      bool                 `json:"opened"`
-	Refused     string               `json:"refused,omitempty"`
-	Extension   string               `json:"extension,omitempty"`
-	Echo        *extraEcho           `json:"echo,omitempty"`
-	Traffic     *extraTraffic        `json:"traffic,omitempty"`
-	Compression *wirelog.Compression `json:"compression,omitempty"`
-	Attempts    []extraAttempt       `json:"attempts,omitempty"`
-	Log         []string             `json:"log"` // the wire log in our notation
+	Schema      int               `json:"schema"`
+	Spec        string            `json:"spec"`
+	Seed        string            `json:"seed"` // hexadecimal
+	URL         string            `json:"url,omitempty"`
+	Want        extraWant         `json:"want"`
+	Opened      bool              `json:"opened"`
+	Refused     string            `json:"refused,omitempty"`
+	Extension   string            `json:"extension,omitempty"`
+	Echo        *extraEcho        `json:"echo,omitempty"`
+	Traffic     *extraTraffic     `json:"traffic,omitempty"`
+	Compression *extraCompression `json:"compression,omitempty"`
+	Attempts    []extraAttempt    `json:"attempts,omitempty"`
+	Log         []string          `json:"log"` // the wire log in our notation
 }
 
 // extraWant is verdict.Want and what expectedClose does not say of verdict.Closing.
@@ -40,6 +41,7 @@ type extraWant struct {
 	Echoes         int            `json:"echoes,omitempty"`
 	Within         int64          `json:"within,omitempty"` // milliseconds
 	Informational  bool           `json:"informational,omitempty"`
+	KeepAgreement  bool           `json:"keepAgreement,omitempty"`
 	NeedsDeflate   bool           `json:"needsDeflate,omitempty"`
 	WrongCodeFails bool           `json:"wrongCodeFails,omitempty"`
 }
@@ -57,8 +59,30 @@ type extraEcho struct {
 	Difference string `json:"difference,omitempty"`
 }
 
-// extraTraffic are octets, frames and messages: see wirelog.Volume.
-type extraTraffic struct{ In, Out wirelog.Volume }
+// extraTraffic, extraVolume and extraCompression are wirelog's figures under names
+// of their own, which stay as they are.
+type extraTraffic struct {
+	In  extraVolume `json:"in"`
+	Out extraVolume `json:"out"`
+}
+
+type extraVolume struct {
+	Preopen   int64 `json:"preopen"`
+	Wire      int64 `json:"wire"`
+	WebSocket int64 `json:"websocket"`
+	App       int64 `json:"app"`
+	Frames    int64 `json:"frames"`
+	Messages  int64 `json:"messages"`
+	Deflated  int64 `json:"deflated"`
+}
+
+type extraCompression struct {
+	Window    int      `json:"window"`
+	NoContext bool     `json:"noContext"`
+	Farthest  int      `json:"farthest"`
+	Context   bool     `json:"context"`
+	Broken    []string `json:"broken"`
+}
 
 type extraAttempt struct {
 	Behavior    verdict.Grade `json:"behavior"`
@@ -73,13 +97,14 @@ func encodeExtra(r Result) (json.RawMessage, error) {
 	x := extra{
 		Schema: Schema, Spec: r.Spec, Seed: strconv.FormatUint(r.Seed, 16), URL: r.URL, Want: encodeWant(r.Want, r.Close),
 		Opened: r.Log.Facts.Opened, Refused: r.Log.Refused, Extension: r.Log.Extension,
-		Traffic: &extraTraffic{r.Log.Traffic.In, r.Log.Traffic.Out},
+		Traffic: &extraTraffic{extraVolume(r.Log.Traffic.In), extraVolume(r.Log.Traffic.Out)},
 	}
 	if e := r.Log.Echo; e.Sent > 0 {
 		x.Echo = &extraEcho{e.Sent, e.Matched, e.Difference}
 	}
 	if r.Log.Extension != "" {
-		x.Compression = &r.Log.Compression
+		c := extraCompression(r.Log.Compression)
+		x.Compression = &c
 	}
 	for _, a := range r.Earlier {
 		v := a.Verdict
@@ -88,7 +113,11 @@ func encodeExtra(r Result) (json.RawMessage, error) {
 	for _, rec := range r.Log.Records {
 		x.Log = append(x.Log, rec.String())
 	}
-	return json.Marshal(x)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // the signs of the notation are to be read
+	err := e.Encode(x)
+	return b.Bytes(), err
 }
 
 // decode fills a result with what a case file says.
@@ -110,10 +139,10 @@ func (x extra) decode(r *Result) error {
 		r.Log.Echo = wirelog.Echo{Sent: x.Echo.Sent, Matched: x.Echo.Matched, Difference: x.Echo.Difference}
 	}
 	if x.Traffic != nil {
-		r.Log.Traffic = wirelog.Traffic{In: x.Traffic.In, Out: x.Traffic.Out}
+		r.Log.Traffic = wirelog.Traffic{In: wirelog.Volume(x.Traffic.In), Out: wirelog.Volume(x.Traffic.Out)}
 	}
 	if x.Compression != nil {
-		r.Log.Compression = *x.Compression
+		r.Log.Compression = wirelog.Compression(*x.Compression)
 	}
 	for _, a := range x.Attempts {
 		v := verdict.Verdict{Behavior: a.Behavior, Close: a.Close, Result: a.Result, CloseResult: a.CloseResult}
@@ -128,7 +157,8 @@ func (x extra) decode(r *Result) error {
 
 func encodeWant(w verdict.Want, c verdict.Closing) extraWant {
 	x := extraWant{
-		Echoes: w.Echoes, Within: w.Within.Milliseconds(), Informational: w.Informational, NeedsDeflate: w.NeedsDeflate, WrongCodeFails: c.WrongCodeFails,
+		Echoes: w.Echoes, Within: w.Within.Milliseconds(), Informational: w.Informational, KeepAgreement: w.KeepAgreement, NeedsDeflate: w.NeedsDeflate,
+		WrongCodeFails: c.WrongCodeFails,
 	}
 	for _, o := range w.Outcomes {
 		events := []string{}
@@ -147,7 +177,7 @@ const maxExpected = 64 << 20
 
 // decode restores what was wanted.
 func (x extraWant) decode() (verdict.Want, error) {
-	w := verdict.Want{Echoes: x.Echoes, Within: milliseconds(x.Within), Informational: x.Informational, NeedsDeflate: x.NeedsDeflate}
+	w := verdict.Want{Echoes: x.Echoes, Within: milliseconds(x.Within), Informational: x.Informational, KeepAgreement: x.KeepAgreement, NeedsDeflate: x.NeedsDeflate}
 	for _, o := range x.Outcomes {
 		outcome := verdict.Outcome{Grade: o.Grade}
 		for _, line := range o.Events {

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"time"
 	"unicode/utf8"
 
 	"github.com/wsspec/wsspec/internal/verdict"
@@ -96,7 +95,7 @@ func referenceFile(r Result) caseFile {
 	return caseFile{
 		Agent: r.Agent, Behavior: r.Verdict.Behavior, BehaviorClose: r.Verdict.Close, Case: r.Number,
 		ClosedByMe: f.ClosedByMe, CreateStats: true, CreateWirelog: true, Description: r.Title,
-		DroppedByMe: f.DroppedByMe, Duration: r.Took.Milliseconds(), Expectation: Expectation(r.Want, r.Close),
+		DroppedByMe: f.DroppedByMe, Duration: r.Took.Milliseconds(), Expectation: r.Expectation(),
 		Expected: expectedRows(r.Want), ExpectedClose: expectedClose(r.Close), FailedByMe: f.FailedByMe,
 		HTTPRequest: string(r.Log.Request), HTTPResponse: string(r.Log.Response), ID: r.ID, IsServer: f.Role == ws.Server,
 		LocalCloseCode: closeCode(f.Local), LocalCloseReason: closeReason(f.Local),
@@ -216,98 +215,6 @@ func trafficStats(r Result) map[string]any {
 		ratio(d.name+"WebSocketOverhead", d.v.Wire-d.v.WebSocket, d.v.WebSocket)
 	}
 	return m
-}
-
-// wirelogRows is the log in the reference's rows.
-func wirelogRows(log *wirelog.Log) []any {
-	rows := []any{}
-	for _, r := range log.Records {
-		if row := wirelogRow(r); row != nil {
-			rows = append(rows, row)
-		}
-	}
-	return rows
-}
-
-func wirelogRow(r wirelog.Record) []any {
-	f := r.Frame
-	data := []any{f.Payload.Len, logText(f.Payload.Head, f.Payload.Len)}
-	var key any
-	if f.Masked {
-		key = hex.EncodeToString(f.Key[:])
-	}
-	var tag any
-	if r.Tag != "" {
-		tag = r.Tag
-	}
-	switch r.Kind {
-	case wirelog.SentOctets:
-		return []any{"TO", []any{r.Data.Len, logHex(r.Data.Head, r.Data.Len)}, false}
-	case wirelog.ReceivedOctets:
-		return []any{"RO", []any{r.Data.Len, logHex(r.Data.Head, r.Data.Len)}}
-	case wirelog.SentFrame:
-		return []any{"TF", data, f.Opcode, f.Fin, f.RSV, key, positive(f.Repeat), positive(f.Chop), f.Sync}
-	case wirelog.ReceivedFrame:
-		return []any{"RF", data, f.Opcode, f.Fin, f.RSV, f.Masked, key}
-	case wirelog.WaitSet:
-		return []any{"CT", seconds(r.Wait), tag}
-	case wirelog.WaitOver:
-		return []any{"CTE", tag}
-	case wirelog.FailSet:
-		return []any{"KL", seconds(r.Wait)}
-	case wirelog.FailFired:
-		return []any{"KLE"}
-	case wirelog.CloseSet:
-		return []any{"TI", seconds(r.Wait)}
-	case wirelog.CloseFired:
-		return []any{"TIE"}
-	case wirelog.Muted, wirelog.Unmuted:
-		return []any{"WLM", r.Kind == wirelog.Unmuted}
-	}
-	return nil
-}
-
-func positive(n int) any {
-	if n == 0 {
-		return nil
-	}
-	return n
-}
-
-// seconds is a whole number where it can be.
-func seconds(d time.Duration) any {
-	if d%time.Second == 0 {
-		return int(d / time.Second)
-	}
-	return d.Seconds()
-}
-
-// The reference cuts what is longer than 60 octets to 64 and dots.
-const (
-	longest = 60
-	shown   = 64
-)
-
-// logText shows octets as text, or as hex where they are no UTF-8.
-func logText(head []byte, n int) string {
-	s := head[:min(len(head), shown)]
-	dots := ""
-	if n > longest {
-		dots = " ..."
-	} else {
-		s = head
-	}
-	if utf8.Valid(s) {
-		return string(s) + dots
-	}
-	return "0x" + logHex(head, n)
-}
-
-func logHex(head []byte, n int) string {
-	if n > longest {
-		return hex.EncodeToString(head[:min(len(head), shown)]) + " ..."
-	}
-	return hex.EncodeToString(head)
 }
 
 // encode prints JSON as the reference does: indented by three, only ASCII.

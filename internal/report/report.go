@@ -33,7 +33,21 @@ type Result struct {
 	File    string    // name of its case file, once it has one
 	Timed   bool      // the duration is a figure people look at
 	Ratio   bool      // so is the compression ratio
+	URL     string    // of the server under test, where we were the client
+
+	expectation string // as the reference put it, in a report of its own
 }
+
+// Expectation says in words what must come back and how the connection must end.
+// It is empty where a report does not tell.
+func (r Result) Expectation() string {
+	if r.expectation != "" || !known(r.Want) {
+		return r.expectation
+	}
+	return Expectation(r.Want, r.Close)
+}
+
+func known(w verdict.Want) bool { return len(w.Outcomes) > 0 || w.Echoes > 0 || w.Informational }
 
 // Attempt is an earlier go at a case whose verdict does not count.
 type Attempt struct {
@@ -70,6 +84,20 @@ func (r *Report) Add(res Result) {
 		return
 	}
 	a.Results = slices.Insert(a.Results, j, res)
+}
+
+// Merge returns a report with the results of all: of those with the same case and
+// agent, the one of the last report.
+func Merge(reports ...*Report) *Report {
+	merged := new(Report)
+	for _, rep := range reports {
+		for _, a := range rep.Agents {
+			for _, r := range a.Results {
+				merged.Add(r)
+			}
+		}
+	}
+	return merged
 }
 
 // Remove takes an agent out.

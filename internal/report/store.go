@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Store keeps the results of a run in a folder. Each result is on disk, whole,
@@ -34,26 +35,51 @@ func Open(dir string, plain bool) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("make report folder: %w", err)
 	}
+	if err := sweep(dir); err != nil {
+		return nil, err
+	}
 	s := &Store{dir: dir, plain: plain, rows: map[string]map[string]indexRow{}, slugs: map[string]string{}}
-	old, err := Load(dir)
+	old, err := Load(dir) // files that cannot be read are none of ours, or will be overwritten
 	if old == nil {
 		return nil, err
 	}
 	for _, a := range old.Agents {
 		rows := map[string]indexRow{}
 		for _, r := range a.Results {
-			base, _, _ := strings.Cut(r.File, "_case_")
-			s.slugs[base] = a.Name
-			rows[r.ID] = s.row(r)
+			if r.File == "" {
+				continue // an index of files that are gone
+			}
+			s.slugs[r.File[:strings.LastIndex(r.File, "_case_")]] = a.Name
+			rows[r.ID] = newRow(r, r.File)
 		}
-		s.rows[a.Name] = rows
-		if plain {
-			if err := s.Begin(a.Name); err != nil {
-				return nil, err
+		if len(rows) > 0 {
+			s.rows[a.Name] = rows
+		}
+	}
+	if !plain {
+		return s, nil
+	}
+	return s, s.forget(s.Agents()...)
+}
+
+// temporary begins the names of files that are not complete.
+const temporary = ".wsspec-"
+
+// sweep removes what a process that was killed long ago left half written.
+func sweep(dir string) error {
+	const long = time.Hour
+	left, err := filepath.Glob(filepath.Join(dir, temporary+"*"))
+	if err != nil {
+		return nil // the folder's name is no pattern: nothing is found then
+	}
+	for _, path := range left {
+		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > long {
+			if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return fmt.Errorf("clean report folder: %w", err)
 			}
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // Dir is the folder.
@@ -62,31 +88,40 @@ func (s *Store) Dir() string { return s.dir }
 // Begin forgets what there is of an agent, on disk too: its results are about to
 // be replaced as a whole.
 func (s *Store) Begin(agent string) error {
+	agent = stored(agent)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rows, had := s.rows[agent]
-	if !had {
+	if _, had := s.rows[agent]; !had {
 		return nil
 	}
-	delete(s.rows, agent)
+	return s.forget(agent)
+}
+
+func (s *Store) forget(agents ...string) error {
+	var names []string
+	for _, agent := range agents {
+		for _, row := range s.rows[agent] {
+			names = append(names, row.ReportFile, strings.TrimSuffix(row.ReportFile, ".json")+".html")
+		}
+		delete(s.rows, agent)
+	}
 	// The index goes first: it must never name a file that is not there.
 	if err := s.writeIndex(); err != nil {
 		return err
 	}
-	for _, row := range rows {
-		for _, name := range []string{row.ReportFile, strings.TrimSuffix(row.ReportFile, ".json") + ".html"} {
-			if err := os.Remove(filepath.Join(s.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return fmt.Errorf("replace results of %q: %w", agent, err)
-			}
+	for _, name := range names {
+		if err := os.Remove(filepath.Join(s.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("replace old results: %w", err)
 		}
 	}
 	return nil
 }
 
-// Put writes a result.
+// Put writes a result. Its File plays no part: names are given here.
 func (s *Store) Put(r Result) error {
+	r.Agent = stored(r.Agent)
 	s.mu.Lock()
-	row := s.row(r)
+	row := newRow(r, s.fileName(r.Agent, r.ID))
 	s.mu.Unlock()
 	f := referenceFile(r)
 	if !s.plain {
@@ -111,6 +146,9 @@ func (s *Store) Put(r Result) error {
 	return nil
 }
 
+// stored is the name of an agent as JSON has it: octets that are no UTF-8 are lost.
+func stored(agent string) string { return string([]rune(agent)) }
+
 // Finish writes the index.
 func (s *Store) Finish() error {
 	s.mu.Lock()
@@ -123,7 +161,7 @@ func (s *Store) writeIndex() error {
 	if err != nil {
 		return err
 	}
-	return WriteFile(filepath.Join(s.dir, "index.json"), b)
+	return WriteFile(filepath.Join(s.dir, indexFile), b)
 }
 
 // Agents are the names of those that have results, sorted.
@@ -133,14 +171,10 @@ func (s *Store) Agents() []string {
 	return slices.Sorted(maps.Keys(s.rows))
 }
 
-// row is the result's row in the index.
-func (s *Store) row(r Result) indexRow {
-	if r.File == "" {
-		r.File = s.fileName(r.Agent, r.ID)
-	}
+func newRow(r Result, file string) indexRow {
 	return indexRow{
 		Behavior: r.Verdict.Behavior, BehaviorClose: r.Verdict.Close, Duration: r.Took.Milliseconds(),
-		RemoteCloseCode: closeCode(r.Log.Facts.Remote), ReportFile: r.File,
+		RemoteCloseCode: closeCode(r.Log.Facts.Remote), ReportFile: file,
 	}
 }
 
@@ -148,11 +182,21 @@ func (s *Store) row(r Result) indexRow {
 // file name does not tell apart get names of their own.
 func (s *Store) fileName(agent, id string) string {
 	base := slug(agent)
-	if owner, taken := s.slugs[base]; taken && owner != agent {
-		base = digested(base, agent)
+	for attempt := 0; ; attempt++ {
+		owner, taken := s.slugs[base]
+		if !taken || owner == agent {
+			break
+		}
+		base = digested(slug(agent), strings.Repeat(" ", attempt)+agent)
 	}
 	s.slugs[base] = agent
-	return base + "_case_" + strings.ReplaceAll(slug(strings.ReplaceAll(id, ".", " ")), " ", "_") + ".json"
+	return FileBase(base, id) + ".json"
+}
+
+// FileBase is the reference's name of a case's files without their extension, for
+// the beginning that an agent's files have.
+func FileBase(agent, id string) string {
+	return agent + "_case_" + slug(id)
 }
 
 // slug makes a file name of whatever a peer calls itself: lower-case letters,
@@ -172,14 +216,21 @@ func slug(name string) string {
 	return s
 }
 
+// digested tells names apart that begin alike.
 func digested(base, name string) string {
 	return fmt.Sprintf("%s_%x", base, sha256.Sum256([]byte(name)))[:len(base)+9]
 }
 
 // WriteFile puts a file in place whole or not at all: it is written under another
 // name, synced and renamed.
-func WriteFile(path string, b []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".wsspec-*")
+func WriteFile(path string, b []byte) error { return replace(path, b, true) }
+
+// Replace is WriteFile for what can be made anew: it survives the end of the
+// process, but not that of the machine.
+func Replace(path string, b []byte) error { return replace(path, b, false) }
+
+func replace(path string, b []byte, sync bool) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), temporary+"*")
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
@@ -189,7 +240,7 @@ func WriteFile(path string, b []byte) (err error) {
 			err = fmt.Errorf("write report: %w", err)
 		}
 	}()
-	if _, err = f.Write(b); err == nil {
+	if _, err = f.Write(b); err == nil && sync {
 		err = f.Sync()
 	}
 	if cerr := f.Close(); err == nil {
