@@ -73,7 +73,7 @@ func (c showCmd) Run(p *process) error {
 	for _, k := range picked {
 		fmt.Fprintf(p.stdout, "%s  %s\n\nRests on:  %s\n", k.ID, k.Title, k.Spec)
 		fmt.Fprintf(p.stdout, "Expected:  %s\n", report.Expectation(k.Want, k.Close))
-		fmt.Fprintln(p.stdout, "\nWhat we send when everything comes back as it should (seconds, > frame, # remark):")
+		fmt.Fprintln(p.stdout, "\nWhat we send while nothing comes back (seconds, > frame, # remark):")
 		for _, line := range cases.Script(k.ID) {
 			fmt.Fprintln(p.stdout, "  "+line)
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 // scripts is what we send in each case, in the notation of the wire log, as it
-// looks when the other side does everything right. A test writes it.
+// looks when nothing comes back. A test writes it.
 //
 //go:embed scripts.txtar
 var scripts []byte

@@ -57,15 +57,19 @@ func (p *Peer) SendMessage(m Message) {
 	for off := 0; ; off += size {
 		n := min(size, data.Len-off)
 		last := off+size > data.Len
-		part := make([]byte, n)
-		data.Fill(part, off)
-		p.Send(Frame{Opcode: op, RSV: rsv, More: !last, Payload: part})
+		p.enqueuePart(Frame{Opcode: op, RSV: rsv, More: !last}, data, off, n)
+		if last || len(p.queue) == maxQueue {
+			p.flush()
+		}
 		if last {
 			return
 		}
 		op, rsv = ws.Continuation, 0
 	}
 }
+
+// maxQueue bounds how many frames of a message wait to be written together.
+const maxQueue = 1024
 
 // Echo sends a message and waits until it has come back, the connection is no
 // longer open, or patience ends: what EndAfter set, or else Config.Patience. It reports whether the very same octets came
@@ -193,6 +197,6 @@ func (p *Peer) FrameData(b []byte) {
 
 // raw writes octets as they are.
 func (p *Peer) raw(b []byte) {
-	p.queue = append(p.queue, &outgoing{header: b})
+	p.queue = append(p.queue, outgoing{body: ws.Literal(b), n: len(b)})
 	p.flush()
 }

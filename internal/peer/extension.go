@@ -5,7 +5,6 @@ package peer
 import (
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/wirelog"
@@ -68,8 +67,6 @@ func (p *Peer) answer(o Opening, f ws.Fields) string {
 	}
 	return p.log.Extension
 }
-
-func statusText(status int) string { return http.StatusText(status) }
 
 // codec compresses and inflates the messages of a connection on which
 // permessage-deflate was agreed, and takes note of how the peer keeps to it.

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -161,16 +162,22 @@ func (p *Peer) Accept(r ws.Request, identity ws.Fields, o Opening) {
 	p.opened()
 }
 
-// Refuse answers a handshake with an HTTP error and ends the connection.
-func (p *Peer) Refuse(status int, why string, fields ws.Fields) {
-	p.log.Refused = why
-	body := why + "\n"
-	resp := ws.Response{Proto: "HTTP/1.1", Status: status, Reason: statusText(status), Fields: append(ws.Fields{
+// Append appends the response as it goes onto the wire, with the reason as its
+// content.
+func (r Refusal) Append(dst []byte) []byte {
+	body := r.Why + "\n"
+	resp := ws.Response{Proto: "HTTP/1.1", Status: r.Status, Reason: http.StatusText(r.Status), Fields: append(ws.Fields{
 		{Name: "Content-Type", Value: "text/plain; charset=utf-8"},
 		{Name: "Content-Length", Value: fmt.Sprint(len(body))},
 		{Name: "Connection", Value: "close"},
-	}, fields...)}
-	p.log.Response = p.sendHead(append(resp.Append(nil), body...))
+	}, r.Fields...)}
+	return append(resp.Append(dst), body...)
+}
+
+// Refuse answers a handshake with an HTTP error and ends the connection.
+func (p *Peer) Refuse(status int, why string, fields ws.Fields) {
+	p.log.Refused = why
+	p.log.Response = p.sendHead(Refusal{status, why, fields}.Append(nil))
 	p.notClean(why)
 	p.drop(false)
 	p.release()

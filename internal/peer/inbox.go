@@ -16,7 +16,8 @@ import (
 
 // Sizes of the reading side, in octets.
 const (
-	readSize = 64 << 10
+	readSize = 64 << 10 // of a read, at most
+	readLow  = 4 << 10  // and at least, however small the backlog
 	maxHead  = 64 << 10 // of an HTTP head
 	eager    = 1 << 20  // of a frame that must have come before all of it is allocated
 	itemCost = 160      // charged for an item beside its payload
@@ -47,6 +48,7 @@ type inbox struct {
 	role    ws.Role
 	limit   int // octets of a frame's payload
 	backlog int // octets that may wait
+	slack   int // and those beyond that a read in progress may add
 	ready   chan struct{}
 	done    chan struct{} // the reader has returned
 
@@ -56,7 +58,8 @@ type inbox struct {
 }
 
 func newInbox(role ws.Role, limit, backlog int) *inbox {
-	return &inbox{role: role, limit: limit, backlog: backlog, ready: make(chan struct{}, 1), done: make(chan struct{})}
+	slack := max(maxHead, min(eager, backlog))
+	return &inbox{role: role, limit: limit, backlog: backlog, slack: slack, ready: make(chan struct{}, 1), done: make(chan struct{})}
 }
 
 // put appends items and reports whether there is room for more. Where there was
@@ -64,13 +67,13 @@ func newInbox(role ws.Role, limit, backlog int) *inbox {
 func (b *inbox) put(items ...item) bool {
 	b.mu.Lock()
 	for _, it := range items {
-		if it.kind == gotChunk && b.held > b.backlog+eager {
+		if it.kind == gotChunk && b.held > b.backlog+b.slack {
 			continue
 		}
 		b.items = append(b.items, it)
 		b.held += len(it.data) + itemCost
 	}
-	room := b.held <= b.backlog+eager
+	room := b.held <= b.backlog+b.slack
 	b.mu.Unlock()
 	select {
 	case b.ready <- struct{}{}:
@@ -92,7 +95,7 @@ func (b *inbox) take(spare []item) []item {
 // read parses the stream until it ends. It judges nothing but sizes.
 func (b *inbox) read(s stream.Stream) {
 	defer close(b.done)
-	buf := make([]byte, readSize)
+	buf := make([]byte, max(readLow, min(readSize, b.backlog)))
 	r := parser{role: b.role, limit: b.limit}
 	var batch []item
 	for {

@@ -106,10 +106,10 @@ type Peer struct {
 	halted bool // a wait found the connection no longer open: the script is over
 	broken bool // a write failed: nothing more can be sent
 
-	queue        []*outgoing // frames that wait for their turn, replies among them
+	queue        []outgoing // frames that wait for their turn, replies among them
 	flushing     bool
-	dropWhenSent bool // close TCP once the queue is empty
-	scratch      []byte
+	dropWhenSent bool   // close TCP once the queue is empty
+	unwritten    []byte // gathered for the next write
 
 	message  assembly
 	streamed streaming
@@ -173,6 +173,9 @@ func (p *Peer) Role() ws.Role { return p.cfg.Role }
 
 // Events counts the events received so far.
 func (p *Peer) Events() int { return len(p.events) }
+
+// Event is the i-th event received, from 0.
+func (p *Peer) Event(i int) wirelog.Record { return p.events[i] }
 
 // IsOpen reports whether messages can be sent: the opening handshake is done and
 // no Close has gone in either direction.

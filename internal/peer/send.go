@@ -3,6 +3,7 @@
 package peer
 
 import (
+	"slices"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/stream"
@@ -17,21 +18,25 @@ type Frame struct {
 	More    bool  // FIN off: fragments follow
 	RSV     uint8 // RSV1 = 4, RSV2 = 2, RSV3 = 1
 	Payload []byte
-	Repeat  int  // where Repeated: octets the payload is repeated and cut to
-	Chop    int  // octets a write; 0 for the whole frame in one
-	Sync    bool // handle what has come in after the frame, before the next
+	Repeat  int      // where Repeated: octets the payload is repeated and cut to
+	Chop    int      // octets a write; 0 for the whole frame in one
+	Sync    bool     // handle what has come in after the frame, before the next
+	Mask    *[4]byte // the masking key, whichever side we are; nil: as the side has to
 
 	Repeated bool
 }
 
-// outgoing is a frame on its way.
+// outgoing is a frame on its way: a header and the part of body from from on
+// that is n octets long.
 type outgoing struct {
-	header []byte
-	body   ws.Pattern
-	key    [4]byte
-	masked bool
-	chop   int
-	sync   bool
+	header  [ws.MaxHeaderLen]byte
+	hlen    int
+	body    ws.Pattern
+	from, n int
+	key     [4]byte
+	masked  bool
+	chop    int
+	sync    bool
 }
 
 // blockSize is how many octets are masked and written at a time, where a frame
@@ -67,98 +72,139 @@ func (f Frame) pattern() ws.Pattern {
 // enqueue logs a frame and puts it behind those that wait.
 func (p *Peer) enqueue(f Frame) {
 	body := f.pattern()
-	h := ws.Header{Fin: !f.More, RSV: f.RSV, Opcode: f.Opcode, Length: uint64(body.Len)}
-	if p.masks() {
+	p.enqueuePart(f, body, 0, body.Len)
+}
+
+// enqueuePart is enqueue with n octets of body from from on as the payload.
+func (p *Peer) enqueuePart(f Frame, body ws.Pattern, from, n int) {
+	o := outgoing{body: body, from: from, n: n, chop: f.Chop, sync: f.Sync}
+	h := ws.Header{Fin: !f.More, RSV: f.RSV, Opcode: f.Opcode, Length: uint64(n)}
+	switch {
+	case f.Mask != nil:
+		h.Masked, h.Key = true, *f.Mask
+	case p.masks():
 		h.Masked, h.Key = true, p.maskKey()
 	}
-	logged := wirelog.Frame{Header: h, Payload: wirelog.Payload{Len: body.Len, Head: body.Beginning(wirelog.KeepPayload)}, Chop: f.Chop, Sync: f.Sync}
-	if f.Repeated {
-		logged.Repeat = f.Repeat
+	if h.Masked {
+		o.masked, o.key = true, h.Key
 	}
-	if p.state == closed || p.broken {
-		p.record(wirelog.Record{Kind: wirelog.NotSent, Frame: logged})
+	gone := p.state == closed || p.broken
+	if gone || !p.log.IsMuted() {
+		head := make([]byte, min(n, wirelog.KeepPayload))
+		body.Fill(head, from)
+		logged := wirelog.Frame{Header: h, Payload: wirelog.Payload{Len: n, Head: head}, Chop: f.Chop, Sync: f.Sync}
+		if f.Repeated {
+			logged.Repeat = f.Repeat
+		}
+		kind := wirelog.SentFrame
+		if gone {
+			kind = wirelog.NotSent
+		}
+		p.record(wirelog.Record{Kind: kind, Frame: logged})
+	}
+	if gone {
 		return
 	}
-	p.record(wirelog.Record{Kind: wirelog.SentFrame, Frame: logged})
 	p.log.Stats.CountFrame(true, f.Opcode)
 	if !f.Opcode.IsControl() {
 		p.log.Traffic.Out.Frames++
 	}
-	p.queue = append(p.queue, &outgoing{header: h.Append(nil), body: body, key: h.Key, masked: h.Masked, chop: f.Chop, sync: f.Sync})
+	o.hlen = len(h.Append(o.header[:0]))
+	p.queue = append(p.queue, o)
 }
 
-// flush writes the queue. Replies to what arrives between chops join its end, so
-// that nothing is ever written into the middle of a frame.
+// flush writes the queue. Frames that are neither chopped nor synchronous share
+// writes, as they would in the reference's transport. Replies to what arrives
+// between chops join the end, so that nothing is ever written into the middle of a
+// frame.
 func (p *Peer) flush() {
 	if p.flushing {
 		return
 	}
 	p.flushing = true
 	defer func() { p.flushing = false }()
-	for len(p.queue) > 0 {
-		o := p.queue[0]
-		p.queue = p.queue[1:]
-		if p.state == closed || p.broken {
+	for i := 0; i < len(p.queue) && p.state != closed && !p.broken; i++ {
+		o := p.queue[i]
+		if o.chop > 0 {
+			p.writeOut()
+			p.writeChopped(o)
 			continue
 		}
-		p.write(o)
+		p.gather(o)
 		if o.sync {
+			p.writeOut()
 			p.drain()
 		}
 	}
-	p.queue = nil
+	p.queue = p.queue[:0]
+	p.writeOut()
 	if p.dropWhenSent {
 		p.drop(false)
 	}
 }
 
-// write puts one frame onto the wire.
-func (p *Peer) write(o *outgoing) {
-	total := len(o.header) + o.body.Len
-	step := blockSize
-	if o.chop > 0 {
-		step = o.chop
+// gather adds a frame to what is about to be written.
+func (p *Peer) gather(o outgoing) {
+	if len(p.unwritten)+o.hlen+min(o.n, wirelog.KeepOctets) > blockSize {
+		p.writeOut()
 	}
-	var first []byte
-	for off := 0; off < total && p.state != closed; {
-		block := p.block(o, off, min(total-off, max(step, blockSize/step*step)))
-		if off == 0 {
-			first = append(first, block[:min(len(block), wirelog.KeepOctets)]...)
-		}
-		for len(block) > 0 && p.state != closed {
-			n := min(step, len(block))
-			if !p.put(block[:n]) {
-				return
-			}
-			if o.chop > 0 {
-				p.wrote(block[:n], n)
-				p.drain()
-			}
-			block = block[n:]
-			off += n
-		}
+	start := len(p.unwritten)
+	p.unwritten = append(p.unwritten, o.header[:o.hlen]...)
+	pos := min(o.n, blockSize-len(p.unwritten))
+	p.appendBody(&o, 0, pos)
+	first := slices.Clone(p.unwritten[start:][:min(len(p.unwritten)-start, wirelog.KeepOctets)])
+	for pos < o.n {
+		p.writeOut()
+		n := min(o.n-pos, blockSize)
+		p.appendBody(&o, pos, n)
+		pos += n
 	}
-	if o.chop == 0 && p.state != closed {
-		p.wrote(first, total)
+	if p.state != closed {
+		p.wrote(first, o.hlen+o.n)
 	}
 }
 
-// block returns n octets of the frame from off on, masked.
-func (p *Peer) block(o *outgoing, off, n int) []byte {
-	if cap(p.scratch) < n {
-		p.scratch = make([]byte, n)
+// appendBody appends n octets of the frame's payload from pos on, masked.
+func (p *Peer) appendBody(o *outgoing, pos, n int) {
+	if n == 0 {
+		return
 	}
-	b := p.scratch[:n]
-	var head int
-	if off < len(o.header) {
-		head = copy(b, o.header[off:])
-	}
-	pos := off + head - len(o.header)
-	o.body.Fill(b[head:], pos)
+	at := len(p.unwritten)
+	p.unwritten = slices.Grow(p.unwritten, n)[:at+n]
+	o.body.Fill(p.unwritten[at:], o.from+pos)
 	if o.masked {
-		ws.Mask(o.key, pos, b[head:])
+		ws.Mask(o.key, pos, p.unwritten[at:])
 	}
-	return b
+}
+
+// writeOut writes what was gathered.
+func (p *Peer) writeOut() {
+	if len(p.unwritten) > 0 && p.state != closed && !p.broken {
+		p.put(p.unwritten)
+	}
+	p.unwritten = p.unwritten[:0]
+}
+
+// writeChopped puts one frame onto the wire a few octets at a time.
+func (p *Peer) writeChopped(o outgoing) {
+	block := append([]byte(nil), o.header[:o.hlen]...)
+	for pos := 0; len(block) > 0 || pos < o.n; {
+		if n := min(o.n-pos, blockSize); n > 0 {
+			p.appendBody(&o, pos, n)
+			block = append(block, p.unwritten...)
+			p.unwritten = p.unwritten[:0]
+			pos += n
+		}
+		for len(block) >= o.chop || pos == o.n && len(block) > 0 {
+			n := min(o.chop, len(block))
+			if p.state == closed || !p.put(block[:n]) {
+				return
+			}
+			p.wrote(block[:n], n)
+			p.drain()
+			block = block[n:]
+		}
+	}
 }
 
 // wrote counts and logs one write as the script meant it.
