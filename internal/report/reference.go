@@ -25,6 +25,8 @@ type indexRow struct {
 	Duration        int64         `json:"duration"` // milliseconds
 	RemoteCloseCode *int          `json:"remoteCloseCode"`
 	ReportFile      string        `json:"reportfile"`
+
+	size int64 // of the report file, in octets
 }
 
 // caseFile is a case's JSON file under the reference's keys, which are sorted

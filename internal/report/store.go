@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/wsspec/wsspec/internal/verdict"
 )
 
 // Store keeps the results of a run in a folder. Each result is on disk, whole,
@@ -25,6 +27,7 @@ type Store struct {
 
 	mu    sync.Mutex
 	rows  map[string]map[string]indexRow // agent → case id → row
+	size  int64                          // octets of the case files of all rows
 	slugs map[string]string              // beginning of file names → agent
 }
 
@@ -50,7 +53,12 @@ func Open(dir string, plain bool) (*Store, error) {
 				continue // an index of files that are gone
 			}
 			s.slugs[r.File[:strings.LastIndex(r.File, "_case_")]] = a.Name
-			rows[r.ID] = newRow(r, r.File)
+			row := newRow(r, r.File)
+			if info, err := os.Stat(filepath.Join(dir, r.File)); err == nil {
+				row.size = info.Size()
+			}
+			rows[r.ID] = row
+			s.size += row.size
 		}
 		if len(rows) > 0 {
 			s.rows[a.Name] = rows
@@ -102,6 +110,7 @@ func (s *Store) forget(agents ...string) error {
 	for _, agent := range agents {
 		for _, row := range s.rows[agent] {
 			names = append(names, row.ReportFile, strings.TrimSuffix(row.ReportFile, ".json")+".html")
+			s.size -= row.size
 		}
 		delete(s.rows, agent)
 	}
@@ -137,11 +146,13 @@ func (s *Store) Put(r Result) error {
 	if err := WriteFile(filepath.Join(s.dir, row.ReportFile), b); err != nil {
 		return err
 	}
+	row.size = int64(len(b))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.rows[r.Agent] == nil {
 		s.rows[r.Agent] = map[string]indexRow{}
 	}
+	s.size += row.size - s.rows[r.Agent][r.ID].size
 	s.rows[r.Agent][r.ID] = row
 	return nil
 }
@@ -169,6 +180,21 @@ func (s *Store) Agents() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Sorted(maps.Keys(s.rows))
+}
+
+// Behavior is how the agent behaved in the case, if there is a result.
+func (s *Store) Behavior(agent, id string) (g verdict.Grade, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	row, known := s.rows[stored(agent)][id]
+	return row.Behavior, known
+}
+
+// Size is how many octets the case files take on disk, pages and index apart.
+func (s *Store) Size() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.size
 }
 
 func newRow(r Result, file string) indexRow {
