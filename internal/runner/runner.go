@@ -57,8 +57,8 @@ const (
 	slackSlow = 40 << 20 // cases that move megabytes
 )
 
-// Peer begins a conversation for the case on s.
-func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c conform.Case) *peer.Peer {
+// Backlog is how much the peer may send unasked in the case, in octets.
+func (st Settings) Backlog(c conform.Case) int {
 	backlog := slack
 	if c.Has(conform.Slow) {
 		backlog = slackSlow
@@ -68,8 +68,13 @@ func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c co
 			backlog += 2 * e.Data.Len
 		}
 	}
+	return backlog
+}
+
+// Peer begins a conversation for the case on s.
+func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c conform.Case) *peer.Peer {
 	cfg := peer.Config{
-		Role: role, Seed: st.caseSeed(c.ID), Options: st.options(), Patience: st.stretch(c.Patience()), Backlog: backlog, Deflate: st.Deflate,
+		Role: role, Seed: st.caseSeed(c.ID), Options: st.options(), Patience: st.stretch(c.Patience()), Backlog: st.Backlog(c), Deflate: st.Deflate,
 	}
 	if c.Close.ByUs && len(c.Close.Codes) > 0 {
 		cfg.Complete = func(events []wirelog.Record) bool { return c.Want.Complete(events) }
