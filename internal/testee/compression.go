@@ -104,7 +104,10 @@ func (c *Conn) inflate() error {
 		z.inflater = z.newInflater()
 	}
 	plain, err := c.inflateInto(z.empty())
+	var failed *ProtocolError
 	switch {
+	case errors.As(err, &failed):
+		return err
 	case errors.Is(err, deflate.ErrLimit):
 		return &ProtocolError{ws.MessageTooBig, "message too long when inflated"}
 	case err != nil:

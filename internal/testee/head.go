@@ -26,7 +26,13 @@ func (c *Conn) readHead() ([]byte, error) {
 	for {
 		// Empty lines before the first are to be ignored (RFC 9112, 2.2).
 		buf = buf[:copy(buf, bytes.TrimLeft(buf, "\r\n"))]
-		if n := ws.HeadEnd(buf); n > 0 && n <= maxHead {
+		n := ws.HeadEnd(buf)
+		switch {
+		case n == 0 && hopeless(buf), n > 0 && hopeless(buf[:n]):
+			return nil, errNotHTTP
+		case n > maxHead, n == 0 && len(buf) > maxHead:
+			return nil, errHeadTooLong
+		case n > 0:
 			c.in.preset(buf[n:])
 			if c.has(dropsBehindHead) {
 				c.in.preset(nil)
@@ -35,12 +41,6 @@ func (c *Conn) readHead() ([]byte, error) {
 		}
 		if len(buf) > 0 && c.has(wantsOneRead) {
 			return nil, errDropped
-		}
-		switch {
-		case len(buf) > maxHead:
-			return nil, errHeadTooLong
-		case hopeless(buf):
-			return nil, errNotHTTP
 		}
 		if len(buf) == cap(buf) {
 			buf = append(make([]byte, 0, 2*cap(buf)), buf...)

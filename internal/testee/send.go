@@ -52,7 +52,7 @@ func (c *Conn) sendFrame(h ws.Header, buf []byte) error {
 	start := ws.MaxHeaderLen - len(head)
 	copy(buf[start:], head)
 	if h.Masked {
-		c.mask(h.Key, payload)
+		ws.Mask(h.Key, 0, payload)
 	}
 	return c.write(buf[start:])
 }
@@ -77,7 +77,7 @@ func (c *Conn) collect(h ws.Header, payload []byte) error {
 	from := len(c.out)
 	c.out = append(c.out, payload...)
 	if h.Masked {
-		c.mask(h.Key, c.out[from:])
+		ws.Mask(h.Key, 0, c.out[from:])
 	}
 	if len(c.out) >= enoughOut {
 		return c.flush()

@@ -93,7 +93,7 @@ func TestServerOnTCP(t *testing.T) {
 		payload := bytes.Repeat([]byte("0123456789abcdef-"), size/17+1)[:size]
 		want := ws.Header{Fin: true, Opcode: ws.Binary, Length: uint64(size)}.Append(nil)
 		want = append(want, payload...)
-		go write(t, s, frame("b", string(payload)))
+		go write(t, s, frame("binary", string(payload)))
 		got := make([]byte, len(want))
 		if _, err := io.ReadFull(s, got); err != nil {
 			t.Fatal(err)

@@ -55,15 +55,10 @@ func answerHandshake(t *testing.T, s stream.Stream, fields ...string) {
 	write(t, s, strings.Join(fields, "\r\n")+"\r\n\r\n")
 }
 
-// opcodes are the letters of the tests' notation for frames.
-var opcodes = map[string]ws.Opcode{
-	"c": ws.Continuation, "t": ws.Text, "b": ws.Binary, "close": ws.Close, "ping": ws.Ping, "pong": ws.Pong,
-	"op3": 3, "op7": 7, "op11": 11, "op15": 15,
-}
-
 // frame returns a client's frame.
-func frame(name, payload string) string {
-	h := ws.Header{Fin: true, Opcode: opcodes[name], Masked: true, Key: [4]byte{1, 2, 3, 4}, Length: uint64(len(payload))}
+func frame(opcode, payload string) string {
+	op, _ := ws.ParseOpcode(opcode)
+	h := ws.Header{Fin: true, Opcode: op, Masked: true, Key: [4]byte{1, 2, 3, 4}, Length: uint64(len(payload))}
 	b := append(h.Append(nil), payload...)
 	ws.Mask(h.Key, 0, b[len(b)-len(payload):])
 	return string(b)

@@ -198,6 +198,7 @@ func (c *Conn) greet() error {
 		c.sendClose(ws.AppendClosePayload(nil, ws.NormalClosure, ""))
 		return errClosed
 	case c.has(dropsOnOpen):
+		_ = c.flush() // the connection ends anyway
 		return errDropped
 	}
 	return nil

@@ -135,12 +135,12 @@ func (c *Conn) misreadLength(h ws.Header) ws.Header {
 	case c.has(readsLengthIn32Bits) && h.Form == ws.Length64:
 		h.Form, h.Length = ws.Shortest, h.Length&math.MaxUint32
 	case c.has(readsLengthSigned) && h.Form == ws.Length16 && h.Length > math.MaxInt16:
-		h.Length |= 1 << 63
+		h.Form, h.Length = ws.Shortest, h.Length|1<<63
 	}
 	c.rest = h.Length
 	const most = 1 << 10 // octets, which the input holds
 	if (c.has(acceptsLongControl) && h.Opcode.IsControl() || c.has(acceptsLongReason) && h.Opcode == ws.Close) && h.Length <= most {
-		h.Length = min(h.Length, ws.MaxControlPayload)
+		h.Form, h.Length = ws.Shortest, min(h.Length, ws.MaxControlPayload)
 	}
 	return h
 }

@@ -19,7 +19,6 @@ const (
 	masksWithOneKey    = "masks-with-one-key"
 	masksWithCounter   = "masks-with-counter"
 	masksWithNonce     = "masks-with-handshake-nonce"
-	masksWrong         = "masks-long-payloads-wrong"
 	always16Bit        = "16-bit-lengths-always"
 	always64Bit        = "64-bit-lengths-above-125"
 	littleEndian       = "little-endian-lengths"
@@ -42,7 +41,6 @@ func sendingFaults() []Fault {
 		{Name: masksWithOneKey, Title: "Uses one masking key for the whole connection", Roles: AsClient},
 		{Name: masksWithCounter, Title: "Counts its masking keys up", Roles: AsClient},
 		{Name: masksWithNonce, Title: "Takes its masking keys from the nonce of the handshake", Roles: AsClient},
-		{Name: masksWrong, Title: "Masks payloads above 64 octets with the key in the wrong order", Roles: AsClient},
 		{Name: always16Bit, Title: "Sends lengths below 126 in 16 bits", Roles: InBoth},
 		{Name: always64Bit, Title: "Sends lengths above 125 in 64 bits", Roles: InBoth},
 		{Name: littleEndian, Title: "Sends extended lengths in little-endian order", Roles: InBoth},
@@ -134,12 +132,4 @@ func (c *Conn) appendHeader(dst []byte, h ws.Header) []byte {
 		slices.Reverse(extended)
 	}
 	return dst
-}
-
-// mask masks a payload as an endpoint with faults does.
-func (c *Conn) mask(key [4]byte, p []byte) {
-	if c.has(masksWrong) && len(p) > 64 {
-		slices.Reverse(key[:])
-	}
-	ws.Mask(key, 0, p)
 }
