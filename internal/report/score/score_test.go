@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package score_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/wsspec/wsspec/internal/cases"
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/score"
+	"github.com/wsspec/wsspec/internal/verdict"
+)
+
+func agent(rs ...report.Result) report.Agent { return report.Agent{Name: "a", Results: rs} }
+
+func result(id, spec string, behavior, closing verdict.Grade) report.Result {
+	return report.Result{Agent: "a", ID: id, Spec: spec, Verdict: verdict.Verdict{Behavior: behavior, Close: closing}}
+}
+
+func TestGrades(t *testing.T) {
+	good := result("1.1.1", "RFC 6455, 5.6", "OK", "OK")
+	for _, c := range []struct {
+		result report.Result
+		grade  string
+		cap    string
+	}{
+		{good, "A+", ""},
+		{result("7.13.1", "RFC 6455, 7.4.2", "INFORMATIONAL", "INFORMATIONAL"), "A+", ""},
+		{result("12.1.1", "RFC 7692, 7", "UNIMPLEMENTED", "OK"), "A", "A: permessage-deflate is not implemented (12.1.1, RFC 7692, 7)"},
+		{result("6.4.1", "RFC 6455, 8.1", "NON-STRICT", "OK"), "A", "A: faults are noticed later than they could be (6.4.1, RFC 6455, 8.1)"},
+		{result("7.1.1", "RFC 6455, 7.1.1", "OK", "UNCLEAN"), "A-", "A-: connections are not closed cleanly (7.1.1, RFC 6455, 7.1.1)"},
+		{result("7.1.1", "RFC 6455, 7.1.1", "OK", "WRONG CODE"), "A-", "A-: connections are not closed cleanly (7.1.1, RFC 6455, 7.1.1)"},
+		{result("7.1.1", "", "OK", "FAILED BY CLIENT"), "A-", "A-: connections are not closed cleanly (7.1.1)"},
+		{result("2.1", "RFC 6455, 5.5.2", "OK", "FAILED"), "B", "B: connections end the wrong way (2.1, RFC 6455, 5.5.2)"},
+		{result("9.1.1", "RFC 6455, 5.2", "FAILED", "FAILED"), "B", "B: large or many messages do not come back in time (9.1.1, RFC 6455, 5.2)"},
+		{result("7.5.1", "RFC 6455, 5.5.1", "FAILED", "WRONG CODE"), "C", "C: the closing handshake is not right (7.5.1, RFC 6455, 5.5.1)"},
+		{result("3.1", "RFC 6455, 5.2", "FAILED", "OK"), "D", "D: reserved bits are not checked (3.1, RFC 6455, 5.2)"},
+		{result("1.1.1", "RFC 6455, 5.6", "FAILED", "FAILED"), "F", "F: a plain message does not come back (1.1.1, RFC 6455, 5.6)"},
+		{result("H.1", "RFC 9112, 5", "FAILED", "OK"), "C", "C: cases beyond the reference's are failed (H.1, RFC 9112, 5)"},
+	} {
+		card := score.Of(agent(c.result, good, good))
+		var caps []string
+		for _, k := range card.Caps {
+			caps = append(caps, k.String())
+		}
+		if card.Grade != c.grade || strings.Join(caps, "; ") != c.cap {
+			t.Errorf("%+v: %s %q, want %s %q", c.result.Verdict, card.Grade, caps, c.grade, c.cap)
+		}
+	}
+	if card := score.Of(agent()); card.Grade != "" || card.Total != 0 {
+		t.Errorf("nothing: %+v", card)
+	}
+}
+
+func TestCard(t *testing.T) {
+	got := score.Of(agent(
+		result("1.1.1", "RFC 6455, 5.6", "OK", "OK"), result("2.1", "RFC 6455, 5.10", "OK", "UNCLEAN"), result("2.2", "RFC 6455, 5.5.2", "FAILED", "FAILED"),
+		result("2.3", "RFC 6455, 5.5.2", "FAILED", "OK"), result("6.1", "RFC 7692, 7", "NON-STRICT", "FAILED"), result("6.2", "RFC 6455, 5.6", "?", "")))
+	want := score.Card{
+		Agent: "a", Grade: "C", Total: 6,
+		Caps: []score.Cap{
+			{Grade: "C", Reason: "pings are not answered as they should be", ID: "2.2", Spec: "RFC 6455, 5.5.2", N: 2},
+			{Grade: "C", Reason: "results have no verdict that we know", ID: "6.2", Spec: "RFC 6455, 5.6", N: 1},
+			{Grade: "B", Reason: "connections end the wrong way", ID: "6.1", Spec: "RFC 7692, 7", N: 1},
+			{Grade: "A-", Reason: "connections are not closed cleanly", ID: "2.1", Spec: "RFC 6455, 5.10", N: 1},
+			{Grade: "A", Reason: "faults are noticed later than they could be", ID: "6.1", Spec: "RFC 7692, 7", N: 1},
+		},
+		Verdicts: []score.Count{{"OK", 2}, {"NON-STRICT", 1}, {"FAILED", 2}, {"?", 1}},
+		Closings: []score.Count{{"OK", 2}, {"UNCLEAN", 1}, {"FAILED", 2}, {"", 1}},
+		Sections: []score.Section{
+			{Name: "RFC 6455, 5.5.2", Failed: 2}, {Name: "RFC 6455, 5.6", Passed: 1, Other: 1}, {Name: "RFC 6455, 5.10", Other: 1}, {Name: "RFC 7692, 7", Failed: 1},
+		},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if got, want := got.Caps[0].String(), "C: pings are not answered as they should be (2.2, RFC 6455, 5.5.2, and 1 more)"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// Each category of the catalogue has a cap of its own.
+func TestEveryCategoryHasACap(t *testing.T) {
+	reasons := map[string]string{}
+	for _, c := range cases.All(cases.Current) {
+		category := conform.Category(c.ID)
+		cap := score.Of(agent(result(c.ID, c.Spec, "FAILED", "OK"))).Caps[0]
+		if strings.Contains(cap.Reason, "beyond") {
+			t.Fatalf("%s has no cap", c.ID)
+		}
+		if other := reasons[cap.Reason]; other != "" && other != category {
+			t.Errorf("categories %s and %s share %q", other, category, cap.Reason)
+		}
+		reasons[cap.Reason] = category
+	}
+	if len(reasons) < 9 {
+		t.Error(fmt.Sprint(reasons))
+	}
+}

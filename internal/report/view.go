@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// View is what a writer is told beside the results: how to look at them.
+type View struct {
+	Title    string    // heading; empty for one that says what it is
+	Made     time.Time // when the report was made; zero: not shown
+	Strict   bool      // whatever is not passed counts as failed
+	Baseline *Report   // an earlier run to compare with; may be nil
+	// Known returns the reason why a result that fails is no news. May be nil.
+	Known func(Result) (reason string, known bool)
+	// Link is where the HTML report is or will be found: a URL or a path.
+	Link string
+}
+
+// Fails reports whether the result counts as failed.
+func (v View) Fails(r Result) bool {
+	if v.Strict {
+		return !r.Passed()
+	}
+	return r.Verdict.Failed()
+}
+
+// KnownReason is Known where it is set and the result fails.
+func (v View) KnownReason(r Result) (reason string, known bool) {
+	if v.Known == nil || !v.Fails(r) {
+		return "", false
+	}
+	return v.Known(r)
+}
+
+// Heading is the title, or what stands instead of one.
+func (v View) Heading() string {
+	if v.Title == "" {
+		return "WebSocket conformance"
+	}
+	return v.Title
+}
+
+// PageLink is the address of a case's story in the HTML report, or empty.
+func (v View) PageLink(r Result) string {
+	if v.Link == "" {
+		return ""
+	}
+	return v.Link + "#" + Anchor(r.Agent, r.ID)
+}
+
+// Anchor is the part behind # under which the HTML report shows a case.
+func Anchor(agent, id string) string {
+	const hexDigits = "0123456789ABCDEF"
+	var b strings.Builder
+	for _, c := range []byte(agent) {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' {
+			b.WriteByte(c)
+			continue
+		}
+		b.Write([]byte{'%', hexDigits[c>>4], hexDigits[c&15]})
+	}
+	return "case=" + id + "&agent=" + b.String()
+}
+
+// Severity orders grades from 0, nothing is wrong, to 3, it failed. A grade
+// that is not one of the reference's, such as none at all, is as bad as can be.
+func Severity(g verdict.Grade) int {
+	switch g {
+	case verdict.OK, verdict.Informational:
+		return 0
+	case verdict.Unimplemented:
+		return 1
+	case verdict.NonStrict, verdict.WrongCode, verdict.Unclean, verdict.FailedByClient:
+		return 2
+	}
+	return 3
+}
+
+// Worst is the worse grade of the two halves of a verdict, and that of the
+// behavior where they are alike.
+func Worst(v verdict.Verdict) verdict.Grade {
+	if Severity(v.Close) > Severity(v.Behavior) {
+		return v.Close
+	}
+	return v.Behavior
+}
+
+// Command is the command line that repeats just this case.
+func Command(r Result) string {
+	if r.Log.Facts.Role == ws.Server {
+		return "wsspec serve --cases " + quote(r.ID)
+	}
+	cmd := "wsspec test --cases " + quote(r.ID)
+	if r.Seed != 0 {
+		cmd += " --seed " + strconv.FormatUint(r.Seed, 10)
+	}
+	if r.URL == "" {
+		return cmd + " URL"
+	}
+	return cmd + " " + quote(r.URL)
+}
+
+// quote makes one word of s for a POSIX shell. Control characters, which nobody
+// can paste, are taken out.
+func quote(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if !strconv.IsPrint(r) {
+			return -1
+		}
+		return r
+	}, s)
+	harmless := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,=", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !harmless(r) }) < 0 {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
