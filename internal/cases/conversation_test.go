@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/memnet"
@@ -75,6 +76,13 @@ type remote func(s stream.Stream, r *bufio.Reader)
 // play plays a case in the role against the remote.
 func play(t *testing.T, c conform.Case, role ws.Role, other remote) played {
 	t.Helper()
+	return playOffering(t, c, role, c.Open.Offers, other)
+}
+
+// playOffering is play with the remote's own idea of compression: as a client it
+// offers these; as a server it takes our first offer where there are any.
+func playOffering(t *testing.T, c conform.Case, role ws.Role, offers []deflate.Offer, other remote) played {
+	t.Helper()
 	ours, theirs := memnet.Pipe(0)
 	wire := &tap{Stream: ours, start: time.Now()}
 	p := peer.New(t.Context(), wire, configFor(c, role))
@@ -82,7 +90,7 @@ func play(t *testing.T, c conform.Case, role ws.Role, other remote) played {
 	go func() {
 		defer close(gone)
 		r := bufio.NewReaderSize(theirs, 64<<10)
-		if err := shake(role, theirs, r); err != nil {
+		if err := shake(role, theirs, r, offers); err != nil {
 			t.Errorf("opening handshake: %v", err)
 		}
 		other(theirs, r)
@@ -120,10 +128,14 @@ func open(p *peer.Peer, o peer.Opening) bool {
 }
 
 // shake plays the other half of the opening handshake.
-func shake(role ws.Role, s stream.Stream, r *bufio.Reader) error {
+func shake(role ws.Role, s stream.Stream, r *bufio.Reader, offers []deflate.Offer) error {
+	extensions := ""
 	if role == ws.Server {
+		for _, o := range offers {
+			extensions += "Sec-WebSocket-Extensions: " + o.String() + "\r\n"
+		}
 		fmt.Fprint(s, "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-			"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n")
+			"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"+extensions+"\r\n")
 		resp, err := http.ReadResponse(r, nil)
 		if err == nil && resp.Header.Get("Sec-WebSocket-Accept") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" {
 			err = fmt.Errorf("answer %v", resp.Header)
@@ -134,9 +146,13 @@ func shake(role ws.Role, s stream.Stream, r *bufio.Reader) error {
 	if err != nil {
 		return err
 	}
+	if len(offers) > 0 {
+		a := deflate.Answer{ServerNoContextTakeover: offers[0].ServerNoContextTakeover, ServerMaxWindowBits: offers[0].ServerMaxWindowBits}
+		extensions = "Sec-WebSocket-Extensions: " + a.String() + "\r\n"
+	}
 	sum := sha1.Sum([]byte(req.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	_, err = fmt.Fprintf(s, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
-		base64.StdEncoding.EncodeToString(sum[:]))
+	_, err = fmt.Fprintf(s, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n%s\r\n",
+		base64.StdEncoding.EncodeToString(sum[:]), extensions)
 	return err
 }
 
