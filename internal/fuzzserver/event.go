@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fuzzserver
+
+import (
+	"net"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/report"
+)
+
+// Event is something that happened on a connection.
+type Event struct {
+	Kind   EventKind
+	At     time.Time
+	Conn   uint64 // number of the connection, from 1
+	Remote net.Addr
+	Path   string         // Connected, Disconnected, Refused
+	Agent  string         // as the client calls itself; may be empty
+	ID     string         // of the case, where there is one
+	Result *report.Result // CaseDone: on disk already
+	Err    error          // Refused, Trouble: why
+}
+
+// EventKind is the type of an event.
+type EventKind uint8
+
+// Kinds of events. A connection gives Refused alone, or Connected first and
+// Disconnected last; one that never sends a whole request gives none.
+const (
+	Connected    EventKind = iota // a request has been understood
+	Refused                       // one was answered with an HTTP error
+	Disconnected                  // the connection is closed
+	CaseBegun                     // of Agent and ID
+	CaseDone                      // with Result
+	CaseLost                      // broken off by the end of the server, or see Trouble before it
+	Updated                       // the report on disk is complete
+	Trouble                       // something failed on our side
+)
+
+// emit tells of an event on the connection.
+func (c *conn) emit(e Event) {
+	e.At, e.Conn, e.Remote, e.Agent, e.ID = time.Now(), c.number, c.remote, c.agent, c.planned.ID
+	c.events.Lock()
+	defer c.events.Unlock()
+	c.Events(e)
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fuzzserver
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// firstRead is how many octets of a head are read at once; most heads are shorter.
+const firstRead = 4 << 10
+
+// incoming is a stream of which the beginning has been read. Reading it gives
+// that beginning again, read by read, so that a Peer logs what has come as it came.
+type incoming struct {
+	stream.Stream
+	buf   []byte
+	reads []int // lengths of the reads that made buf
+	end   int   // of the HTTP head in buf
+}
+
+type headTooLongError struct{}
+
+func (*headTooLongError) Error() string {
+	return fmt.Sprintf("HTTP head longer than %d octets", MaxHead)
+}
+
+// readHead reads until the head of an HTTP request is complete. The patience is
+// for all of it: an octet now and then gains nothing.
+func readHead(s stream.Stream, patience time.Duration) (*incoming, error) {
+	in := &incoming{Stream: s}
+	// Writes too: a TLS handshake hides in the first read.
+	if err := s.SetDeadline(time.Now().Add(patience)); err != nil {
+		return in, err
+	}
+	for {
+		if len(in.buf) >= MaxHead {
+			return in, new(headTooLongError)
+		}
+		if len(in.buf) == cap(in.buf) {
+			in.buf = append(make([]byte, 0, max(firstRead, 2*cap(in.buf))), in.buf...)
+		}
+		before := len(in.buf)
+		n, err := s.Read(in.buf[before:cap(in.buf)])
+		in.buf = in.buf[:before+n]
+		if n > 0 {
+			in.reads = append(in.reads, n)
+		}
+		from := max(0, before-3) // where the empty line can begin
+		if end := ws.HeadEnd(in.buf[from:]); end > 0 {
+			in.end = from + end
+			return in, s.SetDeadline(time.Time{})
+		}
+		if err != nil {
+			return in, err
+		}
+	}
+}
+
+// head is the HTTP head, empty line included.
+func (in *incoming) head() []byte { return in.buf[:in.end] }
+
+func (in *incoming) Read(p []byte) (int, error) {
+	if len(in.reads) == 0 {
+		return in.Stream.Read(p)
+	}
+	n := copy(p, in.buf[:in.reads[0]])
+	in.buf = in.buf[n:]
+	if in.reads[0] -= n; in.reads[0] == 0 {
+		in.reads = in.reads[1:]
+	}
+	if len(in.reads) == 0 {
+		in.buf, in.reads = nil, nil
+	}
+	return n, nil
+}

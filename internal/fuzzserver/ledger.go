@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fuzzserver
+
+import (
+	"container/list"
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/stream"
+)
+
+// ledger keeps account of what the clients hold: connections, memory, agents, and
+// the cases in flight. Its lock is held for no longer than that takes.
+type ledger struct {
+	limits Limits
+	store  ResultStore
+
+	mu       sync.Mutex
+	changed  chan struct{} // closed and replaced when something is given back or begun
+	stalling list.List     // *seat, those in their handshake, oldest first
+	served   int           // connections past it
+	reserved int64
+	runs     map[string]*run // by agent
+}
+
+// run is what there is of one agent.
+type run struct {
+	begin  func() error // forgets old results, once
+	flying map[string]int
+}
+
+// seat is the place of a connection.
+type seat struct {
+	s        stream.Stream
+	place    *list.Element // in ledger.stalling; nil once past the handshake or dropped
+	admitted bool
+}
+
+func newLedger(limits Limits, store ResultStore) *ledger {
+	l := &ledger{limits: limits, store: store, changed: make(chan struct{}), runs: map[string]*run{}}
+	for _, agent := range store.Agents() {
+		l.runs[agent] = l.newRun(agent)
+	}
+	return l
+}
+
+func (l *ledger) newRun(agent string) *run {
+	return &run{begin: sync.OnceValue(func() error { return l.store.Begin(agent) }), flying: map[string]int{}}
+}
+
+// arrive seats a new connection. Where too many are in their handshake, the
+// oldest of them is dropped.
+func (l *ledger) arrive(s stream.Stream) *seat {
+	st := &seat{s: s}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.stalling.Len() >= l.limits.Handshakes {
+		oldest := l.stalling.Remove(l.stalling.Front()).(*seat)
+		oldest.place = nil
+		_ = oldest.s.Reset() // it is gone either way
+	}
+	st.place = l.stalling.PushBack(st)
+	return st
+}
+
+// admit lets a connection whose request is complete past the handshake. It
+// reports false where too many are there, or this one has been dropped.
+func (l *ledger) admit(st *seat) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if st.place == nil || l.served >= l.limits.Connections {
+		return false
+	}
+	l.stalling.Remove(st.place)
+	st.place, st.admitted = nil, true
+	l.served++
+	return true
+}
+
+// leave gives up a seat.
+func (l *ledger) leave(st *seat) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case st.admitted:
+		l.served--
+	case st.place != nil:
+		l.stalling.Remove(st.place)
+	}
+}
+
+// fly takes note that a case begins, and forgets old results of the agent where
+// it is the first of a run. The refusal says which bound stands against it.
+func (l *ledger) fly(agent, id string) *peer.Refusal {
+	if size := l.store.Size(); size >= l.limits.Disk {
+		return &peer.Refusal{Status: 507, Why: fmt.Sprintf("the results take %d octets of disk: the limit is %d", size, l.limits.Disk)}
+	}
+	l.mu.Lock()
+	r := l.runs[agent]
+	if r == nil && len(l.runs) >= l.limits.Agents {
+		l.mu.Unlock()
+		return &peer.Refusal{Status: 507, Why: fmt.Sprintf("there are results of %d agents: more are not kept", l.limits.Agents)}
+	}
+	if r == nil {
+		r = l.newRun(agent)
+		l.runs[agent] = r
+	}
+	r.flying[id]++
+	l.change()
+	l.mu.Unlock()
+	if err := r.begin(); err != nil {
+		l.land(agent, id)
+		return &peer.Refusal{Status: 500, Why: err.Error()}
+	}
+	return nil
+}
+
+// land takes note that a case is over and its result, if there is one, stored.
+func (l *ledger) land(agent, id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.runs[agent]
+	if r.flying[id]--; r.flying[id] == 0 {
+		delete(r.flying, id)
+	}
+	l.change()
+}
+
+// isFlying reports whether the case, or with an empty id any, is in flight for
+// the agent. The caller holds the lock.
+func (l *ledger) isFlying(agent, id string) bool {
+	r := l.runs[agent]
+	return r != nil && (r.flying[id] > 0 || id == "" && len(r.flying) > 0)
+}
+
+// reserve waits for memory. It reports false where ctx ended before there was enough.
+func (l *ledger) reserve(ctx context.Context, octets int64) bool {
+	octets = min(octets, l.limits.Memory) // what never fits runs alone
+	return l.await(ctx, func() bool {
+		if l.reserved+octets > l.limits.Memory {
+			return false
+		}
+		l.reserved += octets
+		return true
+	})
+}
+
+// restore gives back what reserve took.
+func (l *ledger) restore(octets int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reserved -= min(octets, l.limits.Memory)
+	l.change()
+}
+
+// change wakes all that wait. The caller holds the lock.
+func (l *ledger) change() {
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// await waits until cond, which is called with the lock held, is true. It reports
+// false where ctx ended before.
+func (l *ledger) await(ctx context.Context, cond func() bool) bool {
+	for {
+		l.mu.Lock()
+		ok, changed := cond(), l.changed
+		l.mu.Unlock()
+		if ok {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}

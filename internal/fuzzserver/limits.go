@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fuzzserver
+
+import (
+	"cmp"
+	"time"
+)
+
+// Bounds that no client can move.
+const (
+	// MaxHead bounds the HTTP head of a request, in octets; a longer one gets 431.
+	MaxHead = 32 << 10
+	// MaxAgentName bounds what a client calls itself, in octets; a longer name gets 414.
+	MaxAgentName = 512
+	// MaxCommand bounds the payload of a frame in direct command mode, in octets.
+	MaxCommand = 16 << 20
+	// MaxSession bounds all commands of one connection in direct command mode, in
+	// octets; more of them fails the connection with 1009.
+	MaxSession = 1 << 20
+	// CaseMemory is what a case may take beside what its backlog holds, in octets:
+	// wire log, buffers, and the result while it is written.
+	CaseMemory = 6 << 20
+)
+
+// Times that no client can stretch.
+const (
+	// StatusPatience is how long /getCaseStatus waits for a case to begin that has
+	// no result. One in flight is waited for until it ends.
+	StatusPatience = 5 * time.Second
+	// SettlePatience is how long /updateReports waits for cases of its agent whose
+	// connections are still up, or were until a moment ago: scripts ask right after
+	// the last case and give up after 5 s.
+	SettlePatience = 2 * time.Second
+	// CommandPatience is how long direct command mode waits for the next command.
+	CommandPatience = 5 * time.Minute
+	// MemoryPatience is how long a case waits, its handshake unanswered, for others
+	// to give back memory.
+	MemoryPatience = 20 * time.Second
+	// partingPatience is how long an answer may take to be read and closed.
+	partingPatience = 5 * time.Second
+	// refusalPatience is that of an HTTP error.
+	refusalPatience = time.Second
+)
+
+// Limits are bounds on what all clients together can make the server hold. The
+// memory of a server is bounded by
+//
+//	Handshakes × 64 KiB + Connections × 128 KiB + Memory
+//
+// beside the index of the results, about 150 octets each.
+type Limits struct {
+	// Handshakes bounds the connections that have not sent a whole request. The one
+	// that has been at it for the longest makes room for a new one: an honest
+	// handshake takes milliseconds, so it is the stalled ones that go, and no number
+	// of them keeps a client out.
+	Handshakes int
+	// Connections bounds those that have, and are being served; more get 503.
+	Connections int
+	// Memory bounds, in octets, the sum of what the clients of all cases in flight
+	// may make us keep. A case that does not fit waits for MemoryPatience and gets
+	// 503 then.
+	Memory int64
+	// Agents bounds the agents with results; cases of others get 507.
+	Agents int
+	// Disk bounds, in octets, the results on disk. Where they are more no case
+	// begins (507); those in flight still leave their results, at most CaseMemory
+	// each.
+	Disk int64
+}
+
+// DefaultLimits leave room for a few hundred cases at once, or 40 of those that
+// move megabytes.
+func DefaultLimits() Limits {
+	return Limits{Handshakes: 1024, Connections: 1024, Memory: 2 << 30, Agents: 1000, Disk: 4 << 30}
+}
+
+func (l Limits) withDefaults() Limits {
+	d := DefaultLimits()
+	return Limits{
+		Handshakes: cmp.Or(l.Handshakes, d.Handshakes), Connections: cmp.Or(l.Connections, d.Connections),
+		Memory: cmp.Or(l.Memory, d.Memory), Agents: cmp.Or(l.Agents, d.Agents), Disk: cmp.Or(l.Disk, d.Disk),
+	}
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fuzzserver
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// conn is one connection.
+type conn struct {
+	*Server
+	call
+	number  uint64
+	remote  net.Addr
+	seat    *seat
+	in      *incoming
+	request ws.Request
+}
+
+// serve does what the client wants.
+func (c *conn) serve(ctx context.Context) {
+	switch c.path {
+	case pathRunCase:
+		c.runCase(ctx)
+	case pathCaseCount:
+		c.answer(ctx, fmt.Sprint(len(c.Plan)))
+	case pathCaseInfo:
+		title := strings.Join(strings.Fields(c.planned.Title), " ")
+		c.answer(ctx, fmt.Sprintf(`{"id": %s, "description": %s}`, quote(c.planned.ID), quote(title)))
+	case pathCaseStatus:
+		c.caseStatus(ctx)
+	case pathUpdateReports:
+		c.updateReports(ctx)
+	case pathStopServer:
+		c.answer(ctx)
+		c.stop()
+	default:
+		if !c.mayControl() {
+			c.forbid(ctx)
+			return
+		}
+		c.holding(ctx, sessionMemory, c.obey)
+	}
+}
+
+// quote is a string in JSON.
+func quote(s string) string {
+	b, _ := json.Marshal(s) // a string always has a form in JSON
+	return string(b)
+}
+
+// mayControl reports whether the client is allowed to stop the server and to
+// command it.
+func (c *conn) mayControl() bool {
+	switch {
+	case c.AnyoneControls:
+		return true
+	case c.Token != "":
+		return subtle.ConstantTimeCompare([]byte(c.token), []byte(c.Token)) == 1
+	}
+	a, ok := c.remote.(*net.TCPAddr)
+	return ok && a.IP.IsLoopback()
+}
+
+// authorise refuses to stop the server for those who may not. Direct command mode
+// is not refused here: probes for readiness need its 101 and send no command.
+func (c *conn) authorise() *peer.Refusal {
+	if c.path != pathStopServer && !(c.path == pathUpdateReports && c.shutdown) || c.mayControl() {
+		return nil
+	}
+	return &peer.Refusal{Status: 403, Why: c.path + ": " + c.controlRule()}
+}
+
+func (c *conn) controlRule() string {
+	if c.Token != "" {
+		return "this needs the server's token"
+	}
+	return "without a token, this is for clients on the same machine"
+}
+
+// refuse answers the handshake with an HTTP error.
+func (c *conn) refuse(r *peer.Refusal) {
+	c.emit(Event{Kind: Refused, Path: c.path, Err: errors.New(r.Why)})
+	if err := c.in.SetDeadline(time.Now().Add(refusalPatience)); err != nil {
+		return
+	}
+	if _, err := c.in.Write(r.Append(nil)); err == nil {
+		_ = stream.CloseGently(c.in, refusalPatience) // it is closed either way
+	}
+}
+
+// controlBacklog is how much a client may send, in octets, that has nothing to say.
+const controlBacklog = 8 << 10
+
+// accept answers the handshake with 101, for a connection on which no case is played.
+func (c *conn) accept(ctx context.Context, backlog int) *peer.Peer {
+	p := peer.New(ctx, c.in, peer.Config{Role: ws.Server, Backlog: backlog, Patience: partingPatience})
+	p.Mute(true)
+	p.AwaitRequest() // there is one: we have read it
+	p.Accept(c.request, c.identity(), peer.Opening{})
+	return p
+}
+
+// identity are the fields of our response that come first: who we are, and the
+// subprotocol where one is agreed (RFC 6455, 4.2.2).
+func (c *conn) identity() ws.Fields {
+	for _, list := range c.request.Fields.Values("Sec-WebSocket-Protocol") {
+		for name := range strings.SplitSeq(list, ",") {
+			if name = strings.TrimSpace(name); slices.Contains(c.Protocols, name) {
+				return append(slices.Clone(c.Identity), ws.Field{Name: "Sec-WebSocket-Protocol", Value: name})
+			}
+		}
+	}
+	return c.Identity
+}
+
+// answer opens the connection, sends the messages and closes.
+func (c *conn) answer(ctx context.Context, messages ...string) {
+	p := c.accept(ctx, controlBacklog)
+	part(p, messages...)
+}
+
+// part sends the messages and a Close without a code, and ends the connection.
+func part(p *peer.Peer, messages ...string) {
+	for _, m := range messages {
+		p.Send(peer.Frame{Opcode: ws.Text, Payload: []byte(m)})
+	}
+	p.SendClose(nil)
+	p.Finish(partingPatience, peer.FailConnection)
+}
+
+// runCase plays a case and keeps its result.
+func (c *conn) runCase(ctx context.Context) {
+	id := c.planned.ID
+	if c.Skip(c.agent, id) {
+		c.answer(ctx)
+		return
+	}
+	if refusal := c.ledger.fly(c.agent, id); refusal != nil {
+		c.refuse(refusal)
+		return
+	}
+	defer c.ledger.land(c.agent, id)
+	c.holding(ctx, int64(c.Settings.Backlog(c.planned.Case))+CaseMemory, c.play)
+}
+
+// holding calls do once there is memory for it.
+func (c *conn) holding(ctx context.Context, octets int64, do func(context.Context)) {
+	patience, cancel := context.WithTimeout(ctx, MemoryPatience)
+	defer cancel()
+	if !c.ledger.reserve(patience, octets) {
+		c.refuse(&peer.Refusal{Status: 503, Why: "too many cases at once"})
+		return
+	}
+	defer c.ledger.restore(octets)
+	do(ctx)
+}
+
+func (c *conn) play(ctx context.Context) {
+	c.emit(Event{Kind: CaseBegun})
+	p := c.Settings.Peer(ctx, c.in, ws.Server, c.planned.Case)
+	p.AwaitRequest() // there is one: we have read it
+	p.Accept(c.request, c.identity(), c.planned.Open)
+	result, err := c.Settings.Conduct(p, c.planned, c.agent, true)
+	if ctx.Err() != nil {
+		c.emit(Event{Kind: CaseLost}) // cut short, it proves nothing
+		return
+	}
+	if err == nil {
+		err = c.Store.Put(result)
+	}
+	if err != nil {
+		c.emit(Event{Kind: Trouble, Err: err})
+		c.emit(Event{Kind: CaseLost})
+		return
+	}
+	c.emit(Event{Kind: CaseDone, Result: &result})
+}
+
+// caseStatus tells the behavior of a case once there is one. Where it is not
+// played in time, nothing but the Close comes.
+func (c *conn) caseStatus(ctx context.Context) {
+	p := c.accept(ctx, controlBacklog)
+	id := c.planned.ID
+	if c.Skip(c.agent, id) {
+		part(p)
+		return
+	}
+	patience, cancel := context.WithTimeout(ctx, StatusPatience)
+	defer cancel()
+	var grade verdict.Grade
+	var known bool
+	settled := func() bool {
+		if c.ledger.isFlying(c.agent, id) {
+			return false
+		}
+		grade, known = c.Store.Behavior(c.agent, id)
+		return known
+	}
+	begun := func() bool { return c.ledger.isFlying(c.agent, id) || settled() }
+	if c.ledger.await(patience, begun) && !known {
+		// A case in flight ends by its own limits, with or without a result.
+		c.ledger.await(ctx, func() bool { return settled() || !c.ledger.isFlying(c.agent, id) })
+	}
+	if !known {
+		part(p)
+		return
+	}
+	part(p, fmt.Sprintf(`{"behavior": %s}`, quote(string(grade))))
+}
+
+// updateReports completes the report on disk before it answers: some clients quit
+// as soon as they see the 101.
+func (c *conn) updateReports(ctx context.Context) {
+	patience, cancel := context.WithTimeout(ctx, SettlePatience)
+	defer cancel()
+	c.ledger.await(patience, func() bool { return !c.ledger.isFlying(c.agent, "") })
+	if err := c.Store.Finish(); err != nil {
+		c.emit(Event{Kind: Trouble, Err: err})
+		c.refuse(&peer.Refusal{Status: 500, Why: err.Error()})
+		return
+	}
+	c.emit(Event{Kind: Updated})
+	c.answer(ctx)
+	if c.shutdown {
+		c.stop()
+	}
+}

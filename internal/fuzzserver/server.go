@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package fuzzserver tests clients: we are the WebSocket server that they
+// connect to. The path of the opening handshake says what a client wants: to run
+// a case (/runCase), or one of the questions and commands around it, each a
+// connection of its own.
+//
+// A connection first is one goroutine that reads the HTTP head into a small
+// buffer. A Peer with its own buffers exists only once it is known what for.
+package fuzzserver
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// ResultStore keeps results: see report.Store. It is used by several goroutines.
+type ResultStore interface {
+	Begin(agent string) error // forgets the agent's results
+	Put(r report.Result) error
+	Finish() error // completes the report on disk
+	Agents() []string
+	Behavior(agent, id string) (verdict.Grade, bool)
+	Size() int64 // octets on disk
+}
+
+// Config is what a Server has to know before it begins.
+type Config struct {
+	Plan     []runner.Planned
+	Settings runner.Settings
+	Store    ResultStore
+	// Skip reports whether a case is left out for the agent. May be nil.
+	Skip func(agent, id string) bool
+	// Identity are the fields of our responses that say who we are.
+	Identity ws.Fields
+	// Protocols are the subprotocols we speak: the first that a client requests and
+	// that is among them is agreed.
+	Protocols []string
+	// Limits bound what clients can make us hold. Zero fields: DefaultLimits.
+	Limits Limits
+	// Token, where not empty, is what a client has to show to stop the server or to
+	// command it directly. Without one, those at a loopback address may.
+	Token string
+	// AnyoneControls lets everyone do that, as the reference does.
+	AnyoneControls bool
+	// Events is told what happens, by one goroutine at a time, and must not block.
+	// May be nil.
+	Events func(Event)
+}
+
+// Server is the suite in the role of a server. New makes one.
+//
+// The first case that an agent runs on a Server begins a new run: what there is
+// of the agent from earlier is forgotten as a whole. From then on results are
+// replaced one by one, so a client can repeat one case of a run, and one that
+// repeats its whole run, which is the same plan again, replaces them all.
+type Server struct {
+	Config
+	ids    map[string]int // place in Plan by id
+	ledger *ledger
+	conns  atomic.Uint64
+	events sync.Mutex
+
+	stopping chan struct{}
+	stop     func() // closes it
+}
+
+// New returns a server that has not begun.
+func New(cfg Config) *Server {
+	s := &Server{Config: cfg, ids: map[string]int{}, stopping: make(chan struct{})}
+	s.Limits = s.Limits.withDefaults()
+	s.stop = sync.OnceFunc(func() { close(s.stopping) })
+	s.ledger = newLedger(s.Limits, cfg.Store)
+	for i, c := range cfg.Plan {
+		s.ids[c.ID] = i
+	}
+	if s.Skip == nil {
+		s.Skip = func(agent, id string) bool { return false }
+	}
+	if s.Events == nil {
+		s.Events = func(Event) {}
+	}
+	return s
+}
+
+// Stopping is closed once a client has told the server to exit.
+func (s *Server) Stopping() <-chan struct{} { return s.stopping }
+
+// Serve accepts connections, which may be those of a TLS listener, until ctx
+// ends, a client stops the server, or the listener fails. Cases that are being
+// played then are broken off and leave no result; those that have ended are on
+// disk, with the index, when Serve returns. The error is that of the listener or
+// of the store.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var conns sync.WaitGroup
+	conns.Go(func() {
+		select {
+		case <-s.stopping:
+			cancel()
+		case <-ctx.Done():
+		}
+		_ = l.Close() // nobody can be told
+	})
+	var err error
+	for {
+		var st stream.Stream
+		if st, err = stream.Accept(ctx, l); err != nil {
+			break
+		}
+		conns.Go(func() { s.ServeStream(ctx, st) })
+	}
+	if ctx.Err() != nil {
+		err = nil
+	}
+	cancel()
+	conns.Wait()
+	return errors.Join(err, s.Store.Finish())
+}
+
+// ServeStream serves one connection to its end and leaves the stream closed.
+func (s *Server) ServeStream(ctx context.Context, st stream.Stream) {
+	c := &conn{Server: s, number: s.conns.Add(1), remote: st.RemoteAddr(), seat: s.ledger.arrive(st)}
+	defer s.ledger.leave(c.seat)
+	defer st.Close()
+	unhook := context.AfterFunc(ctx, func() { _ = st.Reset() })
+	in, err := readHead(st, s.openTimeout())
+	unhook()
+	c.in = in
+	if err != nil {
+		var tooLong *headTooLongError
+		if errors.As(err, &tooLong) {
+			c.refuse(&peer.Refusal{Status: 431, Why: err.Error()})
+		}
+		return // no request at all: port scans and browsers' spare connections
+	}
+	c.request, err = ws.ParseRequest(in.head())
+	if err != nil {
+		c.refuse(&peer.Refusal{Status: 400, Why: err.Error()})
+		return
+	}
+	refusal := peer.CheckRequest(c.request)
+	if refusal == nil {
+		c.call, refusal = s.route(c.request.Target)
+	}
+	if refusal == nil {
+		refusal = c.authorise()
+	}
+	if refusal == nil && !s.ledger.admit(c.seat) {
+		refusal = &peer.Refusal{Status: 503, Why: "too many connections"}
+	}
+	if refusal != nil {
+		c.refuse(refusal)
+		return
+	}
+	c.emit(Event{Kind: Connected, Path: c.path})
+	defer c.emit(Event{Kind: Disconnected, Path: c.path})
+	c.serve(ctx)
+}
+
+func (s *Server) openTimeout() time.Duration {
+	if d := s.Settings.Options.OpenTimeout; d > 0 {
+		return d
+	}
+	return peer.DefaultOptions().OpenTimeout
+}
