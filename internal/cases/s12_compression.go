@@ -114,7 +114,7 @@ func compressed(section string, data *corpus.Corpus, kind corpus.Kind, how strin
 		}
 		c.Want = echoes(compressedMessages, v.within)
 		c.Want.NeedsDeflate = true
-		c.Tags = []conform.Tag{conform.Serial, conform.Slow, conform.Deflate}
+		c.Tags = []conform.Tag{conform.Slow, conform.Deflate}
 		exchange := c.Play
 		c.Play = func(p *peer.Peer) {
 			if p.Log().Extension == "" {

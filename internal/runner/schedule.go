@@ -128,10 +128,14 @@ feed:
 }
 
 // mayBeSpoilt reports whether the verdict may be owed to load: anything but OK,
-// except where the peer demonstrably did nothing for a whole wait of the case,
-// which a second look would not change.
+// except what a second look would not change: the peer demonstrably did nothing
+// for a whole wait of the case, or broke in its answer to the handshake what was
+// offered.
 func mayBeSpoilt(r report.Result) bool {
 	if r.Passed() {
+		return false
+	}
+	if len(r.Log.Compression.Broken) > 0 && r.Log.Echo.Matched == r.Want.Echoes && r.Verdict.Close == verdict.OK {
 		return false
 	}
 	if r.Verdict.Behavior == verdict.NonStrict && r.Verdict.Close == verdict.OK {
