@@ -107,6 +107,8 @@ func (c *codec) inflate(msg []byte, limit int) ([]byte, error) {
 	c.notes.Farthest = max(c.notes.Farthest, stats.Farthest)
 	c.notes.Context = c.notes.Context || stats.Earlier
 	switch {
+	case errors.Is(err, deflate.ErrLimit):
+		return out, err // more than we take breaks no rule
 	case errors.Is(err, deflate.ErrTail):
 		// Everything could be read, so that this alone is no reason to fail.
 		c.notes.Break("RFC 7692, 7.2.1: " + err.Error())
@@ -114,6 +116,7 @@ func (c *codec) inflate(msg []byte, limit int) ([]byte, error) {
 	case errors.Is(err, deflate.ErrWindow):
 		err = fmt.Errorf("RFC 7692, 7.1.2: %w", err)
 	case errors.Is(err, deflate.ErrContext):
+		c.notes.Context = true
 		err = fmt.Errorf("RFC 7692, 7.1.1: %w", err)
 	case err != nil:
 		err = fmt.Errorf("RFC 7692, 7.2.2: %w", err)

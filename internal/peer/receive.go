@@ -3,10 +3,12 @@
 package peer
 
 import (
+	"errors"
 	"fmt"
 	"time"
 	"unicode/utf8"
 
+	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -179,6 +181,10 @@ func (p *Peer) complete(at time.Time) {
 	switch {
 	case m.compressed:
 		data, err := p.codec.inflate(m.data, p.messageLimit())
+		if errors.Is(err, deflate.ErrLimit) {
+			p.violate(ws.MessageTooBig, err.Error())
+			return
+		}
 		if err != nil {
 			p.violate(ws.InvalidPayload, err.Error())
 			return

@@ -49,6 +49,7 @@ type other struct {
 	role  ws.Role // of the Peer
 	start time.Time
 	key   string // of the Peer's request
+	err   error  // why readFrame read none
 }
 
 func (c conversation) run(t *testing.T) (got outcome) {
@@ -178,29 +179,34 @@ func (o *other) close(code ws.CloseCode) {
 // next reads a frame of the Peer and returns it in the notation of logs, without
 // its mask, or the end of input in words.
 func (o *other) next() string {
-	b := make([]byte, 0, 16)
-	for {
-		h, n := ws.ParseHeader(b)
-		if n == 0 {
-			b = b[:len(b)+1]
-			if _, err := o.Read(b[len(b)-1:]); err != nil {
-				return endOf(err)
-			}
-			continue
-		}
-		payload := make([]byte, h.Length)
-		if _, err := io.ReadFull(o, payload); err != nil {
-			return endOf(err)
-		}
-		if h.Masked != (o.role == ws.Client) {
-			o.t.Errorf("masked %v as a %v", h.Masked, o.role)
-		}
-		if h.Masked {
-			ws.Mask(h.Key, 0, payload)
-			h.Masked = false
-		}
-		return wirelog.Frame{Header: h, Payload: wirelog.Beginning(payload, wirelog.KeepPayload)}.String()
+	h, payload := o.readFrame()
+	if o.err != nil {
+		return endOf(o.err)
 	}
+	h.Masked = false
+	return wirelog.Frame{Header: h, Payload: wirelog.Beginning(payload, wirelog.KeepPayload)}.String()
+}
+
+// readFrame reads a frame of the Peer, or sets err.
+func (o *other) readFrame() (h ws.Header, payload []byte) {
+	b := make([]byte, 0, ws.MaxHeaderLen)
+	for n := 0; n == 0; h, n = ws.ParseHeader(b) {
+		b = b[:len(b)+1]
+		if _, o.err = o.Read(b[len(b)-1:]); o.err != nil {
+			return h, nil
+		}
+	}
+	payload = make([]byte, h.Length)
+	if _, o.err = o.readFull(payload); o.err != nil {
+		return h, nil
+	}
+	if h.Masked != (o.role == ws.Client) {
+		o.t.Errorf("masked %v as a %v", h.Masked, o.role)
+	}
+	if h.Masked {
+		ws.Mask(h.Key, 0, payload)
+	}
+	return h, payload
 }
 
 func endOf(err error) string {
