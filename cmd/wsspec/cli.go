@@ -15,6 +15,9 @@ import (
 // commandLine is the wsspec door; its help is the documentation of it.
 type commandLine struct {
 	Test    testCmd    `cmd:"" help:"Test WebSocket servers."`
+	Serve   serveCmd   `cmd:"" help:"Test WebSocket clients that connect to us."`
+	Echo    echoCmd    `cmd:"" help:"Run an echo server, to be tested."`
+	Client  clientCmd  `cmd:"" help:"Run an echo client against a fuzzing server."`
 	Cases   casesCmd   `cmd:"" help:"List the test cases, or explain one."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

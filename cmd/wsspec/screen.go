@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"time"
@@ -61,11 +62,20 @@ func (s *screen) begin(agent, url string, plan []runner.Planned, n int, seed uin
 	}
 }
 
+// greet tells of an agent that has come to be tested.
+func (s *screen) greet(agent string, remote net.Addr) {
+	if !s.quiet {
+		fmt.Fprintf(s.out, "Testing %q at %v\n", agent, remote)
+	}
+}
+
 // done shows one result.
 func (s *screen) done(r report.Result, t *tally) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.left[conform.Category(r.ID)]--
+	if s.left != nil {
+		s.left[conform.Category(r.ID)]--
+	}
 	if s.quiet {
 		return
 	}
@@ -73,7 +83,7 @@ func (s *screen) done(r report.Result, t *tally) {
 		s.erase()
 		s.result(r, t.counts(r))
 	}
-	if s.live && time.Since(s.drawn) > 50*time.Millisecond {
+	if s.live && s.left != nil && time.Since(s.drawn) > 50*time.Millisecond {
 		s.draw(t)
 	}
 }
@@ -146,16 +156,22 @@ func (s *screen) end(o fuzzclient.Outcome, t *tally, took time.Duration, err err
 	defer s.mu.Unlock()
 	s.erase()
 	if t.done > 0 {
-		fmt.Fprintf(s.out, "\n%q: %d cases in %v\n", o.Agent, t.done, took.Round(time.Millisecond))
-		for _, line := range t.lines(s.width) {
-			fmt.Fprintln(s.out, line)
-		}
+		s.tally(o.Agent, t)
+		fmt.Fprintf(s.out, "  in %v\n", took.Round(time.Millisecond))
 	}
 	if err != nil {
 		fmt.Fprintf(s.err, "wsspec: %v\n", err)
 	}
 	if o.Left > 0 {
 		fmt.Fprintf(s.out, "  %-24s %4d\n", "not run", o.Left)
+	}
+}
+
+// tally prints what one agent came to.
+func (s *screen) tally(agent string, t *tally) {
+	fmt.Fprintf(s.out, "\n%q: %d cases\n", agent, t.done)
+	for _, line := range t.lines(s.width) {
+		fmt.Fprintln(s.out, line)
 	}
 }
 

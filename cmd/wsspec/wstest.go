@@ -32,10 +32,12 @@ type wstestFlags struct {
 
 const wstestHelp = `usage: wstest -m MODE [options]
 
-  -m, --mode MODE       fuzzingclient or fuzzingserver
+  -m, --mode MODE       fuzzingclient, fuzzingserver, testeeclient, testeeserver
+                        or echoserver
   -s, --spec FILE       specification (JSON); without it MODE.json in the current
                         folder, which is written where it does not exist
-  -w, --wsuri URL       the server to test, where the specification names none
+  -w, --wsuri URL       the server to test, where the specification names none;
+                        where to listen or to connect in the other modes
   -u, --webport PORT    port of the web server, 0 for none (8080)
   -k, --key FILE        TLS key, PEM
   -c, --cert FILE       TLS certificate, PEM
@@ -110,6 +112,12 @@ func (p *process) wstest(ctx context.Context) int {
 		err = errors.New("no mode: -m is missing")
 	case "fuzzingclient":
 		err = p.fuzzingClient(ctx, f)
+	case "fuzzingserver":
+		err = p.fuzzingServer(ctx, f)
+	case "testeeserver", "echoserver":
+		err = p.testeeServer(ctx, f)
+	case "testeeclient":
+		err = p.testeeClient(ctx, f)
 	default:
 		err = fmt.Errorf("unknown mode %q", f.mode)
 	}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/fuzzserver"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+type serveCmd struct {
+	Selection `embed:""`
+
+	Listen string `default:":9001" placeholder:"ADDR" help:"Where clients connect (${default}: port 9001, all interfaces). With port 0 the system picks one, which is printed."`
+	Out    string `default:"wsspec-report" placeholder:"DIR" help:"Folder for the report (${default})."`
+
+	ReadyFile string        `placeholder:"FILE" help:"Write the server's URL to this file once it listens."`
+	IdleExit  time.Duration `placeholder:"TIME" help:"Exit when no client has been connected for so long, such as 30s, after the first."`
+	Token     string        `placeholder:"WORD" help:"What clients must give as ?token=WORD to stop the server or to command it directly. Without one, clients on this machine may."`
+
+	TLSCert       string `name:"tls-cert" type:"existingfile" placeholder:"FILE" group:"TLS" help:"Certificate, PEM: serve wss."`
+	TLSKey        string `name:"tls-key" type:"existingfile" placeholder:"FILE" group:"TLS" help:"Its key, PEM."`
+	TLSSelfSigned bool   `name:"tls-self-signed" group:"TLS" help:"Serve wss with a certificate made for this run."`
+
+	TimeoutFactor float64 `default:"1" placeholder:"F" help:"Stretch all patience with clients, for slow machines."`
+	FailByDrop    bool    `help:"Fail connections by closing TCP, without a Close frame."`
+	Seed          *uint64 `placeholder:"N" help:"Seed of what is random."`
+	Strict        bool    `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
+
+	Quiet   bool `short:"q" group:"Output" help:"Print the summary only."`
+	Verbose bool `short:"v" group:"Output" help:"Print a line for every case."`
+	Wire    bool `group:"Output" help:"Print the wire log of failed cases."`
+}
+
+// Help is what "wsspec serve --help" says beside the flags.
+func (serveCmd) Help() string {
+	return `A client under test asks ws://HOST:9001/getCaseCount for the number of cases, echoes what it is sent on /runCase?case=N&agent=NAME for each N from 1 on, and ends with /updateReports?agent=NAME. Ctrl-C ends the server.`
+}
+
+// Run serves clients until a signal, a client, or idleness ends it.
+func (c *serveCmd) Run(ctx context.Context, p *process) error {
+	if !(c.TimeoutFactor > 0 && c.TimeoutFactor <= 1000) {
+		return badUsage(fmt.Errorf("--timeout-factor is %v: want more than 0 and at most 1000", c.TimeoutFactor), "")
+	}
+	picked, err := c.pick()
+	if err != nil {
+		return err
+	}
+	tlsConfig, err := c.tls()
+	if err != nil {
+		return err
+	}
+	store, err := report.Open(c.Out, false)
+	if err != nil {
+		return badUsage(err, "choose another folder with --out")
+	}
+	l, err := listen(c.Listen, tlsConfig)
+	if err != nil {
+		return badUsage(err, "choose another address with --listen, such as :0")
+	}
+	settings := runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: new(deflate.Pool)}
+	settings.Options.FailByDrop = c.FailByDrop
+	if c.Seed != nil {
+		settings.Seed = *c.Seed
+	}
+	lounge := newLounge(newScreen(p, c.Quiet, c.Verbose, c.Wire), c.Strict)
+	server := fuzzserver.New(fuzzserver.Config{
+		Plan: runner.Plan(picked, ws.Server), Settings: settings, Store: store, Identity: identity(), Token: c.Token, Events: lounge.event,
+	})
+	url := serverURL(l, tlsConfig != nil)
+	fmt.Fprintf(p.stdout, "Listening on %s with %d cases, seed %d. Ctrl-C ends it.\n", url, len(picked), settings.Seed)
+	if c.ReadyFile != "" {
+		if err := report.WriteFile(c.ReadyFile, []byte(url+"\n")); err != nil {
+			return badUsage(err, "")
+		}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if c.IdleExit > 0 {
+		go lounge.whenIdle(ctx, c.IdleExit, stop)
+	}
+	if err := server.Serve(ctx, l); err != nil {
+		return err
+	}
+	lounge.summary()
+	lounge.screen.reportAt(filepath.Join(c.Out, "index.json"))
+	if lounge.failed() {
+		return statusError(exitVerdict)
+	}
+	return nil
+}
+
+// identity are the fields with which our server presents itself.
+func identity() ws.Fields {
+	return ws.Fields{{Name: "Server", Value: "wsspec/" + version()}, {Name: "X-Powered-By", Value: "wsspec/" + version()}}
+}
+
+func (c *serveCmd) tls() (*tls.Config, error) {
+	switch {
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return nil, badUsage(errors.New("--tls-cert and --tls-key go together"), "")
+	case c.TLSCert != "":
+		return loadTLS(c.TLSCert, c.TLSKey)
+	case c.TLSSelfSigned:
+		return selfSigned()
+	}
+	return nil, nil
+}
+
+func loadTLS(cert, key string) (*tls.Config, error) {
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		return nil, badUsage(fmt.Errorf("TLS certificate %s and key %s: %w", cert, key, err), "")
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}, nil
+}
+
+// listen opens a port, with TLS where there is a configuration for it.
+func listen(addr string, config *tls.Config) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	if config != nil {
+		l = tls.NewListener(l, config)
+	}
+	return l, nil
+}
+
+// serverURL is the address at which this machine reaches the listener.
+func serverURL(l net.Listener, secure bool) string {
+	scheme := "ws"
+	if secure {
+		scheme = "wss"
+	}
+	addr, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		return scheme + "://" + l.Addr().String()
+	}
+	host := addr.IP.String()
+	if addr.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return scheme + "://" + net.JoinHostPort(host, fmt.Sprint(addr.Port))
+}
+
+// lounge keeps account of the clients that come and go.
+type lounge struct {
+	screen *screen
+	strict bool
+
+	mu      sync.Mutex
+	tallies map[string]*tally
+	order   []string // agents as they came
+	here    int      // connections open
+	visited bool
+	change  chan struct{}
+}
+
+func newLounge(s *screen, strict bool) *lounge {
+	return &lounge{screen: s, strict: strict, tallies: map[string]*tally{}, change: make(chan struct{}, 1)}
+}
+
+// event takes what the server tells.
+func (l *lounge) event(e fuzzserver.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch e.Kind {
+	case fuzzserver.Connected:
+		l.here++
+		l.visited = true
+	case fuzzserver.Disconnected:
+		l.here--
+	case fuzzserver.CaseDone:
+		t := l.tallies[e.Agent]
+		if t == nil {
+			t = &tally{strict: l.strict}
+			l.tallies[e.Agent] = t
+			l.order = append(l.order, e.Agent)
+			l.screen.greet(e.Agent, e.Remote)
+		}
+		t.add(*e.Result)
+		l.screen.done(*e.Result, t)
+	case fuzzserver.Trouble:
+		fmt.Fprintf(l.screen.err, "wsspec: %v\n", e.Err)
+	}
+	select {
+	case l.change <- struct{}{}:
+	default:
+	}
+}
+
+// whenIdle calls stop once nobody has been connected for the time, after there
+// was somebody.
+func (l *lounge) whenIdle(ctx context.Context, d time.Duration, stop func()) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for {
+		l.mu.Lock()
+		idle := l.visited && l.here == 0
+		l.mu.Unlock()
+		var expired <-chan time.Time
+		if idle {
+			timer.Reset(d)
+			expired = timer.C
+		}
+		select {
+		case <-l.change:
+		case <-expired:
+			stop()
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (l *lounge) failed() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range l.tallies {
+		if t.status() != exitOK {
+			return true
+		}
+	}
+	return false
+}
+
+// summary prints the tally of each client, of a few at most.
+func (l *lounge) summary() {
+	const most = 4
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, agent := range l.order {
+		if i == most {
+			fmt.Fprintf(l.screen.out, "\nand %d more agents\n", len(l.order)-most)
+			break
+		}
+		l.screen.tally(agent, l.tallies[agent])
+	}
+	if len(l.order) == 0 {
+		fmt.Fprintln(l.screen.out, "No client has run a case.")
+	}
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net/url"
+
+	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/fuzzserver"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/spec"
+	"github.com/wsspec/wsspec/internal/testee"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// fuzzingServer tests the clients that connect, until it is told to stop.
+func (p *process) fuzzingServer(ctx context.Context, f wstestFlags) error {
+	s, err := p.readWstestSpec(f, spec.FuzzingServer)
+	if err != nil {
+		return err
+	}
+	if f.url != "" {
+		s.URL = f.url
+	}
+	plan, err := referencePlan(s, ws.Server)
+	if err != nil {
+		return err
+	}
+	skip, err := agentFilter(s.ExcludeAgentCases)
+	if err != nil {
+		return err
+	}
+	var tlsConfig *tls.Config
+	if key, cert := cmp.Or(f.key, s.Key), cmp.Or(f.cert, s.Cert); key != "" && cert != "" {
+		if tlsConfig, err = loadTLS(cert, key); err != nil {
+			return err
+		}
+	}
+	addr, err := anyInterface(s.URL)
+	if err != nil {
+		return err
+	}
+	store, err := report.Open(s.OutDir, true)
+	if err != nil {
+		return err
+	}
+	l, err := listen(addr, tlsConfig)
+	if err != nil {
+		return err
+	}
+	server := fuzzserver.New(fuzzserver.Config{
+		Plan: plan, Settings: runner.Settings{Options: s.Options, Reference: true, Deflate: new(deflate.Pool)}, Store: store, Skip: skip,
+		Identity: identity(), Protocols: s.Protocols, AnyoneControls: true, Events: p.wstestEvent,
+	})
+	fmt.Fprintf(p.stdout, "Ok, will run %d test cases for any clients connecting to %s\n", len(plan), serverURL(l, tlsConfig != nil))
+	return server.Serve(ctx, l)
+}
+
+func (p *process) wstestEvent(e fuzzserver.Event) {
+	switch e.Kind {
+	case fuzzserver.CaseDone:
+		fmt.Fprintf(p.stdout, "%q, case %s: %s, closing %s\n", e.Agent, e.ID, e.Result.Verdict.Behavior, e.Result.Verdict.Close)
+	case fuzzserver.Updated:
+		fmt.Fprintf(p.stdout, "Reports are up to date\n")
+	case fuzzserver.Trouble:
+		fmt.Fprintf(p.stderr, "wstest: %v\n", e.Err)
+	}
+}
+
+// anyInterface is the port of the URL on all interfaces, whatever host it names:
+// so it has always been, and containers rely on it.
+func anyInterface(rawURL string) (string, error) {
+	u, err := url.Parse(cmp.Or(rawURL, "ws://127.0.0.1:9001"))
+	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" {
+		return "", fmt.Errorf("url %q: want ws://host:port", rawURL)
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"ws": "80", "wss": "443"}[u.Scheme]
+	}
+	return ":" + port, nil
+}
+
+// testeeServer echoes, as the reference's modes testeeserver and echoserver do.
+func (p *process) testeeServer(ctx context.Context, f wstestFlags) error {
+	if f.url == "" {
+		return fmt.Errorf("mode %s needs -w, the URL to listen at", f.mode)
+	}
+	addr, err := anyInterface(f.url)
+	if err != nil {
+		return err
+	}
+	return p.echo(ctx, addr, "", testee.Config{Agent: f.ident})
+}
+
+// testeeClient takes our client through the cases of a fuzzing server.
+func (p *process) testeeClient(ctx context.Context, f wstestFlags) error {
+	if f.url == "" {
+		return fmt.Errorf("mode %s needs -w, the URL of the fuzzing server", f.mode)
+	}
+	return p.driveClient(ctx, f.url, cmp.Or(f.ident, "wsspec/"+version()), 1)
+}
