@@ -83,15 +83,12 @@ type Accept func(offers []Offer) (Answer, bool)
 
 // FirstAllowing accepts the first offer that lets the server ask the client to
 // compress as ask says, and asks for it. The zero Params ask for nothing and
-// accept the first offer. A client may always be asked to give up context
-// takeover, but only an offer that hints at it counts as allowing that. Where
-// the client offers a smaller window than asked for, that one is answered.
+// accept the first offer. Every client can be asked to give up context takeover,
+// whether its offer hints at it or not (RFC 7692, 7.1.1.2). Where the client
+// offers a smaller window than asked for, that one is answered.
 func FirstAllowing(ask Params) Accept {
 	return func(offers []Offer) (Answer, bool) {
 		for _, o := range offers {
-			if ask.NoContextTakeover && !o.ClientNoContextTakeover {
-				continue
-			}
 			if ask.WindowBits != 0 && o.ClientMaxWindowBits == 0 {
 				continue
 			}
