@@ -72,8 +72,9 @@ func (p *Peer) SendMessage(m Message) {
 const maxQueue = 1024
 
 // Echo sends a message and waits until it has come back, the connection is no
-// longer open, or patience ends: what EndAfter set, or else Config.Patience. It reports whether the very same octets came
-// back, with the same type; the log keeps count and the first difference.
+// longer open, or patience ends: what EndAfter set, or else Config.Patience. It
+// reports whether the very same octets came back, with the same type; the log
+// keeps count and the first difference.
 func (p *Peer) Echo(m Message) bool {
 	if !p.expect(m) {
 		return false

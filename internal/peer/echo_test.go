@@ -80,7 +80,7 @@ func TestEchoThatDoesNotCome(t *testing.T) {
 			p.Echo(m)
 			p.Close(1000)
 		}, other: func(o *other) { o.sleep(time.Hour) }}, 2 * time.Second},
-		"a Close":        {conversation{script: func(p *peer.Peer) { p.Echo(m); p.Echo(m) }, other: func(o *other) { o.sleep(time.Second); o.close(1000); o.next(); o.next() }}, time.Second},
+		"a Close":        {conversation{script: func(p *peer.Peer) { p.Echo(m); p.Echo(m) }, other: func(o *other) { o.sleep(time.Second / 2); o.close(1000); o.next(); o.next() }}, time.Second / 2},
 		"the end of TCP": {conversation{script: func(p *peer.Peer) { p.Echo(m); p.Echo(m) }}, 0},
 	} {
 		got := c.run(t)

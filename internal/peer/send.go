@@ -201,11 +201,23 @@ func (p *Peer) writeChopped(o outgoing) {
 				return
 			}
 			p.wrote(block[:n], n)
-			p.drain()
 			block = block[n:]
+			if o.hlen+o.n <= pacedFrame {
+				p.wait(time.Now().Add(chopPause), nil)
+			} else {
+				p.drain()
+			}
 		}
 	}
 }
+
+// Chops of a short frame have a pause between them, so that they are segments of
+// their own on the wire and the peer has the time to act on each; a long frame's
+// need none for that.
+const (
+	pacedFrame = 1 << 10 // octets
+	chopPause  = 100 * time.Microsecond
+)
 
 // wrote counts and logs one write as the script meant it.
 func (p *Peer) wrote(first []byte, n int) {
