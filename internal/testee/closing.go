@@ -34,10 +34,13 @@ func (c *Conn) end(err error) error {
 		if c.faulty() {
 			payload, ok = c.wrongFailure(failed)
 		}
-		if ok {
-			c.sendClose(payload)
+		if !ok {
+			_ = c.flush() // the violation is the news
+			_ = c.s.Close()
+			return err
 		}
-		_ = c.closeTCP() // the violation is the news
+		c.sendClose(payload)
+		_ = c.closeTCP()
 		return err
 	case errors.Is(err, errStopped):
 		c.sendClose(ws.AppendClosePayload(nil, ws.GoingAway, "shutting down"))

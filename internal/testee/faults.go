@@ -17,6 +17,10 @@ type Fault struct {
 	Title string // one line
 	Roles Roles  // in which it makes a difference
 	Legal bool   // the RFCs allow it, or only advise against it
+
+	// Chance says that whether it shows depends on how the octets fall into
+	// reads, which not even virtual time decides.
+	Chance bool
 }
 
 // Roles says in which roles a fault makes a difference.

@@ -82,7 +82,7 @@ func TestClosingFaults(t *testing.T) {
 		{fault: "sends-close-without-fin", send: []string{"close"}, want: "more close; fin"},
 		{fault: "never-closes-tcp", send: []string{"close \x03\xe8"}, want: "close 1000; open", only: testee.AsServer},
 		{fault: "never-closes-tcp", send: []string{"rsv1 text"}, want: "close 1002 reserved bits set; open", only: testee.AsServer},
-		{fault: "resets-tcp-after-close", send: []string{"close \x03\xe8"}, want: "rst"},
+		{fault: "resets-tcp-after-close", send: []string{"close \x03\xe8"}, want: "close 1000; rst"},
 		{fault: "drops-without-close", send: []string{"text a", "rsv1 text"}, want: "text a; fin"},
 		{fault: "closes-1000-on-violation", send: []string{"rsv1 text"}, want: "close 1000 reserved bits set; fin"},
 		{fault: "closes-without-code-on-violation", send: []string{"rsv1 text"}, want: "close; fin"},

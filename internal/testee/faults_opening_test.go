@@ -122,6 +122,7 @@ func TestAnsweredFaults(t *testing.T) {
 		{"ignores-unknown-extensions-in-answer", "KEY", extension + "x-unknown", "opens"},
 		{"accepts-invalid-answers", "KEY", extension + "permessage-deflate; x=1", "opens"},
 		{"accepts-answers-that-do-not-fit", "KEY", extension + "permessage-deflate", "opens"},
+		{"drops-octets-behind-handshake", "KEY", "KEY", "waits"},
 		{"keeps-tcp-open-after-failed-handshake", "101", "404", "waits"},
 	} {
 		t.Run(tt.fault, func(t *testing.T) {

@@ -35,7 +35,7 @@ func (c *Conn) readHead() ([]byte, error) {
 		case n > 0:
 			c.in.preset(buf[n:])
 			if c.has(dropsBehindHead) {
-				c.in.preset(nil)
+				c.dropBehindHead()
 			}
 			return buf[:n], nil
 		}

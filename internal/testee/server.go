@@ -4,10 +4,8 @@ package testee
 
 import (
 	"context"
-	"errors"
 	"net"
 	"sync"
-	"time"
 
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/stream"
@@ -33,7 +31,7 @@ func (srv Server) Serve(ctx context.Context, ln net.Listener) error {
 	defer stop()
 	defer context.AfterFunc(ctx, func() { _ = ln.Close() })()
 	for {
-		nc, err := accept(ctx, ln)
+		conn, err := stream.Accept(ctx, ln)
 		if err != nil {
 			_ = ln.Close()
 			if ctx.Err() != nil {
@@ -42,32 +40,10 @@ func (srv Server) Serve(ctx context.Context, ln net.Listener) error {
 			return err
 		}
 		conns.Go(func() {
-			err := Serve(ctx, stream.Wrap(nc), srv.Config)
+			err := Serve(ctx, conn, srv.Config)
 			if srv.Ended != nil {
-				srv.Ended(nc.RemoteAddr(), err)
+				srv.Ended(conn.RemoteAddr(), err)
 			}
 		})
 	}
-}
-
-// accept waits for a connection. Errors that pass, such as having no more file
-// descriptors, are waited for with growing pauses.
-func accept(ctx context.Context, ln net.Listener) (net.Conn, error) {
-	const longest = time.Second
-	for pause := 5 * time.Millisecond; ; pause = min(2*pause, longest) {
-		nc, err := ln.Accept()
-		if err == nil || ctx.Err() != nil || !passes(err) {
-			return nc, err
-		}
-		select {
-		case <-time.After(pause):
-		case <-ctx.Done():
-		}
-	}
-}
-
-// passes reports whether accepting may succeed again.
-func passes(err error) bool {
-	var timeout interface{ Temporary() bool }
-	return errors.As(err, &timeout) && timeout.Temporary()
 }

@@ -41,8 +41,12 @@ func talk(t *testing.T, role ws.Role, cfg testee.Config, extensions string, send
 			}
 		}
 		for _, f := range send {
-			if f == "fin" {
+			switch f {
+			case "fin":
 				_ = s.CloseWrite()
+				continue
+			case "pause":
+				time.Sleep(100 * time.Millisecond)
 				continue
 			}
 			for _, octets := range encode(t, role.Other(), f) {
@@ -79,7 +83,7 @@ func offering(extensions string) string {
 // opcode. Modifiers are rsv1 to rsv7 (the number of the bits), more (no FIN),
 // flip (masked or not, the other way round), zero (masking key), len16, len64,
 // chop (octet by octet). "raw" stands for octets, "join" for frames, separated
-// by |, in one write.
+// by |, in one write; talk knows "pause" and "fin" too.
 func encode(t *testing.T, from ws.Role, frame string) []string {
 	t.Helper()
 	if rest, ok := strings.CutPrefix(frame, "join "); ok {

@@ -35,11 +35,6 @@ const holdBack = 20 * time.Millisecond
 // wrongRead is read for an endpoint with faults: what it has put off is done
 // when everything that has come is handled.
 func (c *Conn) wrongRead(p []byte) (int, error) {
-	if len(c.pongs) > 0 && !c.has(pongAfterMessage) {
-		if err := c.releasePongs(); err != nil {
-			return 0, err
-		}
-	}
 	for {
 		c.waitForSilence()
 		n, err := c.readNow(p)
@@ -51,14 +46,33 @@ func (c *Conn) wrongRead(p []byte) (int, error) {
 			continue
 		case errors.Is(err, errDropped):
 			c.deliverUnfinished()
+		case err == nil && (c.has(firstFrameOfRead) || c.has(losesMaskPhase)):
+			n += c.gather(p[n:])
 		}
 		return n, err
 	}
 }
 
+// gather reads on until nothing has come for a moment. Faults that are about
+// what one read returns shall not depend on chance.
+func (c *Conn) gather(p []byte) int {
+	const moment = time.Millisecond
+	n := 0
+	for n < len(p) {
+		c.readBy(time.Now().Add(moment))
+		m, err := c.s.Read(p[n:])
+		n += m
+		if err != nil {
+			break // it comes again, unless it was the deadline
+		}
+	}
+	c.readBy(time.Time{})
+	return n
+}
+
 // waitForSilence sets the deadline for what has been put off.
 func (c *Conn) waitForSilence() {
-	pending := len(c.held) > 0 || c.closeWith != nil || c.finishing
+	pending := len(c.held) > 0 || len(c.pongs) > 0 || c.closeWith != nil || c.finishing
 	switch {
 	case pending:
 		c.readBy(time.Now().Add(holdBack))
@@ -72,6 +86,9 @@ func (c *Conn) waitForSilence() {
 func (c *Conn) catchUp() error {
 	c.out = append(c.out, c.held...)
 	c.held = nil
+	if err := c.releasePongs(); err != nil {
+		return err
+	}
 	if c.closeWith != nil {
 		c.sendClose(c.closeWith)
 		return errClosed

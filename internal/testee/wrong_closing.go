@@ -176,8 +176,11 @@ func (c *Conn) wrongAnswer(p, right []byte) error {
 		c.closeWith = reply
 		return nil
 	}
-	c.out = append(c.out, c.held...) // what came before the Close is echoed before it
+	c.out = append(c.out, c.held...) // what came before the Close is answered before it
 	c.held = nil
+	if err := c.releasePongs(); err != nil {
+		return err
+	}
 	c.sendClose(reply)
 	if c.has(answersCloseTwice) {
 		c.closeSent = false
@@ -213,6 +216,7 @@ func (c *Conn) wrongFailure(failed *ProtocolError) ([]byte, bool) {
 func (c *Conn) wrongEnd() (bool, error) {
 	switch {
 	case c.has(resetsTCP):
+		time.Sleep(holdBack) // or the Close would be lost
 		return true, c.s.Reset()
 	case c.has(neverClosesTCP) && c.role == ws.Server:
 		c.readBy(time.Time{})

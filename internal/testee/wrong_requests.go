@@ -3,8 +3,10 @@
 package testee
 
 import (
+	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -68,10 +70,21 @@ func requestFaults() []Fault {
 		{Name: acceptsBadExtensions, Title: "Accepts a malformed extensions field as permessage-deflate", Roles: AsServer},
 		{Name: firstExtensionLine, Title: "Reads only the first Sec-WebSocket-Extensions field", Roles: AsServer},
 		{Name: wantsOneRead, Title: "Drops handshakes that come in more than one read", Roles: InBoth},
-		{Name: dropsBehindHead, Title: "Drops octets that come in one read with the handshake", Roles: InBoth},
+		{Name: dropsBehindHead, Title: "Drops octets that come right behind the handshake", Roles: InBoth},
 		{Name: dropsBadRequests, Title: "Ends TCP instead of answering a bad request", Roles: AsServer, Legal: true},
 		{Name: lowHeadLimit, Title: "Does not answer requests above 4 KiB", Roles: AsServer},
 	}
+}
+
+// dropBehindHead forgets what has come behind the head of the handshake, and,
+// as a client, what comes right after.
+func (c *Conn) dropBehindHead() {
+	c.in.preset(nil)
+	if c.role == ws.Server {
+		return
+	}
+	c.readBy(time.Now().Add(holdBack))
+	_, _ = io.Copy(io.Discard, c.s) // the deadline ends it, or the next read tells
 }
 
 // without returns the fields but those with the name.
