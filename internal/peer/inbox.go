@@ -21,6 +21,10 @@ const (
 	maxHead  = 64 << 10 // of an HTTP head
 	eager    = 1 << 20  // of a frame that must have come before all of it is allocated
 	itemCost = 160      // charged for an item beside its payload
+
+	// eventCost is charged for an event beside its payload: the record, twice while
+	// the list of them grows.
+	eventCost = 512
 )
 
 type itemKind uint8

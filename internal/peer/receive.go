@@ -215,7 +215,7 @@ func (p *Peer) complete(at time.Time) {
 // event records what a case sees and begins the closing handshake where that
 // was the last thing hoped for.
 func (p *Peer) event(at time.Time, r wirelog.Record) {
-	if p.kept += r.Data.Len + itemCost; p.kept > p.cfg.Backlog {
+	if p.kept += r.Data.Len + eventCost; p.kept > p.cfg.Backlog {
 		p.violate(ws.MessageTooBig, fmt.Sprintf("more than %d octets in messages and pongs nobody asked for", p.cfg.Backlog))
 		return
 	}
