@@ -89,19 +89,21 @@ func TestCompressionCasesAreTheCatalogues(t *testing.T) {
 	})
 }
 
-// checkAccept asks a server's policy for its answers to offers of every kind.
+// checkAccept asks a server's policy for its answers to offers of every kind. To
+// give up context takeover can be asked of any client, a window only of one that
+// offers the parameter (RFC 7692, 7.1.1.2 and 7.1.2.2).
 func checkAccept(t *testing.T, accept deflate.Accept, rule string) {
 	t.Helper()
 	const name, no, bits = "permessage-deflate", "; client_no_context_takeover", "; client_max_window_bits"
 	answers := map[string][]string{ // to the offers below, in order
 		"accept_deflate": {name, name, name, name, name + "; server_no_context_takeover; server_max_window_bits=10"},
 		"accept1":        {name, name, name, name, name + "; server_no_context_takeover; server_max_window_bits=10"},
-		"accept2":        {"", name + no, "", name + no, name + "; server_no_context_takeover; server_max_window_bits=10" + no},
+		"accept2":        {name + no, name + no, name + no, name + no, name + "; server_no_context_takeover; server_max_window_bits=10" + no},
 		"accept3":        {"", "", name + bits + "=9", name + bits + "=9", ""},
 		"accept4":        {"", "", name + bits + "=15", name + bits + "=15", ""},
-		"accept5":        {"", "", "", name + no + bits + "=9", ""},
-		"accept6":        {"", "", "", name + no + bits + "=15", ""},
-		"accept7":        {name, name + no, name, name + no + bits + "=9", name + "; server_no_context_takeover; server_max_window_bits=10" + no},
+		"accept5":        {"", "", name + no + bits + "=9", name + no + bits + "=9", ""},
+		"accept6":        {"", "", name + no + bits + "=15", name + no + bits + "=15", ""},
+		"accept7":        {name + no, name + no, name + no + bits + "=9", name + no + bits + "=9", name + "; server_no_context_takeover; server_max_window_bits=10" + no},
 	}[rule]
 	for i, offers := range []string{
 		name,
