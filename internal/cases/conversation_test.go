@@ -33,6 +33,10 @@ type tap struct {
 	ended  time.Duration
 }
 
+// elapsed is the time since the conversation began, without the pauses between
+// the chops of short frames.
+func (c *tap) elapsed() time.Duration { return time.Since(c.start).Truncate(100 * time.Millisecond) }
+
 type write struct {
 	at time.Duration
 	n  int
@@ -40,7 +44,7 @@ type write struct {
 
 func (c *tap) Write(b []byte) (int, error) {
 	c.octets = append(c.octets, b...)
-	c.writes = append(c.writes, write{time.Since(c.start), len(b)})
+	c.writes = append(c.writes, write{c.elapsed(), len(b)})
 	return c.Stream.Write(b)
 }
 
@@ -56,7 +60,7 @@ func (c *tap) Reset() error {
 
 func (c *tap) end() {
 	if c.ended == 0 {
-		c.ended = time.Since(c.start)
+		c.ended = c.elapsed()
 	}
 }
 

@@ -32,7 +32,7 @@ func TestScriptsAreTrue(t *testing.T) {
 				default:
 					continue
 				}
-				fmt.Fprintf(&all, "%.3f %s\n", r.At.Seconds(), r.Text())
+				fmt.Fprintf(&all, "%.1f %s\n", r.At.Seconds(), r.Text())
 			}
 		})
 	}

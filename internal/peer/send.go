@@ -202,7 +202,7 @@ func (p *Peer) writeChopped(o outgoing) {
 			}
 			p.wrote(block[:n], n)
 			block = block[n:]
-			if o.hlen+o.n <= pacedFrame {
+			if o.hlen+o.n <= pacedFrame && (len(block) > 0 || pos < o.n) {
 				p.wait(time.Now().Add(chopPause), nil)
 			} else {
 				p.drain()
