@@ -125,7 +125,7 @@ func (c *Conn) wrongExtensions(agreed deflate.Answer, offers []deflate.Offer) st
 	switch {
 	case c.has(forgetsServerParams):
 		agreed.ServerNoContextTakeover, agreed.ServerMaxWindowBits = false, 0
-	case c.has(answersUnofferedParam):
+	case c.has(answersUnofferedParam) && !slices.ContainsFunc(offers, offersClientWindow):
 		agreed.ClientMaxWindowBits = 10
 	case c.has(answersUnknownParam):
 		return agreed.String() + "; x-unknown"
@@ -135,7 +135,7 @@ func (c *Conn) wrongExtensions(agreed deflate.Answer, offers []deflate.Offer) st
 		if agreed.ServerMaxWindowBits != 0 {
 			agreed.ServerMaxWindowBits = deflate.MaxWindowBits
 		}
-		if slices.ContainsFunc(offers, func(o deflate.Offer) bool { return o.ClientMaxWindowBits > 0 }) {
+		if slices.ContainsFunc(offers, offersClientWindow) {
 			agreed.ClientMaxWindowBits = deflate.MaxWindowBits
 		}
 	case c.has(answersTwice):
@@ -143,6 +143,8 @@ func (c *Conn) wrongExtensions(agreed deflate.Answer, offers []deflate.Offer) st
 	}
 	return agreed.String()
 }
+
+func offersClientWindow(o deflate.Offer) bool { return o.ClientMaxWindowBits != 0 }
 
 // wrongAgreement returns the extensions that a client with faults sees in an answer.
 func (c *Conn) wrongAgreement(xs []ws.Extension) []ws.Extension {
