@@ -1,0 +1,175 @@
+// The grid of cases × agents.
+const data = JSON.parse(byId('data').textContent);
+const cases = data.cases.map(([id, title, spec, tags]) => ({
+  id, title, spec: spec || '', category: id.split('.')[0], section: id.includes('.') ? id.slice(0, id.lastIndexOf('.')) : id,
+  words: [id, title, spec, ...(tags || [])].join(' ').toLowerCase(),
+}));
+const agents = data.agents.map((a, index) => ({
+  index, name: a.name, label: a.label, chunks: a.chunks,
+  results: a.results.map(r => r && {
+    behavior: data.behaviors[r[0]], closing: data.closings[r[1]], code: r[2], ms: r[3], standing: data.standings[r[4] || 0],
+    timed: r[5] || 0, ratios: r[6] || '', change: data.changes[r[7] || 0], attempts: r[8] || [1, 1],
+  }),
+}));
+const hiddenColumns = new Set(), toggled = new Map(), position = new Map(cases.map((c, i) => [c.id, i]));
+const grid = byId('grid'), filterBox = byId('filter');
+let cursor = { row: 0, column: 0 }, shown = { columns: [], rows: [] }, unfoldAll = false;
+
+function make(tag, className, text) {
+  const e = document.createElement(tag);
+  if (className) e.className = className;
+  if (text !== undefined) e.textContent = text;
+  return e;
+}
+
+// cell shows one result; longest is the longest time in its row.
+function cell(r, longest) {
+  const td = make('td', 'cell');
+  if (!r) {
+    td.classList.add('none');
+    td.title = 'no result';
+    td.append(make('b', '', '·'));
+    return td;
+  }
+  td.classList.add(r.standing === 'pass' ? r.behavior.class : r.standing);
+  td.title = `${r.behavior.grade}, closing ${r.closing.grade}, ${r.ms} ms` + (r.change ? `: ${r.change}` : '');
+  const passes = r.behavior.class === 'ok' || r.behavior.class === 'info';
+  td.append(make('b', '', passes && r.standing !== 'pass' ? r.closing.sign : r.behavior.sign));
+  td.append(make('span', 'code ' + r.closing.class, r.closing.class === 'ok' || r.closing.class === 'info' ? r.code ?? '' : r.closing.short));
+  if (r.change) td.append(make('span', 'change ' + r.change, { regressed: '▼', improved: '▲', changed: '≠', added: '+' }[r.change]));
+  if (r.attempts[0] && r.attempts[0] < r.attempts[1]) td.append(make('span', 'flaky', `${r.attempts[0]} of ${r.attempts[1]}`));
+  if (r.timed) {
+    const time = make('span', 'time', r.ms < 1000 ? `${r.ms} ms` : `${(r.ms / 1000).toFixed(1)} s`), bar = make('i', 'meter');
+    bar.style.width = `${Math.max(2, 100 * r.ms / (longest || 1))}%`;
+    time.append(bar);
+    td.append(time);
+  }
+  if (r.ratios) td.append(make('span', 'ratios', r.ratios));
+  return td;
+}
+
+// stack shows how many results of a group have which standing.
+function stack(results) {
+  const td = make('td', 'sum'), n = {}, bar = make('span', 'stack');
+  for (const r of results) if (r) n[r.standing] = (n[r.standing] || 0) + 1;
+  for (const [standing, face] of [['fail', 'fail'], ['known', 'known'], ['soft', 'soft'], ['pass', 'ok']]) {
+    if (!n[standing]) continue;
+    const part = make('i', face);
+    part.style.flex = n[standing];
+    bar.append(part);
+  }
+  const bad = (n.fail || 0) + (n.known || 0), good = (n.pass || 0) + (n.soft || 0);
+  td.append(bar, make('span', bad ? 'failtext' : 'dim', bad ? `✗ ${bad}` : good ? String(good) : '–'));
+  td.title = Object.entries(n).map(([k, v]) => `${v} ${k}`).join(', ');
+  return td;
+}
+
+// plan lists the rows: groups, and the cases in those that are unfolded.
+function plan(columns, found, narrowed) {
+  const rows = [], bad = found.filter(c => columns.some(a => a.results[c.at]?.standing === 'fail'));
+  const group = (key, level, id, title, members, open) => {
+    const isOpen = toggled.get(key) ?? open;
+    rows.push({ group: key, level, id, title, members, open: isOpen });
+    return isOpen;
+  };
+  if (!narrowed && bad.length) {
+    const most = columns.length > 1 ? c => -columns.filter(a => a.results[c.at]?.standing === 'fail').length : () => 0;
+    const worst = [...bad].sort((x, y) => most(x) - most(y) || x.at - y.at);
+    if (group('!', 0, '', 'Failed', worst, bad.length <= 30)) rows.push(...worst.map(c => ({ case: c })));
+  }
+  const categories = groupBy(found, c => c.category);
+  for (const [category, members] of categories) {
+    if (!group(category, 0, category, data.sections[category] || '', members, narrowed || unfoldAll)) continue;
+    const sections = groupBy(members, c => c.section);
+    for (const [section, inside] of sections) {
+      if (section === category || group(section, 1, section, data.sections[section] || '', inside, true)) rows.push(...inside.map(c => ({ case: c })));
+    }
+  }
+  return rows;
+}
+
+function groupBy(list, key) {
+  const groups = new Map();
+  for (const item of list) {
+    const k = key(item);
+    if (!groups.has(k)) groups.set(k, []);
+    groups.get(k).push(item);
+  }
+  return groups;
+}
+
+function draw() {
+  const filter = compile(filterBox.value, agents.map(a => a.name.toLowerCase()));
+  const columns = agents.filter(a => !hiddenColumns.has(a.index) && filter.agent(a.name));
+  const found = cases.map((c, at) => ({ ...c, at })).filter(c => filter.row(c, columns.map(a => a.results[c.at])));
+  const rows = plan(columns, found, filter.narrows), head = make('thead'), body = make('tbody');
+  const top = make('tr');
+  top.append(make('th', 'id', 'Case'));
+  for (const a of columns) {
+    const th = make('th', 'agent'), name = make('bdi', '', a.label);
+    th.title = a.label;
+    th.append(name);
+    top.append(th);
+  }
+  head.append(top);
+  rows.forEach((row, at) => {
+    const tr = make('tr'), th = make('th', 'id');
+    tr.dataset.row = at;
+    if (row.case) {
+      const c = row.case, longest = Math.max(...columns.map(a => a.results[c.at]?.timed ? a.results[c.at].ms : 0));
+      tr.className = 'case';
+      th.append(make('b', '', c.id), ' ', make('span', 'title', c.title));
+      th.title = `${c.title} (${c.spec})`;
+      tr.append(th, ...columns.map(a => cell(a.results[c.at], longest)));
+    } else {
+      tr.className = `group level${row.level}` + (row.open ? ' open' : '');
+      th.append(make('span', 'arrow', row.open ? '▾' : '▸'), ' ', make('b', '', row.id), ' ', make('span', 'title', row.title), ' ', make('span', 'dim', `(${row.members.length})`));
+      tr.append(th, ...columns.map(a => stack(row.members.map(c => a.results[c.at]))));
+    }
+    row.element = tr;
+    body.append(tr);
+  });
+  grid.replaceChildren(head, body);
+  grid.style.setProperty('--columns', columns.length);
+  grid.classList.toggle('wide', columns.length > 6);
+  shown = { columns, rows };
+  byId('status').textContent = (found.length === cases.length ? `${cases.length} cases` : `${found.length} of ${cases.length} cases`) +
+    (filter.unknown.length ? `; there is no status ${filter.unknown.join(', ')}` : '');
+  byId('failures').setAttribute('aria-pressed', /(^| )s:failed( |$)/.test(filterBox.value));
+  byId('fold').textContent = unfoldAll ? 'Fold' : 'Unfold';
+  move(0, 0);
+}
+
+// move puts the cursor elsewhere.
+function move(down, right) {
+  grid.querySelector('.here')?.classList.remove('here');
+  grid.querySelector('.now')?.classList.remove('now');
+  cursor.row = Math.min(Math.max(cursor.row + down, 0), Math.max(shown.rows.length - 1, 0));
+  cursor.column = Math.min(Math.max(cursor.column + right, 0), Math.max(shown.columns.length - 1, 0));
+  const tr = shown.rows[cursor.row]?.element;
+  if (!tr) return;
+  tr.classList.add('here');
+  tr.cells[cursor.column + 1]?.classList.add('now');
+  if (down || right) tr.scrollIntoView({ block: 'nearest' });
+}
+
+function fold(row) {
+  toggled.set(row.group, !row.open);
+  draw();
+}
+
+grid.addEventListener('click', event => {
+  const tr = event.target.closest('tr[data-row]');
+  if (!tr) return;
+  const row = shown.rows[tr.dataset.row], column = event.target.closest('td')?.cellIndex;
+  cursor = { row: Number(tr.dataset.row), column: column ? column - 1 : cursor.column };
+  if (row.group) return fold(row);
+  move(0, 0);
+  const pick = column ? shown.columns[column - 1] : worst(row.case);
+  if (pick) openStory(row.case.id, pick.index);
+});
+
+// worst is the agent whose story of the case is told where none was picked.
+function worst(c) {
+  return shown.columns.find(a => a.results[c.at]?.standing === 'fail') || shown.columns.find(a => a.results[c.at]);
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package html_test
+
+import (
+	"bytes"
+	"io"
+	"testing"
+
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/html"
+)
+
+// BenchmarkWrite writes the page of ten agents on all cases.
+func BenchmarkWrite(b *testing.B) {
+	rep := manyStories(b, 10)
+	var size bytes.Buffer
+	if err := html.Write(&size, rep, report.View{}); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(size.Len())/1e6, "MB")
+	for b.Loop() {
+		if err := html.Write(io.Discard, rep, report.View{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkWriteIndex writes the table of the reference for ten agents.
+func BenchmarkWriteIndex(b *testing.B) {
+	rep := manyStories(b, 10)
+	for b.Loop() {
+		if err := html.WriteIndex(io.Discard, rep, report.View{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkWriteCase writes one page.
+func BenchmarkWriteCase(b *testing.B) {
+	r := story(b, "agent", 1, "1.1.1")
+	for b.Loop() {
+		if err := html.WriteCase(io.Discard, r, report.View{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

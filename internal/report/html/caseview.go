@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package html
+
+import (
+	"fmt"
+	"html/template"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/verdict"
+)
+
+// caseView is all a case's story shows.
+type caseView struct {
+	Agent, ID, Title    string
+	Spec                template.HTML
+	Behavior, Closing   face
+	BehaviorWord        string // of the reference
+	CloseWord           string
+	Took, Started       string
+	Seed                string
+	Expectation         string
+	Result, CloseResult template.HTML
+	Known               string // why its failure is no news
+	Accepted            []accepted
+	Received            []string
+	MoreReceived        int
+	Difference          string
+	Broken              []template.HTML // what the peer violated
+	ClosingExpected     string
+	ClosingLines        []string
+	Command             string
+	Issue               string // ready to paste into an issue tracker
+	Sequence, WireLog   template.HTML
+	Request, Response   string
+	Facts               template.HTML
+	Statistics          template.HTML
+	Extension           string
+	Compression         template.HTML
+	Attempts            []attempt
+	File                string
+}
+
+type accepted struct {
+	Grade string
+	Lines []string
+}
+
+type attempt struct {
+	Number          int
+	Verdict, Reason string
+	Took, Why       string
+}
+
+// mostEvents bounds the received events that a story lists.
+const mostEvents = 100
+
+func viewCase(r report.Result, v report.View) caseView {
+	c := caseView{
+		Agent: label(r.Agent), ID: sentence(r.ID), Title: sentence(r.Title), Spec: linked(r.Spec),
+		Behavior: behaviorFace(r.Verdict.Behavior), Closing: closingFace(r.Verdict.Close, r.Log.Facts.Remote),
+		BehaviorWord: orMissing(r.Verdict.Behavior), CloseWord: orMissing(r.Verdict.Close),
+		Took: took(r.Took), Expectation: sentence(r.Expectation()),
+		Result: linked(r.Verdict.Result), CloseResult: linked(r.Verdict.CloseResult),
+		Received: report.ReceivedLines(r.Log), Difference: sentence(report.FirstDifference(r)),
+		ClosingLines: report.ClosingLines(r.Log), Command: report.Command(r), Issue: issue(r),
+		Sequence: sequenceDiagram(r.Log), WireLog: wireLog(r.Log.Records),
+		Request: head(r.Log.Request), Response: head(r.Log.Response), Facts: facts(r.Log.Facts),
+		Statistics: statistics(r),
+		Extension:  sentence(r.Log.Extension), Compression: compression(r.Log), File: r.File,
+	}
+	c.Known, _ = v.KnownReason(r)
+	if !r.Started.IsZero() {
+		c.Started = r.Started.UTC().Format("2006-01-02T15:04:05.000Z")
+	}
+	if r.Seed != 0 {
+		c.Seed = strconv.FormatUint(r.Seed, 10)
+	}
+	if r.Verdict.Behavior != verdict.Failed {
+		c.Difference = ""
+	}
+	for _, o := range r.Want.Outcomes {
+		c.Accepted = append(c.Accepted, accepted{string(o.Grade), report.EventLines(o.Events)})
+	}
+	if len(r.Close.Codes) > 0 {
+		c.ClosingExpected = report.ClosingExpectation(r.Close)
+	}
+	if n := len(c.Received); n > mostEvents {
+		c.Received, c.MoreReceived = c.Received[:mostEvents], n-mostEvents
+	}
+	for _, b := range slices.Concat(r.Log.Violations(), r.Log.Compression.Broken) {
+		c.Broken = append(c.Broken, linked(b))
+	}
+	for i, a := range r.Earlier {
+		c.Attempts = append(c.Attempts, attempt{
+			i + 1, fmt.Sprintf("%s, closing %s", a.Verdict.Behavior, a.Verdict.Close), sentence(a.Verdict.Result), took(a.Took), sentence(a.Why),
+		})
+	}
+	return c
+}
+
+func orMissing(g verdict.Grade) string {
+	if g == "" {
+		return "Missing"
+	}
+	return cut(visible(string(g), false), maxName)
+}
+
+// issue is a text for an issue tracker that reads Markdown.
+func issue(r report.Result) string {
+	lines := report.Explain(r)
+	return fmt.Sprintf("Case %s of wsspec: %s\n\n~~~\n%s\n\n$ %s\n~~~\n", visible(r.ID, false), orMissing(report.Worst(r.Verdict)), strings.Join(lines, "\n"), report.Command(r))
+}
+
+// head is an HTTP head as it is shown.
+func head(b []byte) string {
+	return visible(strings.TrimRight(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n"), true)
+}
+
+// made is a point in time for the foot of a page.
+func made(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04 UTC")
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package html
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// Geometry of the sequence diagram, in units of its view box.
+const (
+	seqWidth  = 720
+	seqUs     = 130 // x of our lifeline
+	seqPeer   = 590 // x of the peer's
+	seqMiddle = (seqUs + seqPeer) / 2
+	seqStep   = 27 // from one arrow to the next
+	seqLabel  = 58 // characters of an arrow's label
+	seqNote   = 66 // characters of a remark
+	mostSteps = 120
+	mostLines = 8 // of a run of writes or reads that is drawn one by one
+	longPause = 20 * time.Millisecond
+)
+
+// sequence draws a conversation: our side on the left, the peer on the right, time
+// flowing down.
+type sequence struct {
+	markup
+	y     int
+	last  time.Duration // when the step before was
+	times bool
+	steps int
+	log   *wirelog.Log
+}
+
+// sequenceDiagram returns the SVG of a log, or nothing where nothing happened.
+func sequenceDiagram(log *wirelog.Log) template.HTML {
+	if len(log.Records) == 0 {
+		return ""
+	}
+	s := &sequence{y: 46, times: timed(log.Records), log: log}
+	s.draw()
+	s.y += 10
+	us, peer := "wsspec", "the "+log.Facts.Role.Other().String()+" under test"
+	var out markup
+	out.tag(`<svg class=seq viewBox="0 0 %d %d" role=img aria-label="Sequence diagram of the conversation">`, seqWidth, s.y)
+	for _, side := range []struct {
+		x    int
+		name string
+	}{{seqUs, us}, {seqPeer, peer}} {
+		out.tag(`<line class=life x1=%d y1=28 x2=%[1]d y2=%[2]d /><text class=who x=%[1]d y=18>%[3]s</text>`, side.x, s.y, side.name)
+	}
+	out.WriteString(s.String())
+	out.tag("</svg>")
+	return template.HTML(out.String())
+}
+
+func (s *sequence) draw() {
+	rs := s.log.Records
+	i := s.handshake()
+	for i < len(rs) {
+		if s.steps >= mostSteps && i < len(rs)-1 {
+			s.step(rs[i].At)
+			s.note(fmt.Sprintf("%d more records are in the wire log", len(rs)-i-1), "")
+			i = len(rs) - 1
+		}
+		r := rs[i]
+		switch r.Kind {
+		case wirelog.SentOctets, wirelog.ReceivedOctets:
+			i += s.octets(rs[i:])
+			continue
+		case wirelog.SentFrame:
+			s.arrow(r.At, true, frameText(r.Frame), "")
+			if r.Frame.Chop > 0 {
+				s.under(fmt.Sprintf("in writes of %s", count(r.Frame.Chop, "octet")))
+			}
+		case wirelog.ReceivedFrame:
+			s.arrow(r.At, false, frameText(r.Frame), "")
+		case wirelog.NotSent:
+			s.lost(r)
+		case wirelog.Event: // the frame before it shows the same
+		default:
+			s.remark(r)
+		}
+		i++
+	}
+}
+
+// handshake draws the opening handshake as one arrow each way and returns the
+// number of records it covers.
+func (s *sequence) handshake() int {
+	rs := s.log.Records
+	i := 0
+	for ; i < len(rs); i++ {
+		r := rs[i]
+		if r.Kind != wirelog.SentOctets && r.Kind != wirelog.ReceivedOctets {
+			break
+		}
+		sent := r.Kind == wirelog.SentOctets
+		head := s.log.Request
+		if sent == (s.log.Facts.Role == ws.Server) {
+			head = s.log.Response
+		}
+		first, _, _ := bytes.Cut(head, []byte("\n"))
+		name := strings.TrimSuffix(string(first), "\r")
+		if name == "" || i > 1 {
+			break
+		}
+		s.arrow(r.At, sent, visible(name, false), "http")
+	}
+	return i
+}
+
+// step goes down to the next row, further where time passed, and writes the time.
+func (s *sequence) step(at time.Duration) {
+	s.steps++
+	s.y += seqStep
+	if !s.times {
+		return
+	}
+	if gap := at - s.last; gap >= longPause && s.steps > 1 {
+		s.y += 16
+		for _, x := range []int{seqUs, seqPeer} {
+			s.tag(`<path class=pause d="M%d %d v4 l-5 3 l10 5 l-5 3 v4" />`, x, s.y-seqStep-12)
+		}
+		s.tag(`<text class=gap x=%d y=%d>%s pass</text>`, seqMiddle, s.y-seqStep+2, pause(gap))
+	}
+	s.last = at
+	s.tag(`<text class=at x=%d y=%d>%s</text>`, seqUs-14, s.y+4, stamp(at))
+}
+
+// stamp is a time since the beginning, as exact as it needs to be.
+func stamp(at time.Duration) string {
+	if at < time.Second {
+		return fmt.Sprintf("%.2f ms", float64(at.Microseconds())/1000)
+	}
+	return fmt.Sprintf("%.3f s", at.Seconds())
+}
+
+func (s *sequence) arrow(at time.Duration, sent bool, text, class string) {
+	s.step(at)
+	from, to, tip := seqUs, seqPeer, -8
+	if !sent {
+		from, to, tip = seqPeer, seqUs, 8
+		class += " rx"
+	}
+	s.tag(`<path class="arrow %s" d="M%d %d H%d m%d -4 l%d 4 l%[5]d 4" />`, class, from, s.y, to, tip, -tip)
+	s.label(text, class)
+}
+
+func (s *sequence) label(text, class string) {
+	s.tag(`<text class="label %s" x=%d y=%d>`, class, seqMiddle, s.y-5)
+	s.text(cut(text, seqLabel))
+	s.tag("</text>")
+}
+
+// under writes a remark below the arrow just drawn.
+func (s *sequence) under(text string) {
+	s.y += 12
+	s.tag(`<text class=under x=%d y=%d>%s</text>`, seqMiddle, s.y, text)
+}
+
+// octets draws the writes or reads that follow each other where they are not
+// simply one frame, which its own arrow shows. It returns their number.
+func (s *sequence) octets(rs []wirelog.Record) int {
+	kind := rs[0].Kind
+	n, sum := 0, 0
+	for n < len(rs) && rs[n].Kind == kind {
+		sum += rs[n].Data.Len
+		n++
+	}
+	if n == 1 {
+		return 1
+	}
+	verb, class, from, to := "writes", "tick", seqUs, seqPeer
+	if kind == wirelog.ReceivedOctets {
+		verb, class, from, to = "reads", "tick rx", seqPeer, seqUs
+	}
+	s.step(rs[0].At)
+	s.tag(`<text class="under %s" x=%d y=%d>%d %s, %s, in %s</text>`, class, seqMiddle, s.y+3, n, verb, count(sum, "octet"), pause(rs[n-1].At-rs[0].At))
+	s.y += 4
+	for range min(n, mostLines) {
+		s.y += 4
+		s.tag(`<path class="%s" d="M%d %d H%d" />`, class, from, s.y, to)
+	}
+	s.last = rs[n-1].At
+	return n
+}
+
+// lost draws a frame that could not be sent any more.
+func (s *sequence) lost(r wirelog.Record) {
+	s.step(r.At)
+	s.tag(`<path class="arrow lost" d="M%d %d h90" /><text class=end x=%d y=%d>✗</text>`, seqUs, s.y, seqUs+90, s.y+5)
+	s.label("not sent: "+frameText(r.Frame), "lost")
+}
+
+// remark draws what is neither octets nor a frame.
+func (s *sequence) remark(r wirelog.Record) {
+	s.step(r.At)
+	switch r.Kind {
+	case wirelog.WaitSet:
+		s.note("we wait "+strings.TrimSpace(pause(r.Wait)+" "+tagName(r.Tag)), "")
+	case wirelog.WaitOver:
+		s.note(strings.TrimSpace("the wait is over "+tagName(r.Tag)), "")
+	case wirelog.FailSet:
+		s.note("we give the peer "+pause(r.Wait)+" before we fail the connection", "")
+	case wirelog.CloseSet:
+		s.note("we give the peer "+pause(r.Wait)+" before we close", "")
+	case wirelog.FailFired:
+		s.note("time is up: we fail the connection", "bad")
+	case wirelog.CloseFired:
+		s.note("time is up: we close", "")
+	case wirelog.Violation:
+		s.note("the peer broke "+r.Note, "bad")
+	case wirelog.DroppedByMe:
+		s.end(seqUs, "we close TCP", "")
+	case wirelog.DroppedByPeer:
+		s.end(seqPeer, "the peer closes TCP", "")
+	case wirelog.ResetByPeer:
+		s.end(seqPeer, "the peer resets TCP", "bad")
+	default:
+		s.note(strings.TrimPrefix(r.Text(), "# "), "")
+	}
+}
+
+func tagName(tag string) string {
+	if tag == "" {
+		return ""
+	}
+	return "(" + tag + ")"
+}
+
+// note writes a remark between the lifelines.
+func (s *sequence) note(text, class string) {
+	s.tag(`<text class="note %s" x=%d y=%d>`, class, seqMiddle, s.y+4)
+	s.text(cut(visible(text, false), seqNote))
+	s.tag("</text>")
+}
+
+// end marks a lifeline where the connection ends.
+func (s *sequence) end(x int, text, class string) {
+	s.tag(`<text class=end x=%d y=%d>✗</text>`, x, s.y+6)
+	s.note(text, class)
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package html
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/baseline"
+	"github.com/wsspec/wsspec/internal/report/score"
+)
+
+// summary is what the grid is drawn from. Results are rows of numbers and
+// positions in the lists beside them: see grid.js.
+type summary struct {
+	Behaviors []shownGrade      `json:"behaviors"`
+	Closings  []shownGrade      `json:"closings"`
+	Standings []string          `json:"standings"`
+	Changes   []baseline.Kind   `json:"changes"`
+	Sections  map[string]string `json:"sections"`
+	Cases     [][]any           `json:"cases"` // id, title, section of the RFC, tags
+	Agents    []summaryAgent    `json:"agents"`
+}
+
+type shownGrade struct {
+	Grade string `json:"grade"`
+	Word  string `json:"word"`
+	Class string `json:"class"`
+	Sign  string `json:"sign"`
+	Short string `json:"short"`
+}
+
+type summaryAgent struct {
+	Name    string            `json:"name"`
+	Label   string            `json:"label"`
+	Chunks  map[string]string `json:"chunks"`  // category → id of the element with its stories
+	Results [][]any           `json:"results"` // in the order of cases; nil where there is none
+}
+
+var (
+	standings = []string{"pass", "soft", "fail", "known"}
+	changes   = []baseline.Kind{"", baseline.Regressed, baseline.Improved, baseline.Changed, baseline.Added}
+)
+
+func summarize(rep *report.Report, v report.View, chunks []*chunk) summary {
+	s := summary{Standings: standings, Changes: changes, Sections: map[string]string{}, Cases: [][]any{}, Agents: []summaryAgent{}}
+	for _, sec := range v.Sections {
+		s.Sections[sec.ID] = sec.Title
+	}
+	list := listCases(rep)
+	for _, r := range list {
+		s.Cases = append(s.Cases, []any{r.ID, sentence(r.Title), sentence(r.Spec), r.Tags})
+	}
+	changed := changesOf(rep, v)
+	for i, a := range rep.Agents {
+		sum := summaryAgent{Name: a.Name, Label: label(a.Name), Chunks: map[string]string{}}
+		for _, c := range chunks {
+			if c.agent == i {
+				sum.Chunks[c.category] = c.id
+			}
+		}
+		at := 0
+		for _, c := range list {
+			// Results are in the order of the list, with gaps.
+			if at == len(a.Results) || a.Results[at].ID != c.ID {
+				sum.Results = append(sum.Results, nil)
+				continue
+			}
+			r := a.Results[at]
+			sum.Results = append(sum.Results, s.row(r, v, changed[[2]string{a.Name, r.ID}]))
+			at++
+		}
+		s.Agents = append(s.Agents, sum)
+	}
+	return s
+}
+
+// listCases is one result of each case that any agent has, in order.
+func listCases(rep *report.Report) []report.Result {
+	var list []report.Result
+	for _, a := range rep.Agents {
+		list = append(list, a.Results...)
+	}
+	slices.SortStableFunc(list, func(a, b report.Result) int {
+		return cmp.Or(conform.CompareIDs(a.ID, b.ID), cmp.Compare(a.ID, b.ID), cmp.Compare(boolRank(a.Title == ""), boolRank(b.Title == "")))
+	})
+	return slices.CompactFunc(list, func(a, b report.Result) bool { return a.ID == b.ID })
+}
+
+// boolRank puts false before true: results that tell their title come first.
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func changesOf(rep *report.Report, v report.View) map[[2]string]baseline.Kind {
+	changed := map[[2]string]baseline.Kind{}
+	if v.Baseline == nil {
+		return changed
+	}
+	for _, c := range baseline.Diff(v.Baseline, rep) {
+		changed[[2]string{c.Agent, c.ID}] = c.Kind
+	}
+	return changed
+}
+
+func (s *summary) row(r report.Result, v report.View, change baseline.Kind) []any {
+	b, c := behaviorFace(r.Verdict.Behavior), closingFace(r.Verdict.Close, r.Log.Facts.Remote)
+	behavior := shownGrade{orMissing(r.Verdict.Behavior), b.Word, b.Class, b.Sign, b.Word}
+	closing := shownGrade{orMissing(r.Verdict.Close), orMissing(r.Verdict.Close), c.Class, c.Sign, shortClosing(orMissing(r.Verdict.Close))}
+	var code any
+	if r.Log.Facts.Remote.Coded {
+		code = r.Log.Facts.Remote.Code
+	}
+	measured := 0
+	if r.Timed {
+		measured = 1
+	}
+	row := []any{
+		position(&s.Behaviors, behavior), position(&s.Closings, closing), code, r.Took.Milliseconds(),
+		slices.Index(standings, standing(r, v)), measured,
+	}
+	shownRatio := ""
+	if r.Ratio {
+		shownRatio = ratios(r.Log.Traffic)
+	}
+	tries := attempts(r)
+	if shownRatio != "" || change != "" || tries[1] > 1 {
+		row = append(row, shownRatio, max(0, slices.Index(changes, change)), tries)
+	}
+	return row
+}
+
+// attempts is how many of all attempts passed, and how many there were.
+func attempts(r report.Result) [2]int {
+	n := [2]int{0, 1 + len(r.Earlier)}
+	if r.Passed() {
+		n[0]++
+	}
+	for _, a := range r.Earlier {
+		if a.Verdict.Passed() {
+			n[0]++
+		}
+	}
+	return n
+}
+
+// shortClosing fits a cell.
+func shortClosing(grade string) string {
+	switch grade {
+	case "WRONG CODE":
+		return "code"
+	case "UNCLEAN":
+		return "unclean"
+	case "FAILED", "FAILED BY CLIENT":
+		return "end"
+	}
+	return grade
+}
+
+// position is where a grade stands in the list, which it joins.
+func position(list *[]shownGrade, g shownGrade) int {
+	if i := slices.Index(*list, g); i >= 0 {
+		return i
+	}
+	*list = append(*list, g)
+	return len(*list) - 1
+}
+
+// card is one agent at a glance.
+type card struct {
+	Index             int
+	Name, Full        string
+	Grade, GradeClass string
+	Summary           string
+	Shares            []share
+	Diff              []share
+	Caps              []cardCap
+	Sections          []score.Section
+}
+
+// share is how many results have a status of the filter.
+type share struct {
+	Agent               int
+	Status, Class, Word string
+	N                   int
+}
+
+type cardCap struct {
+	score.Cap
+	Anchor string
+	More   int
+}
+
+func cards(rep *report.Report, v report.View) []card {
+	var cs []card
+	changed := changesOf(rep, v)
+	for i, a := range rep.Agents {
+		s := score.Of(a)
+		c := card{Index: i, Name: label(a.Name), Full: cut(visible(a.Name, false), maxSentence), Grade: s.Grade, Sections: s.Sections}
+		if s.Grade != "" {
+			c.GradeClass = s.Grade[:1]
+		}
+		n, diff := map[string]int{}, map[baseline.Kind]int{}
+		for _, r := range a.Results {
+			n[standing(r, v)]++
+			diff[changed[[2]string{a.Name, r.ID}]]++
+		}
+		for _, sh := range []share{
+			{i, "failed", "fail", "failed", n["fail"]}, {i, "known", "known", "known", n["known"]},
+			{i, "soft", "soft", "lax", n["soft"]}, {i, "pass", "ok", "passed", n["pass"]},
+		} {
+			if sh.N > 0 {
+				c.Shares = append(c.Shares, sh)
+				c.Summary += count(sh.N, "result") + " " + sh.Word + ". "
+			}
+		}
+		for _, sh := range []share{
+			{i, "regressed", "fail", "worse than before", diff[baseline.Regressed]}, {i, "improved", "ok", "better", diff[baseline.Improved]},
+			{i, "added", "info", "new", diff[baseline.Added]},
+		} {
+			if sh.N > 0 {
+				c.Diff = append(c.Diff, sh)
+			}
+		}
+		for _, k := range s.Caps {
+			k.ID = sentence(k.ID)
+			c.Caps = append(c.Caps, cardCap{k, report.Anchor(a.Name, k.ID), k.N - 1})
+		}
+		cs = append(cs, c)
+	}
+	return cs
+}

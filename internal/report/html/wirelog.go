@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package html
+
+import (
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"strings"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// Bounds of what a page shows of a long log: its beginning and its end.
+const (
+	logHead = 400
+	logTail = 100
+)
+
+// shown splits a log of n records into what is shown: the first head, and those
+// from tail on.
+func shown(n, first, last int) (head, tail int) {
+	if n <= first+last {
+		return n, n
+	}
+	return first, n - last
+}
+
+// timed reports whether the log has times: those of the reference do not.
+func timed(rs []wirelog.Record) bool {
+	return len(rs) > 0 && rs[len(rs)-1].At > 0
+}
+
+// wireLog is the log, numbered, with each frame's header taken apart.
+func wireLog(rs []wirelog.Record) template.HTML {
+	var m markup
+	head, tail := shown(len(rs), logHead, logTail)
+	times := timed(rs)
+	m.tag("<ol class=wire start=0>")
+	for i, r := range rs {
+		if i >= head && i < tail {
+			if i == head {
+				m.tag("<li class=gap>%d more records are in the case file", tail-head)
+			}
+			continue
+		}
+		if i == tail && tail > head {
+			m.tag(`<li value=%d class=%s>`, i, recordClass(r))
+		} else {
+			m.tag("<li class=%s>", recordClass(r))
+		}
+		if times {
+			m.tag("<time>%.6f</time>", r.At.Seconds())
+		}
+		m.tag("<code>")
+		m.text(recordText(r))
+		m.tag("</code>")
+		if r.Kind == wirelog.SentFrame || r.Kind == wirelog.ReceivedFrame {
+			m.bits(r.Frame)
+		}
+	}
+	m.tag("</ol>")
+	return template.HTML(m.String())
+}
+
+func recordClass(r wirelog.Record) string {
+	switch r.Kind {
+	case wirelog.SentOctets:
+		return "txo"
+	case wirelog.ReceivedOctets:
+		return "rxo"
+	case wirelog.SentFrame:
+		return "tx"
+	case wirelog.ReceivedFrame:
+		return "rx"
+	case wirelog.Event:
+		return "ev"
+	case wirelog.Violation, wirelog.FailFired, wirelog.ResetByPeer:
+		return "bad"
+	}
+	return "note"
+}
+
+// recordText is the record in the notation, with a Close's code and reason after
+// its octets.
+func recordText(r wirelog.Record) string {
+	s := r.Text()
+	if r.Kind == wirelog.SentFrame || r.Kind == wirelog.ReceivedFrame {
+		if c := closeText(r.Frame); c != "" {
+			s += "  · " + c
+		}
+	}
+	return s
+}
+
+// closeText is what the payload of a Close frame says, and empty for others.
+func closeText(f wirelog.Frame) string {
+	if f.Opcode != ws.Close {
+		return ""
+	}
+	code, reason, has := ws.ParseClosePayload(f.Payload.Head)
+	switch {
+	case !has:
+		return ""
+	case len(reason) == 0:
+		return fmt.Sprintf("code %d", code)
+	}
+	return fmt.Sprintf("code %d, reason %s", code, wirelog.Whole(reason))
+}
+
+// bits takes a frame's header apart: FIN, RSV1–3, opcode, MASK, length and key
+// (RFC 6455, 5.2).
+func (m *markup) bits(f wirelog.Frame) {
+	m.tag("<span class=bits>")
+	bit := func(name string, on, odd bool) {
+		class, digit := "", '0'
+		if on {
+			digit = '1'
+		}
+		if odd {
+			class = " class=odd"
+		}
+		m.tag("<span%s><i>%s</i>%c</span>", class, name, digit)
+	}
+	bit("FIN", f.Fin, f.Opcode.IsControl() && !f.Fin)
+	for i, name := range []string{"RSV1", "RSV2", "RSV3"} {
+		on := f.RSV&(4>>i) != 0
+		bit(name, on, on)
+	}
+	class := ""
+	if f.Opcode.IsReserved() {
+		class = " class=odd"
+	}
+	m.tag("<span%s><i>opcode</i>%04b %s</span>", class, f.Opcode, f.Opcode)
+	bit("MASK", f.Masked, false)
+	class = ""
+	if !f.Minimal() || f.Opcode.IsControl() && f.Length > ws.MaxControlPayload {
+		class = " class=odd"
+	}
+	m.tag("<span%s><i>length</i>%s</span>", class, lengthText(f.Header))
+	if f.Masked {
+		m.tag("<span><i>masking key</i>%s</span>", hex.EncodeToString(f.Key[:]))
+	}
+	m.tag("</span>")
+}
+
+// lengthText is the length as declared and the octets it takes where it takes more
+// than seven bits.
+func lengthText(h ws.Header) string {
+	form := h.Form
+	if form == ws.Shortest {
+		parsed, _ := ws.ParseHeader(h.Append(nil))
+		form = parsed.Form
+	}
+	switch form {
+	case ws.Length16:
+		return fmt.Sprintf("126 → %d in 16 bits", h.Length)
+	case ws.Length64:
+		return fmt.Sprintf("127 → %d in 64 bits", h.Length)
+	}
+	return fmt.Sprint(h.Length)
+}
+
+// frameText is a frame as an arrow of the sequence diagram has it: the notation
+// without what only the log needs to say.
+func frameText(f wirelog.Frame) string {
+	var b strings.Builder
+	b.WriteString(f.Opcode.String())
+	if !f.Fin {
+		b.WriteString(" more")
+	}
+	if f.RSV != 0 {
+		fmt.Fprintf(&b, " rsv=%d", f.RSV)
+	}
+	if f.Length != uint64(f.Payload.Len) {
+		fmt.Fprintf(&b, " declared=%d", f.Length)
+	}
+	if f.Opcode == ws.Close {
+		if code, reason, has := ws.ParseClosePayload(f.Payload.Head); has {
+			fmt.Fprintf(&b, " %d", code)
+			if len(reason) > 0 {
+				b.WriteString(" " + wirelog.Whole(reason).String())
+			}
+			return b.String()
+		}
+	}
+	if f.Payload.Len > 0 {
+		b.WriteString(" " + f.Payload.String())
+	}
+	return b.String()
+}
+
+// pause is a duration in a few characters.
+func pause(d time.Duration) string {
+	switch {
+	case d >= time.Second:
+		return strings.TrimSuffix(fmt.Sprintf("%.1f", d.Seconds()), ".0") + " s"
+	case d >= time.Millisecond:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%d µs", d.Microseconds())
+}
