@@ -34,7 +34,7 @@ func Explain(r Result) []string {
 	}
 	e.add("closing", wrap(gradeAndReason(r.Verdict.Close, r.Verdict.CloseResult), Width-indent)...)
 	if r.Log.Facts.Opened && r.Verdict.Close != verdict.OK {
-		e.add("expected", wrap(describeClosing(r.Close), Width-indent)...)
+		e.add("expected", wrap(ClosingExpectation(r.Close), Width-indent)...)
 		e.add("received", ClosingLines(r.Log)...)
 	}
 	for i, a := range r.Earlier {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -24,6 +25,7 @@ type extra struct {
 	Spec        string            `json:"spec"`
 	Seed        string            `json:"seed"` // hexadecimal
 	URL         string            `json:"url,omitempty"`
+	Tags        []conform.Tag     `json:"tags,omitempty"`
 	Want        extraWant         `json:"want"`
 	Opened      bool              `json:"opened"`
 	Refused     string            `json:"refused,omitempty"`
@@ -95,7 +97,7 @@ type extraAttempt struct {
 
 func encodeExtra(r Result) (json.RawMessage, error) {
 	x := extra{
-		Schema: Schema, Spec: r.Spec, Seed: strconv.FormatUint(r.Seed, 16), URL: r.URL, Want: encodeWant(r.Want, r.Close),
+		Schema: Schema, Spec: r.Spec, Seed: strconv.FormatUint(r.Seed, 16), URL: r.URL, Tags: r.Tags, Want: encodeWant(r.Want, r.Close),
 		Opened: r.Log.Facts.Opened, Refused: r.Log.Refused, Extension: r.Log.Extension,
 		Traffic: &extraTraffic{extraVolume(r.Log.Traffic.In), extraVolume(r.Log.Traffic.Out)},
 	}
@@ -130,6 +132,7 @@ func (x extra) decode(r *Result) error {
 		return fmt.Errorf("seed %.20q is no hexadecimal number", x.Seed)
 	}
 	r.Spec, r.Seed, r.URL, r.expectation = x.Spec, seed, x.URL, ""
+	r.Tags = x.Tags
 	if r.Want, err = x.Want.decode(); err != nil {
 		return fmt.Errorf("want: %w", err)
 	}

@@ -34,6 +34,7 @@ type Result struct {
 	Timed   bool      // the duration is a figure people look at
 	Ratio   bool      // so is the compression ratio
 	URL     string    // of the server under test, where we were the client
+	Tags    []conform.Tag
 
 	expectation string // as the reference put it, in a report of its own
 }
@@ -116,5 +117,5 @@ func (r *Report) Agent(name string) (Agent, bool) {
 
 // Expectation says in words what must come back and how the connection must end.
 func Expectation(w verdict.Want, c verdict.Closing) string {
-	return describeWant(w) + " " + describeClosing(c)
+	return describeWant(w) + " " + ClosingExpectation(c)
 }

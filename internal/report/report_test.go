@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/cases"
+	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/golden"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
@@ -79,7 +80,7 @@ func everything(t *testing.T) report.Result {
 		}, Within: 10 * time.Second, KeepAgreement: true, NeedsDeflate: true},
 		Close:   verdict.Closing{ByUs: true, Codes: []ws.CloseCode{1000, 1002}, Clean: true, WrongEndFails: true, WrongCodeFails: true},
 		Verdict: verdict.Verdict{Behavior: verdict.NonStrict, Close: verdict.WrongCode, Result: "Actual events match at least one expected.", CloseResult: "The close code should have been 1000,1002 or empty"},
-		Started: started, Took: 1234 * time.Millisecond, Seed: 0xdeadbeef, Log: log, URL: "ws://example.com:9001/echo?x=<b>",
+		Started: started, Took: 1234 * time.Millisecond, Seed: 0xdeadbeef, Log: log, URL: "ws://example.com:9001/echo?x=<b>", Tags: []conform.Tag{conform.Serial, conform.UTF8},
 		Earlier: []report.Attempt{{Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.Unclean, Result: "a", CloseResult: "b"}, Took: time.Second, Why: "it ran beside other cases"}},
 		Timed:   true, Ratio: true,
 	}

@@ -93,6 +93,14 @@ func sweep(dir string) error {
 // Dir is the folder.
 func (s *Store) Dir() string { return s.dir }
 
+// FileName is the name of a case's file in the folder, which its page shares but
+// for the extension.
+func (s *Store) FileName(agent, id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.fileName(stored(agent), id)
+}
+
 // Begin forgets what there is of an agent, on disk too: its results are about to
 // be replaced as a whole.
 func (s *Store) Begin(agent string) error {
@@ -129,9 +137,7 @@ func (s *Store) forget(agents ...string) error {
 // Put writes a result. Its File plays no part: names are given here.
 func (s *Store) Put(r Result) error {
 	r.Agent = stored(r.Agent)
-	s.mu.Lock()
-	row := newRow(r, s.fileName(r.Agent, r.ID))
-	s.mu.Unlock()
+	row := newRow(r, s.FileName(r.Agent, r.ID))
 	f := referenceFile(r)
 	if !s.plain {
 		var err error
@@ -216,13 +222,7 @@ func (s *Store) fileName(agent, id string) string {
 		base = digested(slug(agent), strings.Repeat(" ", attempt)+agent)
 	}
 	s.slugs[base] = agent
-	return FileBase(base, id) + ".json"
-}
-
-// FileBase is the reference's name of a case's files without their extension, for
-// the beginning that an agent's files have.
-func FileBase(agent, id string) string {
-	return agent + "_case_" + slug(id)
+	return base + "_case_" + slug(id) + ".json"
 }
 
 // slug makes a file name of whatever a peer calls itself: lower-case letters,

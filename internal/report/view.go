@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -21,6 +22,8 @@ type View struct {
 	Known func(Result) (reason string, known bool)
 	// Link is where the HTML report is or will be found: a URL or a path.
 	Link string
+	// Sections are the titles of the groups of cases.
+	Sections []conform.Section
 }
 
 // Fails reports whether the result counts as failed.

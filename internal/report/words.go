@@ -35,7 +35,8 @@ func describeWant(w verdict.Want) string {
 	return b.String()
 }
 
-func describeClosing(c verdict.Closing) string {
+// ClosingExpectation says in words how the connection must end.
+func ClosingExpectation(c verdict.Closing) string {
 	who := "The peer fails the connection"
 	if c.ByUs {
 		who = "We begin the closing handshake"
