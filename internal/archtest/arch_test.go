@@ -37,6 +37,7 @@ var layers = [][]string{
 	{"internal/peer", "internal/verdict", "internal/testee"},
 	{"internal/conform"},
 	{"internal/report", "internal/spec"},
+	{"internal/report/baseline", "internal/report/score"},
 	{"internal/cases", "internal/report/..."},
 	{"internal/runner"},
 	{"internal/fuzzclient", "internal/fuzzserver", "internal/load", "internal/web"},
