@@ -4,6 +4,7 @@ package fuzzclient
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
@@ -29,16 +30,18 @@ type Run struct {
 
 // Outcome is how far a run got.
 type Outcome struct {
-	Agent string
-	Done  int
-	Left  int // cases that were not run
+	Agent  string
+	Done   int
+	Faults int // cases that have no result because we were at fault
+	Left   int // cases that were not run
 }
 
 // MaxJobs is how many cases run at a time where the server bears it.
 const MaxJobs = 16
 
 // Do plays the plan. Where the server is lost on the way, the error wraps
-// ErrUnreachable, and the outcome says how many cases were not run.
+// ErrUnreachable, and the outcome says how many cases were not run. Faults of
+// ours are runner.Faults in the error.
 func (r *Run) Do(ctx context.Context) (Outcome, error) {
 	out := Outcome{Agent: r.Server.Agent, Left: len(r.Plan)}
 	jobs := r.Jobs
@@ -70,24 +73,29 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 		}
 	}
 	err := runner.Schedule(ctx, plan, jobs, func(ctx context.Context, c runner.Planned) (report.Result, error) {
-		return r.play(ctx, c, out.Agent)
+		return r.Server.Play(ctx, r.Settings, c, out.Agent)
 	}, func(res report.Result) error {
 		out.Done++
 		out.Left--
 		return r.Done(res)
 	})
+	if faults, ok := errors.AsType[runner.Faults](err); ok {
+		out.Faults = len(faults)
+		out.Left -= len(faults)
+	}
 	return out, err
 }
 
-// play conducts one case on a connection of its own.
-func (r *Run) play(ctx context.Context, c runner.Planned, agent string) (report.Result, error) {
-	s, err := r.Server.dial(ctx)
+// Play conducts one case on a connection of its own. The error is ErrUnreachable,
+// that of the context, or a fault of ours.
+func (e *Endpoint) Play(ctx context.Context, st runner.Settings, c runner.Planned, agent string) (report.Result, error) {
+	s, err := e.dial(ctx)
 	if err != nil {
 		return report.Result{}, err
 	}
-	p := r.Settings.Peer(ctx, s, ws.Client, c.Case)
-	open := p.Dial(r.Server.request, c.Open)
-	return r.Settings.Conduct(p, c, agent, open)
+	p := st.Peer(ctx, s, ws.Client, c.Case)
+	open := p.Dial(e.request, c.Open)
+	return st.Conduct(p, c, agent, open)
 }
 
 // patience of a probe: how long a server may take to answer a second connection

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package wsspec tests WebSocket servers and clients for conformance to RFC 6455
+// and RFC 7692 inside "go test": one subtest a case, named by its id.
+//
+//	func TestConformance(t *testing.T) {
+//		wsspec.TestHandler(t, myEchoHandler)
+//	}
+//
+// What is tested has to echo: return each text or binary message unchanged, and
+// close properly. A failing case prints the rule, its section, what was expected
+// and what came. Nothing is written to disk, and nothing but loopback is used.
+//
+// With -short the cases that move megabytes or thousands of messages are left out.
+// The command wsspec, in cmd/wsspec, does the same from a shell, with reports.
+package wsspec
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/cases"
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/baseline"
+	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// An Option changes how the tests of this package go.
+type Option func(*config)
+
+type config struct {
+	include, exclude []string
+	known            baseline.Expectations
+	strict           bool
+	settings         runner.Settings
+	origin           string
+	protocols        []string
+	header           ws.Fields
+}
+
+// Cases picks cases by id or pattern: "6.4.1", "6.*". All are run without it.
+func Cases(patterns ...string) Option {
+	return func(c *config) { c.include = append(c.include, patterns...) }
+}
+
+// Exclude leaves cases out, by id or pattern.
+func Exclude(patterns ...string) Option {
+	return func(c *config) { c.exclude = append(c.exclude, patterns...) }
+}
+
+// Known says that the cases of the pattern ("*" stands for anything) fail, and why.
+// They are skipped with the reason when they do, and fail the test when they no
+// longer do, so that the list stays true.
+func Known(pattern, reason string) Option {
+	return func(c *config) {
+		c.known = append(c.known, baseline.Expected{Agent: "*", Case: pattern, Allowed: "FAILED", Reason: reason})
+	}
+}
+
+// Strict takes only OK: not NON-STRICT, nor a closing that could be cleaner.
+func Strict() Option { return func(c *config) { c.strict = true } }
+
+// TimeoutFactor stretches all patience, for slow machines. It has to be above 0.
+func TimeoutFactor(f float64) Option { return func(c *config) { c.settings.Factor = f } }
+
+// Origin is sent to the server under test.
+func Origin(origin string) Option { return func(c *config) { c.origin = origin } }
+
+// Subprotocols are requested of the server under test.
+func Subprotocols(names ...string) Option { return func(c *config) { c.protocols = names } }
+
+// Header sends another field in the opening handshake to the server under test.
+func Header(name, value string) Option {
+	return func(c *config) { c.header = append(c.header, ws.Field{Name: name, Value: value}) }
+}
+
+// plan reads the options and picks the cases.
+func plan(t *testing.T, role ws.Role, opts []Option) (*config, []runner.Planned) {
+	t.Helper()
+	c := &config{settings: runner.Settings{Deflate: new(deflate.Pool)}}
+	for _, o := range opts {
+		o(c)
+	}
+	if len(c.include) == 0 {
+		c.include = []string{"*"}
+	}
+	picked, err := conform.Select(cases.All(cases.Current), c.include, c.exclude)
+	if err != nil {
+		t.Fatalf("wsspec: %v", err)
+	}
+	return c, runner.Plan(picked, role)
+}
+
+// TestServer tests the server at a ws:// or wss:// URL.
+func TestServer(t *testing.T, url string, opts ...Option) {
+	t.Helper()
+	c, plan := plan(t, ws.Client, opts)
+	server := fuzzclient.Server{URL: url, Origin: c.origin, Protocols: c.protocols, Header: c.header}
+	endpoint, err := server.Resolve("wsspec")
+	if err != nil {
+		t.Fatalf("wsspec: %v", err)
+	}
+	c.each(t, plan, func(ctx context.Context, k runner.Planned) (report.Result, error) {
+		return endpoint.Play(ctx, c.settings, k, url)
+	})
+}
+
+// TestHandler tests a handler that upgrades and echoes, on a server on loopback
+// that lives as long as the test.
+func TestHandler(t *testing.T, h http.Handler, opts ...Option) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("wsspec: %v", err)
+	}
+	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(l) }() // until the cleanup
+	t.Cleanup(func() { _ = server.Close() })
+	TestServer(t, "ws://"+l.Addr().String(), opts...)
+}
+
+// each runs the cases as subtests, several at a time as -parallel says. A case that
+// is not as it should be is played once more with no other beside it, and only
+// that counts.
+func (c *config) each(t *testing.T, plan []runner.Planned, play runner.PlayFunc) {
+	t.Helper()
+	var alone sync.RWMutex
+	for _, k := range plan {
+		t.Run(k.ID, func(t *testing.T) {
+			if testing.Short() && k.Has(conform.Slow) {
+				t.Skip("moves megabytes or thousands of messages: run without -short")
+			}
+			t.Parallel()
+			var r report.Result
+			var err error
+			if !k.Has(conform.Serial) {
+				alone.RLock()
+				r, err = play(t.Context(), k)
+				alone.RUnlock()
+			}
+			if err == nil && (k.Has(conform.Serial) || !r.Passed()) {
+				alone.Lock()
+				r, err = play(t.Context(), k)
+				alone.Unlock()
+			}
+			if err != nil {
+				t.Fatalf("wsspec: %v", err)
+			}
+			c.judge(t, r)
+		})
+	}
+}
+
+// judge turns a result into that of a subtest.
+func (c *config) judge(t *testing.T, r report.Result) {
+	t.Helper()
+	fails := report.View{Strict: c.strict}.Fails(r)
+	text := r.Title + "\n" + strings.Join(report.Explain(r), "\n")
+	switch standing, e := c.known.Of(r, fails, time.Now()); standing {
+	case baseline.Regression:
+		t.Error(text)
+	case baseline.Known:
+		t.Skipf("known: %s\n%s", e.Reason, text)
+	case baseline.Outdated:
+		t.Errorf("%s\nthis case was to fail (%s) and does not: take it off the list", r.Title, e.Reason)
+	default:
+		if r.Verdict.Behavior != "OK" {
+			t.Logf("%s: %s", r.Verdict.Behavior, r.Verdict.Result)
+		}
+	}
+}

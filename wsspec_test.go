@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wsspec_test
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"testing"
+
+	"github.com/wsspec/wsspec"
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/testee"
+)
+
+// echo upgrades with our own second implementation, on the connection that the
+// HTTP server hands over.
+func echo(faults ...string) http.Handler {
+	f, err := testee.ParseFaults(faults...)
+	if err != nil {
+		panic(err)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		head, err := httputil.DumpRequest(r, false)
+		if err != nil {
+			return
+		}
+		_ = testee.Serve(r.Context(), &replayed{stream.Wrap(conn), head}, testee.Config{Faults: f}) // the test judges
+	})
+}
+
+// replayed is a connection whose first octets somebody has read already.
+type replayed struct {
+	stream.Stream
+	read []byte
+}
+
+func (r *replayed) Read(p []byte) (int, error) {
+	if len(r.read) > 0 {
+		n := copy(p, r.read)
+		r.read = r.read[n:]
+		return n, nil
+	}
+	return r.Stream.Read(p)
+}
+
+func TestServersOfOurOwn(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = testee.Server{}.Serve(ctx, l)
+	}()
+	t.Cleanup(func() { stop(); <-ended })
+	wsspec.TestServer(t, "ws://"+l.Addr().String(), wsspec.Cases("1.*", "2.*", "5.*", "6.4.*", "9.7.2", "12.1.1"))
+}
+
+func TestKnownFailuresAreSkipped(t *testing.T) {
+	wsspec.TestHandler(t, echo("ignores-rsv"), wsspec.Cases("3.1", "3.5", "1.1.1"), wsspec.Known("3.*", "does not look at reserved bits"))
+}
+
+func TestClientsOfOurOwn(t *testing.T) {
+	wsspec.TestClient(t, func(ctx context.Context, rawURL string) error {
+		u, err := url.Parse(rawURL)
+		if err != nil {
+			return err
+		}
+		s, err := stream.Dial(ctx, stream.Target{Addr: u.Host})
+		if err != nil {
+			return err
+		}
+		return testee.Echo(ctx, s, u.Host, u.RequestURI(), testee.Config{})
+	}, wsspec.Cases("1.*", "2.*", "3.*", "6.4.*", "7.*", "9.7.2"))
+}
