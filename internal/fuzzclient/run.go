@@ -87,7 +87,7 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 }
 
 // Play conducts one case on a connection of its own. The error is ErrUnreachable,
-// that of the context, or a fault of ours.
+// that of the context, or a *runner.Fault.
 func (e *Endpoint) Play(ctx context.Context, st runner.Settings, c runner.Planned, agent string) (report.Result, error) {
 	s, err := e.dial(ctx)
 	if err != nil {
@@ -95,7 +95,9 @@ func (e *Endpoint) Play(ctx context.Context, st runner.Settings, c runner.Planne
 	}
 	p := st.Peer(ctx, s, ws.Client, c.Case)
 	open := p.Dial(e.request, c.Open)
-	return st.Conduct(p, c, agent, open)
+	r, err := st.Conduct(p, c, agent, open)
+	r.URL = e.URL
+	return r, err
 }
 
 // patience of a probe: how long a server may take to answer a second connection

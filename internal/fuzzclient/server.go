@@ -12,6 +12,8 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/peer"
@@ -28,6 +30,8 @@ type Server struct {
 	Header    ws.Fields
 	TLS       TLS
 	Options   peer.Options
+	// Dial connects to the server, in place of the network. May be nil.
+	Dial func(context.Context) (stream.Stream, error)
 }
 
 // TLS is how far a wss server is trusted.
@@ -43,50 +47,79 @@ const UnknownAgent = "UnknownServer"
 // Endpoint is a server whose URL has been understood.
 type Endpoint struct {
 	Server
-	target  stream.Target
 	request peer.Request
 }
 
 // Resolve reads the server's URL and TLS files. The error says which of them is
 // wrong and why.
 func (s Server) Resolve(userAgent string) (*Endpoint, error) {
-	u, err := url.Parse(s.URL)
+	u, port, err := parseURL(s.URL)
 	if err != nil {
-		return nil, fmt.Errorf("server URL %q: %w", s.URL, errors.Unwrap(err))
+		return nil, fmt.Errorf("server URL %q: %w", s.URL, err)
 	}
-	port := u.Port()
-	secure := false
-	switch u.Scheme {
-	case "ws":
-	case "wss":
-		secure = true
-	default:
-		return nil, fmt.Errorf("server URL %q: the scheme is %q: want ws:// or wss:// (RFC 6455, 3)", s.URL, u.Scheme)
+	e := &Endpoint{Server: s}
+	if e.Dial == nil {
+		target := stream.Target{Addr: net.JoinHostPort(u.Hostname(), port)}
+		if u.Scheme == "wss" {
+			if target.TLS, err = s.TLS.config(u.Hostname()); err != nil {
+				return nil, err
+			}
+		}
+		e.Dial = func(ctx context.Context) (stream.Stream, error) { return stream.Dial(ctx, target) }
 	}
+	e.request = peer.Request{
+		Host: strings.TrimSuffix(u.Host, ":"), Target: u.RequestURI(), Agent: userAgent, Origin: s.Origin, Protocols: s.Protocols, Header: s.Header,
+	}
+	if err := checkRequest(e.request); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// parseURL reads a WebSocket URL (RFC 6455, 3) and returns its port beside it.
+func parseURL(raw string) (u *url.URL, port string, err error) {
+	u, err = url.Parse(raw)
+	if err != nil {
+		return nil, "", errors.Unwrap(err) // without the URL, which our caller names
+	}
+	port = u.Port()
 	switch {
+	case u.Scheme != "ws" && u.Scheme != "wss":
+		return nil, "", fmt.Errorf("the scheme is %q: want ws:// or wss:// (RFC 6455, 3)", u.Scheme)
 	case u.Hostname() == "":
-		return nil, fmt.Errorf("server URL %q: there is no host", s.URL)
-	case u.Fragment != "":
-		return nil, fmt.Errorf("server URL %q: a WebSocket URL has no fragment (RFC 6455, 3)", s.URL)
-	case port == "" && secure:
+		return nil, "", errors.New("there is no host")
+	case u.User != nil:
+		return nil, "", errors.New("a WebSocket URL has no user and password (RFC 6455, 3): send a header Authorization")
+	case strings.Contains(raw, "#"):
+		return nil, "", errors.New("a WebSocket URL has no fragment (RFC 6455, 3)")
+	case port == "" && u.Scheme == "wss":
 		port = "443"
 	case port == "":
 		port = "80"
 	}
-	e := &Endpoint{Server: s, target: stream.Target{Addr: net.JoinHostPort(u.Hostname(), port)}}
-	if secure {
-		if e.target.TLS, err = s.TLS.config(u.Hostname()); err != nil {
-			return nil, err
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return nil, "", fmt.Errorf("there is no port %s", port)
+	}
+	return u, port, nil
+}
+
+// checkRequest says what in the request would be read as something else: a
+// value that begins a line of its own, or a name that is none (RFC 9110, 5.1 and 5.5).
+func checkRequest(r peer.Request) error {
+	if strings.ContainsFunc(r.Host+r.Target, func(c rune) bool { return c <= ' ' || c == 0x7F }) {
+		return fmt.Errorf("server URL: there is a blank or control character in %q or %q: write it as %%20 and the like", r.Host, r.Target)
+	}
+	fields := append(ws.Fields{{Name: "User-Agent", Value: r.Agent}, {Name: "Origin", Value: r.Origin}}, r.Header...)
+	for _, name := range r.Protocols {
+		fields = append(fields, ws.Field{Name: "Sec-WebSocket-Protocol", Value: name})
+	}
+	for _, f := range fields {
+		line := ws.Request{Method: "GET", Target: "/", Proto: "HTTP/1.1", Fields: ws.Fields{f}}.Append(nil)
+		if _, err := ws.ParseRequest(line); err != nil || strings.ContainsAny(f.Value, "\r\n\x00") {
+			return fmt.Errorf("header %q with the value %q: want a name and one line", f.Name, f.Value)
 		}
 	}
-	host := u.Host
-	if u.Port() == "" {
-		host = u.Hostname()
-	}
-	e.request = peer.Request{
-		Host: host, Target: u.RequestURI(), Agent: userAgent, Origin: s.Origin, Protocols: s.Protocols, Header: s.Header,
-	}
-	return e, nil
+	return nil
 }
 
 func (t TLS) config(host string) (*tls.Config, error) {
@@ -125,7 +158,7 @@ func (e *Endpoint) dial(ctx context.Context) (stream.Stream, error) {
 	giveUp := time.Now().Add(retryFor)
 	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
 		attempt, cancel := context.WithTimeout(ctx, dialLimit)
-		s, err := stream.Dial(attempt, e.target)
+		s, err := e.Dial(attempt)
 		cancel()
 		switch {
 		case err == nil:
@@ -143,10 +176,11 @@ func (e *Endpoint) dial(ctx context.Context) (stream.Stream, error) {
 	}
 }
 
-// isPermanent reports whether trying again is of no use: the name does not exist
-// or the certificate is not trusted.
+// isPermanent reports whether trying again is of no use: the name does not exist,
+// the certificate is not trusted, or the port does not speak TLS.
 func isPermanent(err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
-	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert)
+	var record tls.RecordHeaderError
+	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.As(err, &record)
 }

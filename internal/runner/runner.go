@@ -111,15 +111,24 @@ func (st Settings) options() peer.Options {
 	return o
 }
 
+// A Fault is a panic of ours while a case was played. It proves nothing about the
+// peer: the case has no result then.
+type Fault struct {
+	ID    string // of the case
+	Value any    // what the panic was about
+	Stack []byte
+}
+
+func (f *Fault) Error() string { return fmt.Sprintf("case %s: fault in wsspec: %v", f.ID, f.Value) }
+
 // Conduct plays the case on p, whose opening handshake is done if open is true,
-// to the end, and judges it. A fault of ours in the script is a panic that is
-// returned as an error and never counts against the peer.
+// to the end, and judges it. The error is a *Fault.
 func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r report.Result, err error) {
 	begun := p.Log().Start
 	defer func() {
 		if fault := recover(); fault != nil {
 			p.Hangup()
-			err = fmt.Errorf("case %s: fault in wsspec: %v\n%s", c.ID, fault, debug.Stack())
+			err = &Fault{ID: c.ID, Value: fault, Stack: debug.Stack()}
 		}
 	}()
 	if open {
@@ -133,7 +142,7 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 	r = report.Result{
 		Agent: agent, ID: c.ID, Number: c.Number, Title: c.Title, Spec: c.Spec, Want: c.Want, Close: c.Close,
 		Verdict: verdict.Judge(c.Want, c.Close, log), Started: begun, Took: time.Since(begun), Seed: st.Seed, Log: log,
-		Timed: c.Has(conform.Slow) || c.Has(conform.Deflate), Ratio: c.Has(conform.Deflate),
+		Timed: c.Has(conform.Slow) || c.Has(conform.Deflate), Ratio: c.Has(conform.Deflate), Tags: c.Tags,
 	}
 	log.Compact()
 	return r, nil
