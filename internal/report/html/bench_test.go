@@ -9,11 +9,12 @@ import (
 
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/html"
+	"github.com/wsspec/wsspec/internal/report/reporttest"
 )
 
 // BenchmarkWrite writes the page of ten agents on all cases.
 func BenchmarkWrite(b *testing.B) {
-	rep := manyStories(b, 10)
+	rep := reporttest.Catalogue(b, 10)
 	var size bytes.Buffer
 	if err := html.Write(&size, rep, report.View{}); err != nil {
 		b.Fatal(err)
@@ -28,7 +29,7 @@ func BenchmarkWrite(b *testing.B) {
 
 // BenchmarkWriteIndex writes the table of the reference for ten agents.
 func BenchmarkWriteIndex(b *testing.B) {
-	rep := manyStories(b, 10)
+	rep := reporttest.Catalogue(b, 10)
 	for b.Loop() {
 		if err := html.WriteIndex(io.Discard, rep, report.View{}); err != nil {
 			b.Fatal(err)
@@ -38,7 +39,7 @@ func BenchmarkWriteIndex(b *testing.B) {
 
 // BenchmarkWriteCase writes one page.
 func BenchmarkWriteCase(b *testing.B) {
-	r := story(b, "agent", 1, "1.1.1")
+	r := reporttest.Result(b, "agent", 1, "1.1.1")
 	for b.Loop() {
 		if err := html.WriteCase(io.Discard, r, report.View{}); err != nil {
 			b.Fatal(err)

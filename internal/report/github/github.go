@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package github writes annotations: workflow commands that GitHub Actions shows
+// beside a run.
+package github
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/wsspec/wsspec/internal/report"
+)
+
+// Most is how many annotations of a kind GitHub shows for a step.
+const Most = 10
+
+// Write writes an error for each result that fails, and a notice for each known
+// failure, up to Most of each, and one line that sums up the rest.
+func Write(w io.Writer, rep *report.Report, v report.View) error {
+	var b strings.Builder
+	errors, notices := 0, 0
+	for _, a := range rep.Agents {
+		for _, r := range a.Results {
+			if !v.Fails(r) {
+				continue
+			}
+			if reason, known := v.KnownReason(r); known {
+				if notices++; notices <= Most {
+					command(&b, "notice", r, "known failure: "+reason)
+				}
+				continue
+			}
+			// The last one has to make room for the sum.
+			if errors++; errors < Most {
+				command(&b, "error", r, strings.Join(append(report.Explain(r), "$ "+report.Command(r)), "\n"))
+			}
+		}
+	}
+	if rest := errors - Most + 1; rest > 0 {
+		fmt.Fprintf(&b, "::error title=wsspec::%d more failed\n", rest)
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("write annotations: %w", err)
+	}
+	return nil
+}
+
+func command(b *strings.Builder, kind string, r report.Result, message string) {
+	fmt.Fprintf(b, "::%s title=%s::%s\n", kind, property(fmt.Sprintf("%s: case %s", r.Agent, r.ID)), data(message))
+}
+
+// most bounds a message, in octets; GitHub cuts at 4 KiB.
+const most = 4000
+
+// data escapes a message as workflow commands want it.
+func data(s string) string {
+	if len(s) > most {
+		s = s[:most]
+	}
+	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+// property escapes the value of a property.
+func property(s string) string {
+	const longest = 200
+	if len(s) > longest {
+		s = s[:longest]
+	}
+	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(data(s))
+}

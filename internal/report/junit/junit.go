@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package junit writes a report as JUnit XML, as build servers read it: one suite
+// an agent, one case each. What failed is a failure, what is not implemented and
+// what is known to fail is skipped.
+package junit
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/verdict"
+)
+
+type suites struct {
+	XMLName  xml.Name `xml:"testsuites"`
+	Name     string   `xml:"name,attr"`
+	Tests    int      `xml:"tests,attr"`
+	Failures int      `xml:"failures,attr"`
+	Errors   int      `xml:"errors,attr"`
+	Skipped  int      `xml:"skipped,attr"`
+	Time     string   `xml:"time,attr"` // seconds
+	Suites   []suite  `xml:"testsuite"`
+}
+
+type suite struct {
+	Name      string `xml:"name,attr"`
+	Tests     int    `xml:"tests,attr"`
+	Failures  int    `xml:"failures,attr"`
+	Errors    int    `xml:"errors,attr"`
+	Skipped   int    `xml:"skipped,attr"`
+	Time      string `xml:"time,attr"`
+	Timestamp string `xml:"timestamp,attr,omitempty"`
+	Cases     []test `xml:"testcase"`
+}
+
+type test struct {
+	Name    string   `xml:"name,attr"`
+	Class   string   `xml:"classname,attr"`
+	Time    string   `xml:"time,attr"`
+	Skipped *skipped `xml:"skipped"`
+	Failure *failure `xml:"failure"`
+	Out     *output  `xml:"system-out"`
+}
+
+type skipped struct {
+	Message string `xml:"message,attr"`
+}
+
+type failure struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr"`
+	Text    string `xml:",cdata"`
+}
+
+type output struct {
+	Text string `xml:",cdata"`
+}
+
+// Write writes the report.
+func Write(w io.Writer, rep *report.Report, v report.View) error {
+	all := suites{Name: clean(v.Heading())}
+	var spent time.Duration
+	for _, a := range rep.Agents {
+		s := suite{Name: clean(agentName(a.Name)), Tests: len(a.Results)}
+		var took time.Duration
+		for _, r := range a.Results {
+			t := testOf(r, v)
+			switch {
+			case t.Failure != nil:
+				s.Failures++
+			case t.Skipped != nil:
+				s.Skipped++
+			}
+			if stamp := r.Started.UTC(); !r.Started.IsZero() && (s.Timestamp == "" || stamp.Format(stampForm) < s.Timestamp) {
+				s.Timestamp = stamp.Format(stampForm)
+			}
+			took += r.Took
+			s.Cases = append(s.Cases, t)
+		}
+		s.Time = seconds(took)
+		spent += took
+		all.Tests += s.Tests
+		all.Failures += s.Failures
+		all.Skipped += s.Skipped
+		all.Suites = append(all.Suites, s)
+	}
+	all.Time = seconds(spent)
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return fmt.Errorf("write JUnit report: %w", err)
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(all); err != nil {
+		return fmt.Errorf("write JUnit report: %w", err)
+	}
+	if _, err := io.WriteString(w, "\n"); err != nil {
+		return fmt.Errorf("write JUnit report: %w", err)
+	}
+	return nil
+}
+
+const stampForm = "2006-01-02T15:04:05" // the schema has no zone: it is UTC
+
+func testOf(r report.Result, v report.View) test {
+	t := test{Name: clean(strings.TrimSpace(r.ID + " " + r.Title)), Class: clean(agentName(r.Agent)), Time: seconds(r.Took)}
+	reason, known := v.KnownReason(r)
+	switch {
+	case known:
+		t.Skipped = &skipped{clean("known failure: " + reason)}
+		t.Out = &output{story(r, v)}
+	case v.Fails(r):
+		why := r.Verdict.Result
+		if r.Verdict.Behavior != verdict.Failed && report.Severity(r.Verdict.Close) >= report.Severity(r.Verdict.Behavior) {
+			why = r.Verdict.CloseResult
+		}
+		t.Failure = &failure{Message: clean(why), Type: clean(string(report.Worst(r.Verdict))), Text: story(r, v)}
+	case r.Verdict.Behavior == verdict.Unimplemented:
+		t.Skipped = &skipped{clean(r.Verdict.Result)}
+	case !r.Passed():
+		t.Out = &output{story(r, v)}
+	}
+	return t
+}
+
+// story is the explanation, how to repeat the case, and where its page is.
+func story(r report.Result, v report.View) string {
+	lines := append(report.Explain(r), "", "$ "+report.Command(r))
+	if link := v.PageLink(r); link != "" {
+		lines = append(lines, link)
+	}
+	return clean("\n" + strings.Join(lines, "\n") + "\n")
+}
+
+func agentName(name string) string {
+	if name == "" {
+		return "(no name)"
+	}
+	return name
+}
+
+func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 3, 64) }
+
+// most bounds a text, in octets.
+const most = 16 << 10
+
+// clean leaves only what XML 1.0 can hold and people can see: other characters
+// become escape sequences.
+func clean(s string) string {
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n', unicode.IsPrint(r) && r != unicode.ReplacementChar && r != 0xFFFE && r != 0xFFFF:
+			b.WriteRune(r)
+		case r == '\t':
+			b.WriteByte(' ')
+		default:
+			fmt.Fprintf(&b, `\u{%x}`, r)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package markdown writes a report as a job summary in GitHub's Markdown: what
+// failed first, and never more than a summary may have.
+package markdown
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/baseline"
+	"github.com/wsspec/wsspec/internal/report/score"
+	"github.com/wsspec/wsspec/internal/verdict"
+)
+
+// Limit is the size GitHub allows a step's summary, less some room, in octets.
+const Limit = 1<<20 - 16<<10
+
+// mostAgents bounds the rows of the table of agents.
+const mostAgents = 500
+
+// Write writes the summary.
+func Write(w io.Writer, rep *report.Report, v report.View) error {
+	b := &summary{view: v}
+	b.line("# %s", text(v.Heading()))
+	b.line("")
+	b.agents(rep)
+	b.changes(rep)
+	b.failures(rep)
+	if b.left > 0 {
+		b.WriteString(fmt.Sprintf("\n%d more are left out: the summary may not be longer.\n", b.left))
+	}
+	if v.Link != "" {
+		b.WriteString(fmt.Sprintf("\n[The whole report](%s)\n", link(v.Link)))
+	}
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("write Markdown summary: %w", err)
+	}
+	return nil
+}
+
+type summary struct {
+	strings.Builder
+	view report.View
+	left int // failures that are not shown
+}
+
+// line appends a line where there is room for it.
+func (b *summary) line(format string, args ...any) {
+	s := fmt.Sprintf(format, args...)
+	if b.Len()+len(s) < Limit-1<<10 {
+		b.WriteString(s + "\n")
+	}
+}
+
+func (b *summary) agents(rep *report.Report) {
+	if len(rep.Agents) == 0 {
+		b.line("There are no results.")
+		return
+	}
+	b.line("| Agent | Grade | Failed | Lax | Passed | Why not better |")
+	b.line("| :-- | :-: | --: | --: | --: | :-- |")
+	for i, a := range rep.Agents {
+		if i == mostAgents {
+			b.line("\n%d more agents", len(rep.Agents)-i)
+			return
+		}
+		card := score.Of(a)
+		failed, lax := 0, 0
+		for _, r := range a.Results {
+			if b.view.Fails(r) {
+				failed++
+			} else if !r.Passed() {
+				lax++
+			}
+		}
+		why := ""
+		if len(card.Caps) > 0 {
+			why = text(card.Caps[0].String())
+		}
+		b.line("| %s | **%s** | %d | %d | %d | %s |", text(name(a.Name)), card.Grade, failed, lax, card.Total-failed-lax, why)
+	}
+	b.line("")
+}
+
+// changes tells what is not as it was in the baseline.
+func (b *summary) changes(rep *report.Report) {
+	if b.view.Baseline == nil {
+		return
+	}
+	n := map[baseline.Kind]int{}
+	var worse []string
+	for _, c := range baseline.Diff(b.view.Baseline, rep) {
+		n[c.Kind]++
+		if c.Kind == baseline.Regressed {
+			worse = append(worse, fmt.Sprintf("- %s %s: %s, was %s", text(name(c.Agent)), text(c.ID), both(c.New), both(c.Old)))
+		}
+	}
+	b.line("Against the baseline: **%d worse**, %d better, %d changed otherwise, %d new, %d gone.", n[baseline.Regressed], n[baseline.Improved], n[baseline.Changed], n[baseline.Added], n[baseline.Removed])
+	b.line("")
+	for _, line := range worse[:min(len(worse), 100)] {
+		b.line("%s", line)
+	}
+	if len(worse) > 0 {
+		b.line("")
+	}
+}
+
+func both(v verdict.Verdict) string {
+	if v.Behavior == v.Close {
+		return text(string(v.Behavior))
+	}
+	return text(fmt.Sprintf("%s, closing %s", v.Behavior, v.Close))
+}
+
+// failures tells of each that failed, in a block that unfolds.
+func (b *summary) failures(rep *report.Report) {
+	known := 0
+	for _, a := range rep.Agents {
+		begun := false
+		for _, r := range a.Results {
+			if !b.view.Fails(r) {
+				continue
+			}
+			if _, is := b.view.KnownReason(r); is {
+				known++
+				continue
+			}
+			if !begun {
+				b.line("## %s", text(name(a.Name)))
+				b.line("")
+				begun = true
+			}
+			b.failure(r)
+		}
+	}
+	if known > 0 {
+		b.line("Known failures, not listed: %d.", known)
+	}
+}
+
+func (b *summary) failure(r report.Result) {
+	story := strings.Join(report.Explain(r), "\n")
+	title := fmt.Sprintf("<b>%s</b> %s", text(r.ID), text(r.Title))
+	if page := b.view.PageLink(r); page != "" {
+		title = fmt.Sprintf(`<a href="%s">%s</a> %s`, link(page), text(r.ID), text(r.Title))
+	}
+	// The fence is longer than any run of tildes inside.
+	s := fmt.Sprintf("<details><summary>%s: %s</summary>\n\n%[3]s\n%[4]s\n\n$ %[5]s\n%[3]s\n\n</details>\n", title, both(r.Verdict), fence(story), visible(story), visible(report.Command(r)))
+	if b.Len()+len(s) > Limit-1<<10 {
+		b.left++
+		return
+	}
+	b.WriteString(s)
+}
+
+func fence(s string) string {
+	f := "~~~"
+	for strings.Contains(s, f) {
+		f += "~"
+	}
+	return f
+}
+
+func name(agent string) string {
+	if agent == "" {
+		return "(no name)"
+	}
+	return agent
+}
+
+// most bounds a piece of text, in characters.
+const most = 300
+
+// text escapes what Markdown, its tables and HTML would take as theirs.
+func text(s string) string {
+	var b strings.Builder
+	n := 0
+	for _, r := range s {
+		if n++; n > most {
+			b.WriteString("…")
+			break
+		}
+		switch {
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '>':
+			b.WriteString("&gt;")
+		case r == '&':
+			b.WriteString("&amp;")
+		case r == '@': // would call somebody
+			b.WriteString("&#64;")
+		case r == '#': // would link an issue
+			b.WriteString("&#35;")
+		case strings.ContainsRune("\\`*_{}[]()!|~$", r):
+			b.WriteString(`\` + string(r))
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		case unicode.IsSpace(r):
+			b.WriteByte(' ')
+		default:
+			fmt.Fprintf(&b, `\\u{%x}`, r)
+		}
+	}
+	// "http://…" would become a link, and "www." too.
+	return strings.NewReplacer("://", ":&#47;/", "www.", "www&#46;").Replace(b.String())
+}
+
+// visible makes characters that nobody sees escape sequences; lines stay.
+func visible(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r == '\n' || unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\u{%x}`, r)
+		}
+	}
+	return b.String()
+}
+
+// link is an address that cannot end the mark-up around it.
+func link(s string) string {
+	return strings.NewReplacer(`"`, "%22", "<", "%3C", ">", "%3E", "(", "%28", ")", "%29", " ", "%20", "\n", "", "\r", "", "&", "&amp;").Replace(s)
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package markdown_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/wsspec/wsspec/internal/golden"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/markdown"
+	"github.com/wsspec/wsspec/internal/report/reporttest"
+	"github.com/wsspec/wsspec/internal/verdict"
+)
+
+func write(t *testing.T, rep *report.Report, v report.View) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := markdown.Write(&b, rep, v); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestWrite(t *testing.T) {
+	before := reporttest.Mixed(t)
+	before.Remove("good")
+	r := reporttest.Result(t, "poor", 1, "1.1.1")
+	before.Add(r)
+	golden.Check(t, "mixed.md", []byte(write(t, reporttest.Mixed(t), report.View{
+		Title: "Nightly", Link: "report.html", Baseline: before,
+		Known: func(r report.Result) (string, bool) { return "issue 17", r.ID == "7.5.1" },
+	})))
+	golden.Check(t, "empty.md", []byte(write(t, new(report.Report), report.View{})))
+}
+
+// The summary of many failures stays within what GitHub takes, and says how many
+// are left out.
+func TestLimit(t *testing.T) {
+	rep := reporttest.Catalogue(t, 4)
+	total := 0
+	for _, a := range rep.Agents {
+		for i := range a.Results {
+			a.Results[i].Verdict.Behavior = verdict.Failed
+			total++
+		}
+	}
+	out := write(t, rep, report.View{Link: "https://example.com/report.html"})
+	shown := strings.Count(out, "<details>")
+	if len(out) > 1<<20 || shown == 0 || strings.Count(out, "</details>") != shown {
+		t.Errorf("%d octets, %d of %d shown", len(out), shown, total)
+	}
+	if want := fmt.Sprintf("\n%d more are left out", total-shown); !strings.Contains(out, want) {
+		t.Errorf("the end: %q, want %q in it", out[len(out)-200:], want)
+	}
+}
+
+func TestHostile(t *testing.T) {
+	out := write(t, reporttest.Hostile(t), report.View{Baseline: reporttest.Hostile(t), Link: `"><script>` + reporttest.Executed})
+	fenced := false
+	for line := range strings.Lines(out) {
+		if strings.HasPrefix(line, "~~~") {
+			fenced = !fenced
+			continue
+		}
+		// What is not in a fence: no tag but ours, and no link but to the report.
+		if fenced {
+			continue
+		}
+		rest := strings.NewReplacer("<details><summary>", "", "</summary>", "", "</details>", "", "<b>", "", "</b>", "", "</a>", "", `<a href="%22%3E%3Cscript%3Ewindow.executed=1#`, "", `">`, "").Replace(line)
+		if strings.ContainsAny(rest, "<@") || strings.Contains(rest, "](javascript") || strings.Contains(rest, "```") {
+			t.Errorf("mark-up got through: %.200q", rest)
+		}
+	}
+	if fenced {
+		t.Error("a fence is open at the end")
+	}
+	if !utf8.ValidString(out) || strings.ContainsAny(out, "\x00\x1b\u2028\u202e") || len(out) > 1<<20 {
+		t.Errorf("%d octets, valid %v", len(out), utf8.ValidString(out))
+	}
+}

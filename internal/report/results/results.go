@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package results writes and reads a report as one JSON file: results.json, for
+// programs. Its form is described by Schema and has a version; what a version has
+// stays as it is, and new keys may come.
+package results
+
+import (
+	_ "embed" // for the schema
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/score"
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// Version is that of the form.
+const Version = 1
+
+// Schema is the JSON Schema (draft 2020-12) of the form.
+//
+//go:embed schema.json
+var Schema []byte
+
+type file struct {
+	Version int     `json:"version"`
+	Title   string  `json:"title,omitempty"`
+	Made    string  `json:"made,omitempty"` // RFC 3339
+	Strict  bool    `json:"strict"`
+	Agents  []agent `json:"agents"`
+}
+
+type agent struct {
+	Name     string                `json:"name"`
+	Grade    string                `json:"grade"`
+	Caps     []grading             `json:"caps"`
+	Verdicts map[verdict.Grade]int `json:"verdicts"`
+	Closings map[verdict.Grade]int `json:"closings"`
+	Failed   int                   `json:"failed"`
+	Results  []result              `json:"results"`
+}
+
+type grading struct {
+	Grade  string `json:"grade"`
+	Reason string `json:"reason"`
+	Case   string `json:"case"`
+	Spec   string `json:"spec"`
+	Count  int    `json:"count"`
+}
+
+type result struct {
+	Case          string        `json:"case"`
+	Number        int           `json:"number,omitempty"`
+	Title         string        `json:"title"`
+	Spec          string        `json:"spec"`
+	Tags          []conform.Tag `json:"tags,omitempty"`
+	Behavior      verdict.Grade `json:"behavior"`
+	BehaviorClose verdict.Grade `json:"behaviorClose"`
+	Result        string        `json:"result"`
+	ResultClose   string        `json:"resultClose"`
+	Failed        bool          `json:"failed"`
+	Known         string        `json:"known,omitempty"`
+	Role          string        `json:"role"` // ours: client or server
+	Started       string        `json:"started,omitempty"`
+	Duration      float64       `json:"duration"` // milliseconds
+	Seed          string        `json:"seed,omitempty"`
+	URL           string        `json:"url,omitempty"`
+	Expectation   string        `json:"expectation"`
+	Expected      []outcome     `json:"expected,omitempty"`
+	Received      []string      `json:"received,omitempty"`
+	CloseCode     *int          `json:"remoteCloseCode"`
+	CloseReason   string        `json:"remoteCloseReason,omitempty"`
+	RatioIn       *float64      `json:"ratioIn,omitempty"`
+	RatioOut      *float64      `json:"ratioOut,omitempty"`
+	Attempts      []attempt     `json:"attempts,omitempty"`
+	Explanation   []string      `json:"explanation,omitempty"` // of what is not as it should be
+	Command       string        `json:"command"`
+	File          string        `json:"file,omitempty"`
+}
+
+type outcome struct {
+	Grade  verdict.Grade `json:"grade"`
+	Events []string      `json:"events"`
+}
+
+type attempt struct {
+	Behavior      verdict.Grade `json:"behavior"`
+	BehaviorClose verdict.Grade `json:"behaviorClose"`
+	Duration      float64       `json:"duration"`
+	Why           string        `json:"why"`
+}
+
+// Write writes the report.
+func Write(w io.Writer, rep *report.Report, v report.View) error {
+	f := file{Version: Version, Title: v.Title, Strict: v.Strict, Agents: []agent{}}
+	if !v.Made.IsZero() {
+		f.Made = v.Made.UTC().Format(time.RFC3339)
+	}
+	for _, a := range rep.Agents {
+		f.Agents = append(f.Agents, agentOf(a, v))
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if err := e.Encode(f); err != nil {
+		return fmt.Errorf("write results: %w", err)
+	}
+	return nil
+}
+
+func agentOf(a report.Agent, v report.View) agent {
+	card := score.Of(a)
+	out := agent{Name: a.Name, Grade: card.Grade, Caps: []grading{}, Verdicts: map[verdict.Grade]int{}, Closings: map[verdict.Grade]int{}, Results: []result{}}
+	for _, c := range card.Caps {
+		out.Caps = append(out.Caps, grading{c.Grade, c.Reason, c.ID, c.Spec, c.N})
+	}
+	for _, c := range card.Verdicts {
+		out.Verdicts[c.Grade] = c.N
+	}
+	for _, c := range card.Closings {
+		out.Closings[c.Grade] = c.N
+	}
+	for _, r := range a.Results {
+		x := resultOf(r, v)
+		if x.Failed {
+			out.Failed++
+		}
+		out.Results = append(out.Results, x)
+	}
+	return out
+}
+
+func resultOf(r report.Result, v report.View) result {
+	f := r.Log.Facts
+	x := result{
+		Case: r.ID, Number: r.Number, Title: r.Title, Spec: r.Spec, Tags: r.Tags,
+		Behavior: r.Verdict.Behavior, BehaviorClose: r.Verdict.Close, Result: r.Verdict.Result, ResultClose: r.Verdict.CloseResult,
+		Failed: v.Fails(r), Role: f.Role.String(), Duration: milliseconds(r.Took), URL: r.URL,
+		Expectation: r.Expectation(), Received: report.ReceivedLines(r.Log), CloseReason: f.Remote.Reason,
+		Command: report.Command(r), File: r.File,
+	}
+	x.Known, _ = v.KnownReason(r)
+	if !r.Started.IsZero() {
+		x.Started = r.Started.UTC().Format(time.RFC3339Nano)
+	}
+	if r.Seed != 0 {
+		x.Seed = fmt.Sprint(r.Seed) // a string: not every reader has 64-bit integers
+	}
+	for _, o := range r.Want.Outcomes {
+		x.Expected = append(x.Expected, outcome{o.Grade, append([]string{}, report.EventLines(o.Events)...)})
+	}
+	if f.Remote.Coded {
+		code := int(f.Remote.Code)
+		x.CloseCode = &code
+	}
+	if r.Ratio {
+		x.RatioIn, x.RatioOut = ratio(r.Log.Traffic.In), ratio(r.Log.Traffic.Out)
+	}
+	for _, a := range r.Earlier {
+		x.Attempts = append(x.Attempts, attempt{a.Verdict.Behavior, a.Verdict.Close, milliseconds(a.Took), a.Why})
+	}
+	if !r.Passed() {
+		x.Explanation = report.Explain(r)
+	}
+	return x
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func ratio(v wirelog.Volume) *float64 {
+	if v.App == 0 {
+		return nil
+	}
+	f := float64(v.WebSocket) / float64(v.App)
+	return &f
+}
+
+// maxFile bounds a file that is read, in octets.
+const maxFile = 256 << 20
+
+// Read reads what Write wrote: verdicts and what belongs to them, though not the
+// conversations, which are in the files of the cases.
+func Read(r io.Reader) (*report.Report, error) {
+	b, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("read results: %w", err)
+	}
+	if len(b) > maxFile {
+		return nil, fmt.Errorf("read results: larger than %d octets", maxFile)
+	}
+	var f file
+	if err := json.Unmarshal(b, &f); err != nil {
+		return nil, fmt.Errorf("read results: %w", err)
+	}
+	switch {
+	case f.Version == 0:
+		return nil, errors.New("read results: there is no version: this is no file of results")
+	case f.Version != Version:
+		return nil, fmt.Errorf("read results: version %d, this program reads %d", f.Version, Version)
+	}
+	rep := new(report.Report)
+	for _, a := range f.Agents {
+		for i, x := range a.Results {
+			if x.Case == "" {
+				return nil, fmt.Errorf("read results: result %d of agent %.40q has no case", i+1, a.Name)
+			}
+			rep.Add(x.restore(a.Name))
+		}
+	}
+	return rep, nil
+}
+
+func (x result) restore(agent string) report.Result {
+	role := ws.Client
+	if x.Role == ws.Server.String() {
+		role = ws.Server
+	}
+	log := &wirelog.Log{Facts: wirelog.Facts{Role: role, Remote: wirelog.CloseFacts{Reason: x.CloseReason}}}
+	if c := x.CloseCode; c != nil && *c >= 0 && *c <= math.MaxUint16 {
+		log.Facts.Remote.Sent, log.Facts.Remote.Coded, log.Facts.Remote.Code = true, true, ws.CloseCode(*c)
+	}
+	log.Start, _ = time.Parse(time.RFC3339Nano, x.Started) // unknown stays zero
+	r := report.Result{
+		Agent: agent, ID: x.Case, Number: x.Number, Title: x.Title, Spec: x.Spec, Tags: x.Tags,
+		Verdict: verdict.Verdict{Behavior: x.Behavior, Close: x.BehaviorClose, Result: x.Result, CloseResult: x.ResultClose},
+		Started: log.Start, Took: duration(x.Duration), Log: log, File: x.File, URL: x.URL,
+	}
+	_, _ = fmt.Sscan(x.Seed, &r.Seed) // absent where there is none
+	for _, a := range x.Attempts {
+		r.Earlier = append(r.Earlier, report.Attempt{
+			Verdict: verdict.Verdict{Behavior: a.Behavior, Close: a.BehaviorClose}, Took: duration(a.Duration), Why: a.Why,
+		})
+	}
+	return r
+}
+
+func duration(ms float64) time.Duration {
+	if !(ms >= 0 && ms < 1e12) {
+		return 0
+	}
+	return time.Duration(ms * float64(time.Millisecond))
+}

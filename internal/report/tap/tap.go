@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package tap writes a report in version 14 of the Test Anything Protocol: a
+// subtest an agent, with a diagnostic block for each case that failed. What is
+// not implemented is skipped, and what is known to fail is a TODO.
+package tap
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/verdict"
+)
+
+// Write writes the report.
+func Write(w io.Writer, rep *report.Report, v report.View) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "TAP version 14\n1..%d\n", len(rep.Agents))
+	for i, a := range rep.Agents {
+		fmt.Fprintf(b, "# Subtest: %s\n    1..%d\n", clean(a.Name), len(a.Results))
+		good := true
+		for j, r := range a.Results {
+			good = point(b, j+1, r, v) && good
+		}
+		fmt.Fprintf(b, "%s %d - %s\n", okay(good), i+1, clean(a.Name))
+	}
+	if err := b.Flush(); err != nil {
+		return fmt.Errorf("write TAP report: %w", err)
+	}
+	return nil
+}
+
+func okay(good bool) string {
+	if good {
+		return "ok"
+	}
+	return "not ok"
+}
+
+// point writes one test point and reports whether it counts as passed.
+func point(b *bufio.Writer, number int, r report.Result, v report.View) bool {
+	fails := v.Fails(r)
+	fmt.Fprintf(b, "    %s %d - %s %s", okay(!fails), number, clean(r.ID), clean(r.Title))
+	reason, known := v.KnownReason(r)
+	switch {
+	case known:
+		fmt.Fprintf(b, " # TODO %s", clean(reason))
+	case !fails && r.Verdict.Behavior == verdict.Unimplemented:
+		fmt.Fprintf(b, " # SKIP %s", clean(r.Verdict.Result))
+	}
+	fmt.Fprint(b, "\n")
+	if !fails {
+		return true
+	}
+	// A literal block of YAML holds any line that is indented.
+	fmt.Fprintf(b, "      ---\n      duration_ms: %d\n      message: |2\n", r.Took.Milliseconds())
+	for _, line := range append(report.Explain(r), "$ "+report.Command(r)) {
+		fmt.Fprintf(b, "        %s\n", visible(line))
+	}
+	fmt.Fprint(b, "      ...\n")
+	return known
+}
+
+// most bounds a description, in characters.
+const most = 200
+
+// clean is a description on one line, without what would be read as a directive.
+func clean(s string) string {
+	s = strings.Join(strings.Fields(visible(s)), " ")
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most]) + "…"
+	}
+	return strings.NewReplacer(`\`, `\\`, "#", `\#`).Replace(s)
+}
+
+func visible(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) || unicode.IsSpace(r) && r != '\n' && r != '\r' {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, `\u{%x}`, r)
+		}
+	}
+	return b.String()
+}
