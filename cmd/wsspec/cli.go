@@ -19,6 +19,7 @@ type commandLine struct {
 	Echo    echoCmd    `cmd:"" help:"Run an echo server, to be tested."`
 	Client  clientCmd  `cmd:"" help:"Run an echo client against a fuzzing server."`
 	Cases   casesCmd   `cmd:"" help:"List the test cases, or explain one."`
+	Report  reportCmd  `cmd:"" help:"Show, render, compare, merge and judge reports."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -19,6 +19,7 @@ import (
 // screen shows a run as it goes: failures as they happen, and on a terminal one
 // line at the bottom with how far it is. Everywhere else it prints plain lines.
 type screen struct {
+	process              *process
 	out, err             io.Writer
 	quiet, verbose, wire bool
 	live                 bool // there is a terminal for the status line
@@ -36,7 +37,7 @@ type screen struct {
 const plainWidth = 80
 
 func newScreen(p *process, quiet, verbose, wire bool) *screen {
-	s := &screen{out: p.stdout, err: p.stderr, quiet: quiet, verbose: verbose, wire: wire, width: plainWidth}
+	s := &screen{process: p, out: p.stdout, err: p.stderr, quiet: quiet, verbose: verbose, wire: wire, width: plainWidth}
 	if w := p.width(); w > 0 {
 		s.width = w
 		s.live = !quiet && p.getenv("TERM") != "dumb"

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -62,9 +61,9 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	store, err := report.Open(c.Out, false)
+	store, err := openFolder(c.Out, false, c.Strict)
 	if err != nil {
-		return badUsage(err, "choose another folder with --out")
+		return err
 	}
 	l, err := listen(c.Listen, tlsConfig)
 	if err != nil {
@@ -95,7 +94,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	lounge.summary()
-	lounge.screen.reportAt(filepath.Join(c.Out, "index.json"))
+	lounge.screen.reportAt(store.page())
 	if lounge.failed() {
 		return statusError(exitVerdict)
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -47,6 +46,8 @@ type testCmd struct {
 	Quiet   bool `short:"q" group:"Output" help:"Print the summary only."`
 	Verbose bool `short:"v" group:"Output" help:"Print a line for every case."`
 	Wire    bool `group:"Output" help:"Print the wire log of failed cases."`
+
+	Report []string `sep:"none" placeholder:"KIND=FILE" group:"Output" help:"Write another report: html, junit, markdown, tap, github, json or badge; without =FILE to standard output. Repeatable."`
 }
 
 // Selection picks cases.
@@ -119,6 +120,7 @@ type testRun struct {
 	out      string
 	strict   bool
 	skip     func(agent, id string) bool
+	outputs  []output
 	screen   *screen
 }
 
@@ -168,6 +170,9 @@ func (c *testCmd) prepare() (*testRun, error) {
 		if _, err := s.Resolve(""); err != nil {
 			return nil, badUsage(err, "")
 		}
+	}
+	if t.outputs, err = parseOutputs(c.Report); err != nil {
+		return nil, err
 	}
 	picked, err := c.pick()
 	if err != nil {
@@ -257,9 +262,9 @@ func parseHeader(lines []string) (ws.Fields, error) {
 
 // run tests the servers, writes the report and prints the summary.
 func (t *testRun) run(ctx context.Context) error {
-	store, err := report.Open(t.out, false)
+	store, err := openFolder(t.out, false, t.strict)
 	if err != nil {
-		return badUsage(err, "choose another folder with --out")
+		return err
 	}
 	status := exitOK
 	for _, s := range t.servers {
@@ -275,7 +280,10 @@ func (t *testRun) run(ctx context.Context) error {
 	if err := store.Finish(); err != nil {
 		return err
 	}
-	t.screen.reportAt(filepath.Join(t.out, "index.json"))
+	if err := t.writeOutputs(store); err != nil {
+		return err
+	}
+	t.screen.reportAt(store.page())
 	if ctx.Err() != nil {
 		return statusError(exitInterrupted)
 	}
@@ -285,8 +293,27 @@ func (t *testRun) run(ctx context.Context) error {
 	return nil
 }
 
+// writeOutputs renders what --report asks for.
+func (t *testRun) writeOutputs(f *folder) error {
+	if len(t.outputs) == 0 {
+		return nil
+	}
+	rep, err := report.Load(f.Dir())
+	if err != nil {
+		return err
+	}
+	v := f.view
+	v.Made, v.Link = time.Now(), f.page()
+	for _, o := range t.outputs {
+		if err := o.put(t.screen.process, rep, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // one tests one server and returns the exit status it earns.
-func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *report.Store) (int, error) {
+func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder) (int, error) {
 	endpoint, err := s.Resolve("wsspec/" + version())
 	if err != nil {
 		return 0, badUsage(err, "")

@@ -198,7 +198,7 @@ func (p *process) fuzzingClient(ctx context.Context, f wstestFlags) error {
 		}
 		endpoints = append(endpoints, e)
 	}
-	store, err := report.Open(s.OutDir, true)
+	store, err := openFolder(s.OutDir, true, false)
 	if err != nil {
 		return err
 	}
@@ -211,13 +211,13 @@ func (p *process) fuzzingClient(ctx context.Context, f wstestFlags) error {
 	if err := store.Finish(); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "Report: %s/index.json\n", s.OutDir)
+	fmt.Fprintf(p.stdout, "Report: %s\n", store.page())
 	return nil
 }
 
 // testOne tests a server. A server that cannot be reached, and a signal, end the
 // test of it and are no error: the reference goes on, and so does its exit status.
-func (p *process) testOne(ctx context.Context, e *fuzzclient.Endpoint, plan []runner.Planned, skip func(agent, id string) bool, store *report.Store) error {
+func (p *process) testOne(ctx context.Context, e *fuzzclient.Endpoint, plan []runner.Planned, skip func(agent, id string) bool, store *folder) error {
 	run := fuzzclient.Run{
 		Server: e, Plan: plan, Jobs: 1, Skip: skip, Settings: runner.Settings{Options: e.Options, Reference: true, Deflate: new(deflate.Pool)},
 		Begin: func(agent string, _ int) error {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzserver"
-	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/spec"
 	"github.com/wsspec/wsspec/internal/testee"
@@ -45,7 +44,7 @@ func (p *process) fuzzingServer(ctx context.Context, f wstestFlags) error {
 	if err != nil {
 		return err
 	}
-	store, err := report.Open(s.OutDir, true)
+	store, err := openFolder(s.OutDir, true, false)
 	if err != nil {
 		return err
 	}

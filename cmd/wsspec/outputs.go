@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/badge"
+	"github.com/wsspec/wsspec/internal/report/github"
+	"github.com/wsspec/wsspec/internal/report/html"
+	"github.com/wsspec/wsspec/internal/report/junit"
+	"github.com/wsspec/wsspec/internal/report/markdown"
+	"github.com/wsspec/wsspec/internal/report/results"
+	"github.com/wsspec/wsspec/internal/report/tap"
+)
+
+// writer renders a report.
+type writer func(io.Writer, *report.Report, report.View) error
+
+// writers are the kinds of reports by name.
+func writers() map[string]writer {
+	return map[string]writer{
+		"html": html.Write, "junit": junit.Write, "markdown": markdown.Write, "tap": tap.Write,
+		"github": github.Write, "json": results.Write, "badge": badge.Write,
+	}
+}
+
+// kinds lists the names of the writers.
+func kinds() string { return strings.Join(slices.Sorted(maps.Keys(writers())), ", ") }
+
+// output is a report to be written: a kind, and a file or "-" for standard output.
+type output struct {
+	write writer
+	path  string
+}
+
+// parseOutputs reads the values of --report: KIND=PATH, or KIND for standard output.
+func parseOutputs(args []string) ([]output, error) {
+	var os []output
+	for _, arg := range args {
+		kind, path, given := strings.Cut(arg, "=")
+		w, ok := writers()[kind]
+		if !ok {
+			return nil, badUsage(fmt.Errorf("--report %s: kind %q is unknown: want one of %s", arg, kind, kinds()), "")
+		}
+		if !given {
+			path = "-"
+		} else if path == "" {
+			return nil, badUsage(fmt.Errorf("--report %s: there is no path behind the =", arg), "")
+		}
+		os = append(os, output{w, path})
+	}
+	return os, nil
+}
+
+// put renders a report to where it belongs.
+func (o output) put(p *process, rep *report.Report, v report.View) error {
+	var b bytes.Buffer
+	if err := o.write(&b, rep, v); err != nil {
+		return err
+	}
+	if o.path == "-" {
+		_, err := p.stdout.Write(b.Bytes())
+		return err
+	}
+	return report.WriteFile(o.path, b.Bytes())
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/cases"
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/baseline"
+	"github.com/wsspec/wsspec/internal/report/results"
+	"github.com/wsspec/wsspec/internal/verdict"
+)
+
+type reportCmd struct {
+	Show    showReportCmd `cmd:"" help:"Print the summary of a report, or one case of it."`
+	Write   writeCmd      `cmd:"" help:"Render a report: html, junit, markdown, tap, github, json or badge."`
+	Diff    diffCmd       `cmd:"" help:"Compare two reports; status 1 if the second is worse somewhere."`
+	Merge   mergeCmd      `cmd:"" help:"Put several reports into one JSON file."`
+	Accept  acceptCmd     `cmd:"" help:"Write an expectation file that allows what fails in a report."`
+	Rejudge rejudgeCmd    `cmd:"" help:"Judge the stored conversations of a report again."`
+	Serve   serveFilesCmd `cmd:"" help:"Serve a report folder on this machine."`
+}
+
+// readReport reads a report folder, its index.json, or a JSON report of one file.
+func readReport(path string) (*report.Report, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, badUsage(fmt.Errorf("read report: %w", err), "name a folder such as wsspec-report, or a JSON report")
+	}
+	var rep *report.Report
+	switch {
+	case info.IsDir():
+		rep, err = report.Load(path)
+	case filepath.Base(path) == "index.json":
+		rep, err = report.Load(filepath.Dir(path))
+	default:
+		var f *os.File
+		if f, err = os.Open(path); err == nil {
+			rep, err = results.Read(f)
+			err = errors.Join(err, f.Close())
+		}
+		if err != nil {
+			err = fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	switch {
+	case err != nil:
+		return nil, badUsage(err, "")
+	case len(rep.Agents) == 0:
+		return nil, badUsage(fmt.Errorf("%s: there are no results in it", path), "")
+	}
+	return rep, nil
+}
+
+func view() report.View { return report.View{Made: time.Now(), Sections: cases.Sections()} }
+
+type showReportCmd struct {
+	Report string `arg:"" help:"Folder or file."`
+	ID     string `arg:"" optional:"" help:"A case to explain, such as 6.4.1."`
+	Wire   bool   `help:"Print the wire log too."`
+}
+
+// Run prints the summary or the case.
+func (c showReportCmd) Run(p *process) error {
+	rep, err := readReport(c.Report)
+	if err != nil {
+		return err
+	}
+	s := newScreen(p, false, false, c.Wire)
+	shown := false
+	for _, a := range rep.Agents {
+		t := &tally{}
+		for _, r := range a.Results {
+			t.add(r)
+			if r.ID == c.ID {
+				shown = true
+				fmt.Fprintf(p.stdout, "%q\n", a.Name)
+				s.result(r, true)
+			}
+		}
+		if c.ID == "" {
+			s.tally(a.Name, t)
+		}
+	}
+	if c.ID != "" && !shown {
+		return badUsage(fmt.Errorf("%s: there is no case %q in it", c.Report, c.ID), "")
+	}
+	return nil
+}
+
+type writeCmd struct {
+	Kind   string `arg:"" help:"html, junit, markdown, tap, github, json or badge."`
+	Report string `arg:"" help:"Folder or file."`
+	Out    string `short:"o" default:"-" placeholder:"FILE" help:"Where to; standard output without it."`
+}
+
+// Run renders the report.
+func (c writeCmd) Run(p *process) error {
+	os, err := parseOutputs([]string{c.Kind + "=" + c.Out})
+	if err != nil {
+		return err
+	}
+	rep, err := readReport(c.Report)
+	if err != nil {
+		return err
+	}
+	return os[0].put(p, rep, view())
+}
+
+type diffCmd struct {
+	Old string `arg:"" help:"Folder or file of the earlier report."`
+	New string `arg:"" help:"Folder or file of the later one."`
+}
+
+// Run prints what is different.
+func (c diffCmd) Run(p *process) error {
+	old, err := readReport(c.Old)
+	if err != nil {
+		return err
+	}
+	now, err := readReport(c.New)
+	if err != nil {
+		return err
+	}
+	worse := false
+	for _, change := range baseline.Diff(old, now) {
+		fmt.Fprintf(p.stdout, "%q %s %s: %s, now %s\n", change.Agent, change.ID, change.Kind, words(change.Old), words(change.New))
+		worse = worse || change.Kind == baseline.Regressed
+	}
+	if worse {
+		return statusError(exitVerdict)
+	}
+	return nil
+}
+
+// words prints both halves of a verdict, or a dash where there was none.
+func words(v verdict.Verdict) string {
+	if v.Behavior == "" {
+		return "-"
+	}
+	return fmt.Sprintf("%s, closing %s", v.Behavior, v.Close)
+}
+
+type mergeCmd struct {
+	Reports []string `arg:"" help:"Folders or files."`
+	Out     string   `short:"o" required:"" placeholder:"FILE" help:"The JSON report to write."`
+}
+
+// Run merges the reports; of the same case and agent the last one counts.
+func (c mergeCmd) Run(p *process) error {
+	var reps []*report.Report
+	for _, path := range c.Reports {
+		rep, err := readReport(path)
+		if err != nil {
+			return err
+		}
+		reps = append(reps, rep)
+	}
+	return output{results.Write, c.Out}.put(p, report.Merge(reps...), view())
+}
+
+type acceptCmd struct {
+	Report string `arg:"" help:"Folder or file."`
+	Reason string `required:"" placeholder:"TEXT" help:"Why these failures are accepted."`
+	Out    string `short:"o" default:"-" placeholder:"FILE" help:"The expectation file; standard output without it."`
+}
+
+// Run writes the expectation file.
+func (c acceptCmd) Run(p *process) error {
+	rep, err := readReport(c.Report)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	if err := baseline.FromReport(rep, view(), c.Reason).Write(&b); err != nil {
+		return err
+	}
+	if c.Out == "-" {
+		fmt.Fprint(p.stdout, b.String())
+		return nil
+	}
+	return report.WriteFile(c.Out, []byte(b.String()))
+}
+
+type rejudgeCmd struct {
+	Report string `arg:"" help:"Folder or file of a report made by wsspec."`
+}
+
+// Run judges each conversation by today's cases and prints what comes out
+// otherwise than it was stored.
+func (c rejudgeCmd) Run(p *process) error {
+	rep, err := readReport(c.Report)
+	if err != nil {
+		return err
+	}
+	byID := map[string]conform.Case{}
+	for _, k := range cases.All(cases.Current) {
+		byID[k.ID] = k
+	}
+	judged, changed := 0, 0
+	for _, a := range rep.Agents {
+		for _, r := range a.Results {
+			k, known := byID[r.ID]
+			if !known || len(r.Log.Records) == 0 {
+				continue // made by the reference, or no longer a case
+			}
+			judged++
+			k.Want.KeepAgreement = k.Want.NeedsDeflate
+			if v := verdict.Judge(k.Want, k.Close, r.Log); v.Behavior != r.Verdict.Behavior || v.Close != r.Verdict.Close {
+				changed++
+				fmt.Fprintf(p.stdout, "%q %s: %s, closing %s; was %s, closing %s\n", a.Name, r.ID, v.Behavior, v.Close, r.Verdict.Behavior, r.Verdict.Close)
+			}
+		}
+	}
+	fmt.Fprintf(p.stdout, "%d conversations judged again, %d verdicts changed\n", judged, changed)
+	if changed > 0 {
+		return statusError(exitVerdict)
+	}
+	return nil
+}
+
+type serveFilesCmd struct {
+	Dir    string `arg:"" type:"existingdir" help:"The folder."`
+	Listen string `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Where to listen (${default})."`
+}
+
+// Run serves the folder, and nothing else of the disk, until a signal.
+func (c serveFilesCmd) Run(ctx context.Context, p *process) error {
+	root, err := os.OpenRoot(c.Dir)
+	if err != nil {
+		return badUsage(err, "")
+	}
+	defer root.Close()
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return badUsage(err, "choose another address with --listen, such as 127.0.0.1:0")
+	}
+	server := &http.Server{Handler: http.FileServerFS(root.FS()), ReadHeaderTimeout: 10 * time.Second}
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	fmt.Fprintf(p.stdout, "Report at http://%s/. Ctrl-C ends it.\n", l.Addr())
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
