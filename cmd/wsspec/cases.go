@@ -73,8 +73,15 @@ func (c showCmd) Run(p *process) error {
 	for _, k := range picked {
 		fmt.Fprintf(p.stdout, "%s  %s\n\nRests on:  %s\n", k.ID, k.Title, k.Spec)
 		fmt.Fprintf(p.stdout, "Expected:  %s\n", report.Expectation(k.Want, k.Close))
-		fmt.Fprintln(p.stdout, "\nWhat we send while nothing comes back (seconds, > frame, # remark):")
-		for _, line := range cases.Script(k.ID) {
+		edition, err := cases.ParseEdition(c.Edition)
+		if err != nil {
+			return err
+		}
+		script := cases.Script(edition, k.ID)
+		if len(script) > 0 {
+			fmt.Fprintln(p.stdout, "\nWhat we send while nothing comes back (seconds, > frame, # remark):")
+		}
+		for _, line := range script {
 			fmt.Fprintln(p.stdout, "  "+line)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/corpus"
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/report"
@@ -55,6 +56,7 @@ type Selection struct {
 	Cases   []string `placeholder:"ID" help:"Cases to run: ids and patterns such as 6.4.*; all without it."`
 	Exclude []string `placeholder:"ID" help:"Cases to leave out."`
 	Edition string   `placeholder:"NAME" help:"Edition of the reference whose close codes 7.9 tests: 25.10 or 0.7."`
+	Corpus  string   `type:"existingdir" placeholder:"DIR" help:"Take the data of the compression cases from files here that have the reference's names, as far as there are any."`
 }
 
 // pick returns the selected cases.
@@ -67,7 +69,13 @@ func (s Selection) pick() ([]conform.Case, error) {
 	if len(include) == 0 {
 		include = []string{"*"}
 	}
-	picked, err := conform.Select(cases.All(edition), include, s.Exclude)
+	data := corpus.New()
+	if s.Corpus != "" {
+		if data, err = corpus.Load(s.Corpus); err != nil {
+			return nil, badUsage(err, "")
+		}
+	}
+	picked, err := conform.Select(cases.AllOn(edition, data), include, s.Exclude)
 	if err != nil {
 		return nil, badUsage(err, `"wsspec cases" lists them all`)
 	}
