@@ -64,7 +64,7 @@ func (e *explanation) add(name string, lines ...string) {
 		if i > 0 {
 			name = ""
 		}
-		e.lines = append(e.lines, clip(fmt.Sprintf("%-*s%s", indent, name, line), Width))
+		e.lines = append(e.lines, clip(fmt.Sprintf("%-*s%s", indent, name, Visible(line)), Width))
 	}
 }
 

@@ -56,7 +56,7 @@ func ClosingExpectation(c verdict.Closing) string {
 func EventLines(es []verdict.Event) []string {
 	lines := make([]string, len(es))
 	for i, e := range es {
-		lines[i] = strings.TrimPrefix(e.Record().Text(), "= ")
+		lines[i] = eventLine(e.Record())
 	}
 	return lines
 }
@@ -72,7 +72,7 @@ func ReceivedLines(log *wirelog.Log) []string {
 
 func eventLine(r wirelog.Record) string {
 	r.Data = shorten(r.Data)
-	return strings.TrimPrefix(r.Text(), "= ")
+	return Visible(strings.TrimPrefix(r.Text(), "= "))
 }
 
 // shorten cuts a payload to what fits a line.

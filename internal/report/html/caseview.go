@@ -73,7 +73,9 @@ func viewCase(r report.Result, v report.View) caseView {
 		Statistics: statistics(r),
 		Extension:  sentence(r.Log.Extension), Compression: compression(r.Log), File: r.File,
 	}
-	c.Known, _ = v.KnownReason(r)
+	if reason, known := v.KnownReason(r); known {
+		c.Known = sentence(reason)
+	}
 	if !r.Started.IsZero() {
 		c.Started = r.Started.UTC().Format("2006-01-02T15:04:05.000Z")
 	}
@@ -84,7 +86,7 @@ func viewCase(r report.Result, v report.View) caseView {
 		c.Difference = ""
 	}
 	for _, o := range r.Want.Outcomes {
-		c.Accepted = append(c.Accepted, accepted{string(o.Grade), report.EventLines(o.Events)})
+		c.Accepted = append(c.Accepted, accepted{orMissing(o.Grade), report.EventLines(o.Events)})
 	}
 	if len(r.Close.Codes) > 0 {
 		c.ClosingExpected = report.ClosingExpectation(r.Close)
@@ -107,18 +109,18 @@ func orMissing(g verdict.Grade) string {
 	if g == "" {
 		return "Missing"
 	}
-	return cut(visible(string(g), false), maxName)
+	return cut(report.Visible(string(g)), maxName)
 }
 
 // issue is a text for an issue tracker that reads Markdown.
 func issue(r report.Result) string {
 	lines := report.Explain(r)
-	return fmt.Sprintf("Case %s of wsspec: %s\n\n~~~\n%s\n\n$ %s\n~~~\n", visible(r.ID, false), orMissing(report.Worst(r.Verdict)), strings.Join(lines, "\n"), report.Command(r))
+	return fmt.Sprintf("Case %s of wsspec: %s\n\n~~~\n%s\n\n$ %s\n~~~\n", report.Visible(r.ID), orMissing(report.Worst(r.Verdict)), strings.Join(lines, "\n"), report.Command(r))
 }
 
 // head is an HTTP head as it is shown.
 func head(b []byte) string {
-	return visible(strings.TrimRight(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n"), true)
+	return report.VisibleLines(strings.TrimRight(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n"))
 }
 
 // made is a point in time for the foot of a page.

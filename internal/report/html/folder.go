@@ -97,7 +97,7 @@ func WriteIndex(w io.Writer, rep *report.Report, v report.View) error {
 	page.Seed = seed(rep)
 	next := make([]int, len(rep.Agents)) // the first result of each that is not shown yet
 	for _, a := range rep.Agents {
-		page.Agents = append(page.Agents, indexAgent{label(a.Name), cut(visible(a.Name, false), maxSentence)})
+		page.Agents = append(page.Agents, indexAgent{label(a.Name), cut(report.Visible(a.Name), maxSentence)})
 	}
 	titles := map[string]string{}
 	for _, s := range v.Sections {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -111,7 +112,7 @@ func (s *sequence) handshake() int {
 		if name == "" || i > 1 {
 			break
 		}
-		s.arrow(r.At, sent, visible(name, false), "http")
+		s.arrow(r.At, sent, report.Visible(name), "http")
 	}
 	return i
 }
@@ -182,7 +183,11 @@ func (s *sequence) octets(rs []wirelog.Record) int {
 		verb, class, from, to = "reads", "tick rx", seqPeer, seqUs
 	}
 	s.step(rs[0].At)
-	s.tag(`<text class="under %s" x=%d y=%d>%d %s, %s, in %s</text>`, class, seqMiddle, s.y+3, n, verb, count(sum, "octet"), pause(rs[n-1].At-rs[0].At))
+	s.tag(`<text class="under %s" x=%d y=%d>%d %s, %s`, class, seqMiddle, s.y+3, n, verb, count(sum, "octet"))
+	if s.times {
+		s.tag(", in %s", pause(rs[n-1].At-rs[0].At))
+	}
+	s.tag("</text>")
 	s.y += 4
 	for range min(n, mostLines) {
 		s.y += 4
@@ -238,7 +243,7 @@ func tagName(tag string) string {
 // note writes a remark between the lifelines.
 func (s *sequence) note(text, class string) {
 	s.tag(`<text class="note %s" x=%d y=%d>`, class, seqMiddle, s.y+4)
-	s.text(cut(visible(text, false), seqNote))
+	s.text(cut(report.Visible(text), seqNote))
 	s.tag("</text>")
 }
 

@@ -201,7 +201,7 @@ func cards(rep *report.Report, v report.View) []card {
 	changed := changesOf(rep, v)
 	for i, a := range rep.Agents {
 		s := score.Of(a)
-		c := card{Index: i, Name: label(a.Name), Full: cut(visible(a.Name, false), maxSentence), Grade: s.Grade, Sections: s.Sections}
+		c := card{Index: i, Name: label(a.Name), Full: cut(report.Visible(a.Name), maxSentence), Grade: s.Grade, Sections: s.Sections}
 		if s.Grade != "" {
 			c.GradeClass = s.Grade[:1]
 		}

@@ -54,7 +54,7 @@ func facts(f wirelog.Facts) template.HTML {
 		if s == "" {
 			return "–"
 		}
-		return visible(s, false)
+		return report.Visible(s)
 	}
 	code := func(c wirelog.CloseFacts) string {
 		if !c.Coded {

@@ -6,35 +6,10 @@ import (
 	"fmt"
 	escape "html"
 	"strings"
-	"unicode"
 	"unicode/utf8"
-)
 
-// visible returns s with everything that is not seen, or that changes how the rest
-// is seen, as an escape sequence. Line feeds stay where lines is set.
-func visible(s string, lines bool) string {
-	if strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) < 0 {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		switch {
-		case r == utf8.RuneError && n == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case unicode.IsPrint(r), r == '\n' && lines:
-			b.WriteString(s[i : i+n])
-		case r == '\t':
-			b.WriteByte(' ')
-		case r < utf8.RuneSelf:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		default:
-			fmt.Fprintf(&b, `\u{%x}`, r)
-		}
-		i += n
-	}
-	return b.String()
-}
+	"github.com/wsspec/wsspec/internal/report"
+)
 
 // Longest names and sentences that are shown, in characters.
 const (
@@ -47,10 +22,10 @@ func label(agent string) string {
 	if agent == "" {
 		return "(no name)"
 	}
-	return cut(visible(agent, false), maxName)
+	return cut(report.Visible(agent), maxName)
 }
 
-func sentence(s string) string { return cut(visible(s, false), maxSentence) }
+func sentence(s string) string { return cut(report.Visible(s), maxSentence) }
 
 // cut shortens s to n characters.
 func cut(s string, n int) string {

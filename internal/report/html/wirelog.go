@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -92,7 +93,7 @@ func recordText(r wirelog.Record) string {
 			s += "  · " + c
 		}
 	}
-	return s
+	return report.Visible(s)
 }
 
 // closeText is what the payload of a Close frame says, and empty for others.

@@ -34,7 +34,7 @@ func behaviorFace(g verdict.Grade) face {
 	case "":
 		return face{"none", "?", "Missing"}
 	}
-	return face{"fail", "?", cut(visible(string(g), false), maxName)}
+	return face{"fail", "?", cut(report.Visible(string(g)), maxName)}
 }
 
 // closingFace has the code of the peer's Close as its word where there is nothing
@@ -60,7 +60,7 @@ func closingFace(g verdict.Grade, remote wirelog.CloseFacts) face {
 	case "":
 		return face{"none", "?", "Missing"}
 	}
-	return face{"fail", "?", cut(visible(string(g), false), maxName)}
+	return face{"fail", "?", cut(report.Visible(string(g)), maxName)}
 }
 
 // standing is how a result counts: see the classes of the same names.

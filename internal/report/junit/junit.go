@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
@@ -150,22 +149,10 @@ func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), '
 // most bounds a text, in octets.
 const most = 16 << 10
 
-// clean leaves only what XML 1.0 can hold and people can see: other characters
-// become escape sequences.
+// clean leaves only what XML 1.0 can hold and people can see.
 func clean(s string) string {
 	if len(s) > most {
 		s = s[:most] + "…"
 	}
-	var b strings.Builder
-	for _, r := range s {
-		switch {
-		case r == '\n', unicode.IsPrint(r) && r != unicode.ReplacementChar && r != 0xFFFE && r != 0xFFFF:
-			b.WriteRune(r)
-		case r == '\t':
-			b.WriteByte(' ')
-		default:
-			fmt.Fprintf(&b, `\u{%x}`, r)
-		}
-	}
-	return b.String()
+	return report.VisibleLines(s)
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/baseline"
@@ -149,7 +148,7 @@ func (b *summary) failure(r report.Result) {
 		title = fmt.Sprintf(`<a href="%s">%s</a> %s`, link(page), text(r.ID), text(r.Title))
 	}
 	// The fence is longer than any run of tildes inside.
-	s := fmt.Sprintf("<details><summary>%s: %s</summary>\n\n%[3]s\n%[4]s\n\n$ %[5]s\n%[3]s\n\n</details>\n", title, both(r.Verdict), fence(story), visible(story), visible(report.Command(r)))
+	s := fmt.Sprintf("<details><summary>%s: %s</summary>\n\n%[3]s\n%[4]s\n\n$ %[5]s\n%[3]s\n\n</details>\n", title, both(r.Verdict), fence(story), report.VisibleLines(story), report.Visible(report.Command(r)))
 	if b.Len()+len(s) > Limit-1<<10 {
 		b.left++
 		return
@@ -179,7 +178,7 @@ const most = 300
 func text(s string) string {
 	var b strings.Builder
 	n := 0
-	for _, r := range s {
+	for _, r := range report.Visible(s) {
 		if n++; n > most {
 			b.WriteString("…")
 			break
@@ -197,29 +196,12 @@ func text(s string) string {
 			b.WriteString("&#35;")
 		case strings.ContainsRune("\\`*_{}[]()!|~$", r):
 			b.WriteString(`\` + string(r))
-		case unicode.IsPrint(r):
-			b.WriteRune(r)
-		case unicode.IsSpace(r):
-			b.WriteByte(' ')
 		default:
-			fmt.Fprintf(&b, `\\u{%x}`, r)
+			b.WriteRune(r)
 		}
 	}
 	// "http://…" would become a link, and "www." too.
 	return strings.NewReplacer("://", ":&#47;/", "www.", "www&#46;").Replace(b.String())
-}
-
-// visible makes characters that nobody sees escape sequences; lines stay.
-func visible(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if r == '\n' || unicode.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			fmt.Fprintf(&b, `\u{%x}`, r)
-		}
-	}
-	return b.String()
 }
 
 // link is an address that cannot end the mark-up around it.

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
@@ -59,7 +58,7 @@ func point(b *bufio.Writer, number int, r report.Result, v report.View) bool {
 	// A literal block of YAML holds any line that is indented.
 	fmt.Fprintf(b, "      ---\n      duration_ms: %d\n      message: |2\n", r.Took.Milliseconds())
 	for _, line := range append(report.Explain(r), "$ "+report.Command(r)) {
-		fmt.Fprintf(b, "        %s\n", visible(line))
+		fmt.Fprintf(b, "        %s\n", report.Visible(line))
 	}
 	fmt.Fprint(b, "      ...\n")
 	return known
@@ -70,21 +69,9 @@ const most = 200
 
 // clean is a description on one line, without what would be read as a directive.
 func clean(s string) string {
-	s = strings.Join(strings.Fields(visible(s)), " ")
+	s = strings.Join(strings.Fields(report.Visible(s)), " ")
 	if r := []rune(s); len(r) > most {
 		s = string(r[:most]) + "…"
 	}
 	return strings.NewReplacer(`\`, `\\`, "#", `\#`).Replace(s)
-}
-
-func visible(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsPrint(r) || unicode.IsSpace(r) && r != '\n' && r != '\r' {
-			b.WriteRune(r)
-		} else {
-			fmt.Fprintf(&b, `\u{%x}`, r)
-		}
-	}
-	return b.String()
 }
