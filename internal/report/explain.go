@@ -200,7 +200,7 @@ func ClosingLines(log *wirelog.Log) []string {
 		}
 	}
 	if f.WasNotCleanReason != "" {
-		lines = append(lines, "not clean: "+f.WasNotCleanReason)
+		lines = append(lines, "not clean: "+Visible(f.WasNotCleanReason))
 	}
 	return lines
 }

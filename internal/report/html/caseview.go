@@ -99,7 +99,7 @@ func viewCase(r report.Result, v report.View) caseView {
 	}
 	for i, a := range r.Earlier {
 		c.Attempts = append(c.Attempts, attempt{
-			i + 1, fmt.Sprintf("%s, closing %s", a.Verdict.Behavior, a.Verdict.Close), sentence(a.Verdict.Result), took(a.Took), sentence(a.Why),
+			i + 1, fmt.Sprintf("%s, closing %s", orMissing(a.Verdict.Behavior), orMissing(a.Verdict.Close)), sentence(a.Verdict.Result), took(a.Took), sentence(a.Why),
 		})
 	}
 	return c
