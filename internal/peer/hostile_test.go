@@ -182,8 +182,8 @@ func TestLogIsDeterministic(t *testing.T) {
 				o.write(o.frame(ws.Header{Fin: true, Opcode: ws.Text}, "one") + o.frame(ws.Header{Fin: true, Opcode: ws.Pong}, "two") +
 					o.frame(ws.Header{Fin: true, Opcode: ws.Ping}, "four"))
 				o.want(time.Second/2, `pong "four"`)
-				o.want(time.Second+5*chopPause, `text "three"`)
-				o.want(2*time.Second+5*chopPause, goingAway)
+				o.want(time.Second, `text "three"`)
+				o.want(2*time.Second, goingAway)
 				o.close(1000)
 			},
 		}.run(t)

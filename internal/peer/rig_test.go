@@ -297,6 +297,3 @@ func closeText(who string, c wirelog.CloseFacts) string {
 	}
 	return fmt.Sprintf("%s=%d%s", who, c.Code, c.Reason)
 }
-
-// chopPause is the pause between the chops of a short frame.
-const chopPause = 100 * time.Microsecond

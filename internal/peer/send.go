@@ -128,6 +128,9 @@ func (p *Peer) flush() {
 		if o.chop > 0 {
 			p.writeOut()
 			p.writeChopped(o)
+			if i+1 < len(p.queue) && p.queue[i+1].chop > 0 {
+				p.wait(time.Now().Add(framePause), nil)
+			}
 			continue
 		}
 		p.gather(o)
@@ -202,22 +205,15 @@ func (p *Peer) writeChopped(o outgoing) {
 			}
 			p.wrote(block[:n], n)
 			block = block[n:]
-			if o.hlen+o.n <= pacedFrame && (len(block) > 0 || pos < o.n) {
-				p.wait(time.Now().Add(chopPause), nil)
-			} else {
-				p.drain()
-			}
+			p.drain()
 		}
 	}
 }
 
-// Chops of a short frame have a pause between them, so that they are segments of
-// their own on the wire and the peer has the time to act on each; a long frame's
-// need none for that.
-const (
-	pacedFrame = 1 << 10 // octets
-	chopPause  = 100 * time.Microsecond
-)
+// framePause is the time between two chopped frames. The reference's event loop
+// takes as long for a few octets; without it a peer reads the second frame with
+// the first, and how soon it fails the connection is left to chance.
+const framePause = time.Millisecond
 
 // wrote counts and logs one write as the script meant it.
 func (p *Peer) wrote(first []byte, n int) {
