@@ -102,11 +102,11 @@ func (s *screen) result(r report.Result, failed bool) {
 		return
 	}
 	for _, line := range report.Explain(r) {
-		fmt.Fprintln(s.out, "    "+line)
+		fmt.Fprintln(s.out, "  "+line)
 	}
 	if s.wire {
 		for _, rec := range r.Log.Records {
-			fmt.Fprintln(s.out, "    | "+rec.String())
+			fmt.Fprintln(s.out, "  | "+rec.String())
 		}
 	}
 }
