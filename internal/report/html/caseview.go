@@ -88,6 +88,10 @@ func viewCase(r report.Result, v report.View) caseView {
 	for _, o := range r.Want.Outcomes {
 		c.Accepted = append(c.Accepted, accepted{orMissing(o.Grade), report.EventLines(o.Events)})
 	}
+	if n := r.Want.Echoes; n > 0 {
+		c.Accepted = []accepted{{Lines: []string{count(n, "message") + " unchanged"}}}
+		c.Received = []string{fmt.Sprintf("%d of %s unchanged", r.Log.Echo.Matched, count(r.Log.Echo.Sent, "message"))}
+	}
 	if len(r.Close.Codes) > 0 {
 		c.ClosingExpected = report.ClosingExpectation(r.Close)
 	}

@@ -70,7 +70,7 @@ func TestHostile(t *testing.T) {
 		if fenced {
 			continue
 		}
-		rest := strings.NewReplacer("<details><summary>", "", "</summary>", "", "</details>", "", "<b>", "", "</b>", "", "</a>", "", `<a href="%22%3E%3Cscript%3Ewindow.executed=1#`, "", `">`, "").Replace(line)
+		rest := strings.NewReplacer("<details><summary>", "", "</summary>", "", "</details>", "", "<b>", "", "</b>", "", "</a>", "", `<a href="%22%3E%3Cscript%3Edocument.body.id=1#`, "", `">`, "").Replace(line)
 		if strings.ContainsAny(rest, "<@") || strings.Contains(rest, "](javascript") || strings.Contains(rest, "```") {
 			t.Errorf("mark-up got through: %.200q", rest)
 		}

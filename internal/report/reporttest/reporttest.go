@@ -130,8 +130,8 @@ func Mixed(tb testing.TB) *report.Report {
 // that a test can look for, Executed, where a script would run.
 const Nasty = "</script><script>" + Executed + "</script><img src=x onerror=" + Executed + ">'\"><!--]]>&amp;&\u2028\u2029\u202e\x00\x1b[2J\xff\r\n::error::~~~\n```\n---\n...\n#`|*_[x](javascript:" + Executed + ")${1}{{.}}\\u0041%0A@all"
 
-// Executed is what a script would do that is none of ours.
-const Executed = "window.executed=1"
+// Executed is what a script would do that is none of ours: it leaves a mark.
+const Executed = "document.body.id=1"
 
 // Hostile is a report in which every text that may come from a peer, or from a
 // file, is Nasty.

@@ -11,6 +11,7 @@ const agents = data.agents.map((a, index) => ({
     timed: r[5] || 0, ratios: r[6] || '', change: data.changes[r[7] || 0], attempts: r[8] || [1, 1],
   }),
 }));
+const drawn = new Map(); // rows of cases, kept for the next time
 const hiddenColumns = new Set(), toggled = new Map(), position = new Map(cases.map((c, i) => [c.id, i]));
 const grid = byId('grid'), filterBox = byId('filter');
 let cursor = { row: 0, column: 0 }, shown = { columns: [], rows: [] }, unfoldAll = false;
@@ -98,6 +99,22 @@ function groupBy(list, key) {
   return groups;
 }
 
+function caseRow(c, columns) {
+  const tr = make('tr', 'case'), th = make('th', 'id');
+  const longest = Math.max(...columns.map(a => a.results[c.at]?.timed ? a.results[c.at].ms : 0));
+  th.append(make('b', '', c.id), ' ', make('span', 'title', c.title));
+  th.title = `${c.title} (${c.spec})`;
+  tr.append(th, ...columns.map(a => cell(a.results[c.at], longest)));
+  return tr;
+}
+
+function groupRow(row, columns) {
+  const tr = make('tr', `group level${row.level}`), th = make('th', 'id');
+  th.append(make('span', 'arrow', row.open ? '▾' : '▸'), ' ', make('b', '', row.id), ' ', make('span', 'title', row.title), ' ', make('span', 'dim', `(${row.members.length})`));
+  tr.append(th, ...columns.map(a => stack(row.members.map(c => a.results[c.at]))));
+  return tr;
+}
+
 function draw() {
   const filter = compile(filterBox.value, agents.map(a => a.name.toLowerCase()));
   const columns = agents.filter(a => !hiddenColumns.has(a.index) && filter.agent(a.name));
@@ -112,20 +129,18 @@ function draw() {
     top.append(th);
   }
   head.append(top);
+  const used = new Set(), set = columns.map(a => a.index).join();
   rows.forEach((row, at) => {
-    const tr = make('tr'), th = make('th', 'id');
-    tr.dataset.row = at;
-    if (row.case) {
-      const c = row.case, longest = Math.max(...columns.map(a => a.results[c.at]?.timed ? a.results[c.at].ms : 0));
-      tr.className = 'case';
-      th.append(make('b', '', c.id), ' ', make('span', 'title', c.title));
-      th.title = `${c.title} (${c.spec})`;
-      tr.append(th, ...columns.map(a => cell(a.results[c.at], longest)));
-    } else {
-      tr.className = `group level${row.level}` + (row.open ? ' open' : '');
-      th.append(make('span', 'arrow', row.open ? '▾' : '▸'), ' ', make('b', '', row.id), ' ', make('span', 'title', row.title), ' ', make('span', 'dim', `(${row.members.length})`));
-      tr.append(th, ...columns.map(a => stack(row.members.map(c => a.results[c.at]))));
+    let tr = row.case && !used.has(row.case.at) ? drawn.get(row.case.at) : null;
+    if (tr?.columns !== set) {
+      tr = row.case ? caseRow(row.case, columns) : groupRow(row, columns);
+      tr.columns = set;
     }
+    if (row.case && !used.has(row.case.at)) {
+      used.add(row.case.at); // a case may also stand among the failed
+      drawn.set(row.case.at, tr);
+    }
+    tr.dataset.row = at;
     row.element = tr;
     body.append(tr);
   });
