@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// keepAlive is how long an event stream may be silent: proxies and phones drop
+// connections on which nothing moves.
+const keepAlive = 15 * time.Second
+
+// event is a server-sent event in the notation of the wire. Its data is one line,
+// as JSON has no line feeds of its own.
+func (l *live) event(kind string, n uint64, data any) []byte {
+	b, err := json.Marshal(data)
+	if err != nil {
+		panic(err) // strings, numbers and times have a form in JSON
+	}
+	return fmt.Appendf(nil, "id: %s.%d\nevent: %s\ndata: %s\n\n", l.epoch, n, kind, b)
+}
+
+// after returns the events from the number next on, and false where some of them
+// are no longer there.
+func (l *live) after(next uint64) (events [][]byte, now uint64, grown <-chan struct{}, ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if next > l.next || l.next-next > ringSize {
+		return nil, 0, nil, false
+	}
+	for n := next; n < l.next; n++ {
+		events = append(events, l.ring[n%ringSize])
+	}
+	return events, l.next, l.grown, true
+}
+
+// resume returns the number of the event after the one that a reader saw last. An
+// id of another process is none of ours.
+func (l *live) resume(lastID string) (next uint64, ok bool) {
+	epoch, number, _ := strings.Cut(lastID, ".")
+	n, err := strconv.ParseUint(number, 10, 64)
+	return n + 1, err == nil && epoch == l.epoch
+}
+
+// serveEvents sends what happens as it happens (WHATWG HTML, 9.2), to begin with
+// what the reader has missed or, where it is new or has missed too much, with a
+// snapshot. One that does not read is dropped.
+func (s *Site) serveEvents(w http.ResponseWriter, r *http.Request) {
+	select {
+	case s.readers <- struct{}{}:
+		defer func() { <-s.readers }()
+	default:
+		w.Header().Set("Retry-After", "10")
+		http.Error(w, "too many readers of events", http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // proxies that would collect it first
+	out := eventWriter{w, http.NewResponseController(w)}
+	next, known := s.live.resume(r.Header.Get("Last-Event-ID"))
+	quiet := time.NewTimer(keepAlive)
+	defer quiet.Stop()
+	for {
+		var grown <-chan struct{}
+		var events [][]byte
+		if known {
+			events, next, grown, known = s.live.after(next)
+		}
+		if !known {
+			var all []byte
+			all, next, grown = s.live.snapshot()
+			events, known = [][]byte{all}, true
+		}
+		if out.write(events) != nil {
+			return
+		}
+		quiet.Reset(keepAlive)
+		select {
+		case <-grown:
+		case <-quiet.C:
+			if out.write([][]byte{[]byte(":\n\n")}) != nil {
+				return
+			}
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// eventWriter writes to readers that may be slow, but not for ever.
+type eventWriter struct {
+	http.ResponseWriter
+	control *http.ResponseController
+}
+
+func (w eventWriter) write(events [][]byte) error {
+	// The times for a whole request and response do not hold for a stream.
+	err := errors.Join(w.control.SetReadDeadline(time.Time{}), w.control.SetWriteDeadline(time.Now().Add(eventPatience)))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return err
+	}
+	for _, e := range events {
+		if _, err := w.Write(e); err != nil {
+			return err
+		}
+	}
+	return w.control.Flush()
+}
