@@ -3,6 +3,7 @@
 package report
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -58,18 +59,21 @@ func (v View) PageLink(r Result) string {
 	return v.Link + "#" + Anchor(r.Agent, r.ID)
 }
 
-// Anchor is the part behind # under which the HTML report shows a case.
-func Anchor(agent, id string) string {
-	const hexDigits = "0123456789ABCDEF"
+// Anchor is the part behind # under which the HTML report shows a case. Octets that
+// are no UTF-8 are replaced, as they are in the report.
+func Anchor(agent, id string) string { return "case=" + percent(id) + "&agent=" + percent(agent) }
+
+// percent escapes what may not stand in an address (RFC 3986, 2).
+func percent(s string) string {
 	var b strings.Builder
-	for _, c := range []byte(agent) {
+	for _, c := range []byte(stored(s)) {
 		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' {
 			b.WriteByte(c)
-			continue
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
 		}
-		b.Write([]byte{'%', hexDigits[c>>4], hexDigits[c&15]})
 	}
-	return "case=" + id + "&agent=" + b.String()
+	return b.String()
 }
 
 // Severity orders grades from 0, nothing is wrong, to 3, it failed. A grade
