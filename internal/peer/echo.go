@@ -42,7 +42,7 @@ func (p *Peer) SendMessage(m Message) {
 	var rsv uint8
 	data := m.Data
 	if p.codec != nil {
-		data, rsv = ws.Literal(p.codec.deflate(data)), 4
+		data, rsv = ws.Literal(p.codec.deflate(data)), rsv1
 		t.Deflated++
 	}
 	t.WebSocket += int64(data.Len)

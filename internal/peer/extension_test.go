@@ -207,14 +207,14 @@ func TestBrokenAgreements(t *testing.T) {
 				o.write(o.frame(ws.Header{RSV: 4, Opcode: ws.Text}, "\x4b") + o.frame(ws.Header{Fin: true, RSV: 4, Opcode: ws.Continuation}, "\x04\x00"))
 				o.sleep(1)
 			},
-			"", ws.ProtocolError, wirelog.Compression{Window: 1 << 15},
+			"RFC 7692, 6", ws.ProtocolError, wirelog.Compression{Window: 1 << 15},
 		},
 		"RSV1 on a ping": {
 			deflate.Params{}, func(o *other) {
 				o.write(o.frame(ws.Header{Fin: true, RSV: 4, Opcode: ws.Ping}, "\x4b\x04\x00"))
 				o.sleep(1)
 			},
-			"", ws.ProtocolError, wirelog.Compression{Window: 1 << 15},
+			"RFC 7692, 6", ws.ProtocolError, wirelog.Compression{Window: 1 << 15},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

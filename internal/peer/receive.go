@@ -85,6 +85,9 @@ func (p *Peer) frame(it item) {
 		p.log.Add(it.at, wirelog.Record{Kind: wirelog.ReceivedFrame, Frame: wirelog.Frame{Header: h, Payload: wirelog.Beginning(it.data, wirelog.KeepPayload)}})
 	}
 	p.log.Stats.CountFrame(false, h.Opcode)
+	if broken := p.misplacedRSV1(h); broken != "" {
+		p.log.Compression.Break(broken)
+	}
 	if code, broken := p.headerViolation(h); broken != "" {
 		p.violate(code, broken)
 	}
@@ -109,11 +112,14 @@ func (p *Peer) frame(it item) {
 // headerViolation returns the rule a frame header breaks, if any.
 func (p *Peer) headerViolation(h ws.Header) (ws.CloseCode, string) {
 	rsv := h.RSV
-	if p.codec != nil && h.Opcode != ws.Continuation && !h.Opcode.IsControl() {
-		rsv &^= 4 // RFC 7692, 6: RSV1 on the first frame of a message
+	if p.codec != nil {
+		rsv &^= rsv1
 	}
+	misplaced := p.misplacedRSV1(h)
 	client := p.cfg.Role == ws.Client
 	switch {
+	case misplaced != "":
+		return ws.ProtocolError, misplaced
 	case rsv != 0:
 		return ws.ProtocolError, fmt.Sprintf("RFC 6455, 5.2: RSV = %d without an extension that defines it", h.RSV)
 	case client && h.Masked && !p.opts.AcceptMasked:
@@ -138,6 +144,24 @@ func (p *Peer) headerViolation(h ws.Header) (ws.CloseCode, string) {
 	return 0, ""
 }
 
+// rsv1 marks a message as compressed, on its first frame, where permessage-deflate
+// was agreed (RFC 7692, 6).
+const rsv1 = 4
+
+// misplacedRSV1 names the rule that a frame breaks which has the mark of compressed
+// messages but begins none.
+func (p *Peer) misplacedRSV1(h ws.Header) string {
+	switch {
+	case p.codec == nil || h.RSV&rsv1 == 0:
+		return ""
+	case h.Opcode.IsControl():
+		return "RFC 7692, 6: RSV1 on a control frame"
+	case h.Opcode == ws.Continuation:
+		return "RFC 7692, 6: RSV1 on a fragment that is not the first"
+	}
+	return ""
+}
+
 // data adds a data frame to the message it belongs to.
 func (p *Peer) data(it item) {
 	if p.log.Facts.FailedByMe {
@@ -145,7 +169,7 @@ func (p *Peer) data(it item) {
 	}
 	m, h := &p.message, it.header
 	if h.Opcode != ws.Continuation {
-		*m = assembly{inside: true, binary: h.Opcode == ws.Binary, compressed: h.RSV&4 != 0}
+		*m = assembly{inside: true, binary: h.Opcode == ws.Binary, compressed: h.RSV&rsv1 != 0}
 	}
 	p.log.Traffic.In.Frames++
 	p.log.Traffic.In.WebSocket += int64(len(it.data))

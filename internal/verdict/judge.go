@@ -75,7 +75,7 @@ func judgeEvents(w Want, log *wirelog.Log) Verdict {
 }
 
 func judgeEchoes(w Want, log *wirelog.Log) Verdict {
-	e := log.Echo
+	e, violations := log.Echo, log.Violations()
 	switch {
 	case e.Difference != "":
 		return Verdict{Behavior: Failed, Result: upper(e.Difference) + "."}
@@ -85,6 +85,8 @@ func judgeEchoes(w Want, log *wirelog.Log) Verdict {
 		return Verdict{Behavior: OK, Result: fmt.Sprintf("All %d messages came back unchanged.", e.Matched)}
 	case !log.Facts.Opened:
 		return Verdict{Behavior: Failed, Result: "The opening handshake failed: " + log.Refused}
+	case len(violations) > 0: // this is why no more came
+		return Verdict{Behavior: Failed, Result: upper(violations[0]) + "."}
 	case e.Matched == 0:
 		return Verdict{Behavior: Failed, Result: fmt.Sprintf("Did not receive message within %d seconds.", int(w.Within.Seconds()))}
 	}

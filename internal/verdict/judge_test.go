@@ -218,6 +218,21 @@ func TestEchoes(t *testing.T) {
 	}
 }
 
+// Where we have failed the connection, the reason is what the peer did, and not
+// that it was silent afterwards.
+func TestEchoesAfterAViolation(t *testing.T) {
+	const rule = "RFC 6455, 5.1: a server must not mask"
+	for _, matched := range []int{0, 1, 2} {
+		log := logOf(t, "", weClosed())
+		log.Add(log.Start, wirelog.Record{Kind: wirelog.Violation, Note: rule})
+		log.Echo = wirelog.Echo{Sent: 2, Matched: matched}
+		v := verdict.Judge(verdict.Want{Echoes: 2, Within: time.Minute}, byUs, log)
+		if complete := matched == 2; complete != (v.Behavior == verdict.OK) || complete == (v.Result == rule+".") {
+			t.Errorf("%d of 2: %+v", matched, v)
+		}
+	}
+}
+
 func TestCompression(t *testing.T) {
 	want := verdict.Want{Echoes: 1, NeedsDeflate: true}
 	judge := func(change func(*verdict.Want, *wirelog.Log)) verdict.Verdict {
