@@ -15,13 +15,33 @@ import (
 type Fault struct {
 	Name  string // words joined by dashes
 	Title string // one line
-	Roles Roles  // in which it makes a difference
-	Legal bool   // the RFCs allow it, or only advise against it
+	Topic Topic
+	Roles Roles // in which it makes a difference
+	Legal bool  // the RFCs allow it, or only advise against it
 
 	// Chance says that whether it shows depends on how the octets fall into
 	// reads, which not even virtual time decides.
 	Chance bool
 }
+
+// Topic is what faults are about.
+type Topic string
+
+// Topics of faults.
+const (
+	Framing     Topic = "reading frames"
+	Fragments   Topic = "fragmented messages"
+	Control     Topic = "pings and pongs"
+	Text        Topic = "text"
+	Echoing     Topic = "what is echoed"
+	Sending     Topic = "sending frames"
+	Closing     Topic = "closing"
+	Requests    Topic = "requests, at the server"
+	Answers     Topic = "answers, at the server"
+	Opening     Topic = "the opening handshake, at the client"
+	Negotiation Topic = "agreeing on compression"
+	Compression Topic = "compression"
+)
 
 // Roles says in which roles a fault makes a difference.
 type Roles uint8
@@ -39,9 +59,18 @@ func (rs Roles) Has(role ws.Role) bool { return rs&(1<<role) != 0 }
 // AllFaults returns every fault there is, sorted by topic.
 func AllFaults() []Fault {
 	return slices.Concat(
-		framingFaults(), fragmentFaults(), controlFaults(), textFaults(), echoFaults(), sendingFaults(),
-		closingFaults(), requestFaults(), answerFaults(), openingFaults(), negotiationFaults(), compressionFaults(),
+		about(Framing, framingFaults()), about(Fragments, fragmentFaults()), about(Control, controlFaults()),
+		about(Text, textFaults()), about(Echoing, echoFaults()), about(Sending, sendingFaults()),
+		about(Closing, closingFaults()), about(Requests, requestFaults()), about(Answers, answerFaults()),
+		about(Opening, openingFaults()), about(Negotiation, negotiationFaults()), about(Compression, compressionFaults()),
 	)
+}
+
+func about(topic Topic, faults []Fault) []Fault {
+	for i := range faults {
+		faults[i].Topic = topic
+	}
+	return faults
 }
 
 // Faults is a set of faults by name.

@@ -3,11 +3,14 @@
 package testee_test
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/stream/memnet"
 	"github.com/wsspec/wsspec/internal/testee"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -41,7 +44,8 @@ const pmd = "permessage-deflate"
 
 func TestCompressionFaults(t *testing.T) {
 	hello := notation("Hello")[0]
-	frames := packed("Hello", "Hello")
+	frames := packed("Hello")
+	again := "rsv4 text \xf2\x00\x11\x00\x00" // refers to the "Hello" before it (RFC 7692, 7.2.3.2)
 	half := "more rsv4 text \xf2H\xcd"
 	cannot := "close 1007 cannot inflate: "
 	play(t, []conversation{
@@ -51,7 +55,7 @@ func TestCompressionFaults(t *testing.T) {
 		{fault: "never-compresses", ext: pmd, send: frames[:1], want: "text Hello; open"},
 		{fault: "compresses-without-rsv1", ext: pmd, send: frames[:1], want: "text " + hello + "; open"},
 		{fault: "sets-rsv1-on-uncompressed-messages", ext: pmd, send: frames[:1], want: "rsv4 text Hello; open"},
-		{fault: "inflates-without-context", ext: pmd, send: frames, want: `rsv4 text ` + hello + `; close 1007 "cann"..."sage" 121; fin`},
+		{fault: "inflates-without-context", ext: pmd, send: []string{frames[0], again}, want: `rsv4 text ` + hello + `; close 1007 "cann"..."sage" 121; fin`},
 		{fault: "inflates-each-fragment-alone", ext: pmd, send: []string{half, "continuation \xc9\xc9\x07\x00"}, want: "close 1007 cannot inflate the fragment; fin"},
 		{fault: "refuses-stored-blocks", ext: pmd, send: []string{"rsv4 text " + stored("Hello")}, want: cannot + "stored block; fin"},
 		{fault: "refuses-uncompressed-with-deflate", ext: pmd, send: []string{"ping", "text a"}, want: "pong; close 1002 uncompressed message; fin"},
@@ -116,6 +120,34 @@ func single(m string) string {
 // narrow compresses a message with a window of 9 bits.
 func narrow(m string) string {
 	return "rsv4 text " + string(deflate.NewCompressor(deflate.Params{WindowBits: 9}).Compress(nil, []byte(m)))
+}
+
+// The answer to a few octets inflates to a gigabyte: no reader may take it to the
+// end.
+func TestBomb(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := memnet.Pipe(0)
+		faults, err := testee.ParseFaults("answers-with-bomb")
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		go func() { done <- testee.Serve(t.Context(), theirs, testee.Config{Faults: faults}) }()
+		write(t, ours, offering(pmd))
+		readHead(t, ours)
+		write(t, ours, string(ws.Header{Fin: true, RSV: 4, Opcode: ws.Text, Masked: true, Length: 7}.Append(nil))+"\xf2H\xcd\xc9\xc9\x07\x00")
+		h, bomb := readFrame(t, ours)
+		if h.RSV != 4 || len(bomb) > 16<<20 {
+			t.Errorf("RSV %d, %d octets", h.RSV, len(bomb))
+		}
+		const limit = 10 << 20
+		inflated, _, err := deflate.NewInflater(deflate.Params{}).Inflate(nil, []byte(bomb), limit)
+		if len(inflated) != limit || !errors.Is(err, deflate.ErrLimit) {
+			t.Errorf("inflates to %d octets: %v", len(inflated), err)
+		}
+		ours.Close()
+		<-done
+	})
 }
 
 func differs(right, wrong string) bool { return right != wrong && strings.HasSuffix(wrong, "open") }

@@ -3,6 +3,7 @@
 package testee
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"unicode/utf8"
@@ -39,6 +40,7 @@ const (
 	neverCompresses           = "never-compresses"
 	deflatesWithoutRSV1       = "compresses-without-rsv1"
 	rsv1Uncompressed          = "sets-rsv1-on-uncompressed-messages"
+	sendsBomb                 = "answers-with-bomb"
 	losesLastOfLarge          = "loses-last-octet-of-large-compressed"
 	forgetsContext            = "inflates-without-context"
 	inflatesSingly            = "inflates-each-fragment-alone"
@@ -86,6 +88,7 @@ func compressionFaults() []Fault {
 		{Name: neverCompresses, Title: "Sends uncompressed messages only", Roles: InBoth, Legal: true},
 		{Name: deflatesWithoutRSV1, Title: "Compresses without setting RSV1", Roles: InBoth},
 		{Name: rsv1Uncompressed, Title: "Sets RSV1 without compressing", Roles: InBoth},
+		{Name: sendsBomb, Title: "Answers compressed messages with one that inflates to a gigabyte", Roles: InBoth},
 		{Name: losesLastOfLarge, Title: "Loses the last octet of compressed messages of 64 KiB and more", Roles: InBoth},
 		{Name: forgetsContext, Title: "Inflates each message without the context of the earlier ones", Roles: InBoth},
 		{Name: inflatesSingly, Title: "Cannot inflate messages in several fragments", Roles: InBoth},
@@ -212,6 +215,15 @@ func (c *Conn) wrongDeflate(h ws.Header, buf []byte) (ws.Header, []byte) {
 		h.RSV = 0
 	case c.has(rsv1Uncompressed):
 		buf = c.msg.buf
+	case c.has(sendsBomb):
+		buf = append(make([]byte, ws.MaxHeaderLen), bomb()...)
 	}
 	return h, buf
+}
+
+// bomb returns a gigabyte of zeros, compressed.
+func bomb() []byte {
+	part := deflate.NewCompressor(deflate.Params{}).Compress(nil, make([]byte, 1<<20))
+	bomb := bytes.Repeat(append(part, 0, 0, 0xff, 0xff), 1<<10)
+	return bomb[:len(bomb)-4]
 }

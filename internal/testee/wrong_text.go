@@ -102,7 +102,7 @@ func (c *Conn) wrongText() bool {
 	case c.has(checksFirst1024) && len(p) > 1024:
 		return true
 	}
-	return utf8.Valid(c.lenient(p))
+	return utf8.Valid(p) || utf8.Valid(c.lenient(p))
 }
 
 func isNonchar(r rune) bool { return r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE }
