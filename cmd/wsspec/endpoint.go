@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/testee"
 )
@@ -43,10 +42,8 @@ func (p *process) echo(ctx context.Context, addr, readyFile string, cfg testee.C
 	}
 	u := serverURL(l, false)
 	fmt.Fprintf(p.stdout, "Echo server at %s. Ctrl-C ends it.\n", u)
-	if readyFile != "" {
-		if err := report.WriteFile(readyFile, []byte(u+"\n")); err != nil {
-			return badUsage(err, "")
-		}
+	if err := ready(readyFile, u); err != nil {
+		return err
 	}
 	return testee.Server{Config: cfg}.Serve(ctx, l)
 }

@@ -23,6 +23,8 @@ type serveCmd struct {
 	Selection `embed:""`
 
 	Listen string `default:":9001" placeholder:"ADDR" help:"Where clients connect (${default}: port 9001, all interfaces). With port 0 the system picks one, which is printed."`
+	Web    string `placeholder:"ADDR" help:"Where browsers find the pages; port 8080 without it, if that is free."`
+	NoWeb  bool   `help:"Serve no pages."`
 	Out    string `default:"wsspec-report" placeholder:"DIR" help:"Folder for the report (${default})."`
 
 	ReadyFile string        `placeholder:"FILE" help:"Write the server's URL to this file once it listens."`
@@ -69,28 +71,36 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return badUsage(err, "choose another address with --listen, such as :0")
 	}
-	settings := runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: new(deflate.Pool)}
-	settings.Options.FailByDrop = c.FailByDrop
-	if c.Seed != nil {
-		settings.Seed = *c.Seed
-	}
+	settings := c.settings()
 	lounge := newLounge(newScreen(p, c.Quiet, c.Verbose, c.Wire), c.Strict)
+	plan := runner.Plan(picked, ws.Server)
+	pages := &website{}
+	if !c.NoWeb {
+		if pages, err = p.openWeb(c.Web, l, tlsConfig != nil, plan, store); err != nil {
+			return errors.Join(err, l.Close())
+		}
+	}
 	server := fuzzserver.New(fuzzserver.Config{
-		Plan: runner.Plan(picked, ws.Server), Settings: settings, Store: store, Identity: identity(), Token: c.Token, Events: lounge.event,
+		Plan: plan, Settings: settings, Store: store, Identity: identity(), Token: c.Token,
+		Events: func(e fuzzserver.Event) { lounge.event(e); pages.event(e) },
 	})
 	url := serverURL(l, tlsConfig != nil)
 	fmt.Fprintf(p.stdout, "Listening on %s with %d cases, seed %d. Ctrl-C ends it.\n", url, len(picked), settings.Seed)
-	if c.ReadyFile != "" {
-		if err := report.WriteFile(c.ReadyFile, []byte(url+"\n")); err != nil {
-			return badUsage(err, "")
-		}
+	if pages.site != nil {
+		fmt.Fprintf(p.stdout, "Pages, also to test a browser: %s\n", pages.address())
+	}
+	if err := ready(c.ReadyFile, url); err != nil {
+		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	if c.IdleExit > 0 {
 		go lounge.whenIdle(ctx, c.IdleExit, stop)
 	}
-	if err := server.Serve(ctx, l); err != nil {
+	pages.serve(ctx)
+	err = server.Serve(ctx, l)
+	stop()
+	if err := pages.wait(err); err != nil {
 		return err
 	}
 	lounge.summary()
@@ -99,6 +109,15 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return statusError(exitVerdict)
 	}
 	return nil
+}
+
+func (c *serveCmd) settings() runner.Settings {
+	s := runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: new(deflate.Pool)}
+	s.Options.FailByDrop = c.FailByDrop
+	if c.Seed != nil {
+		s.Seed = *c.Seed
+	}
+	return s
 }
 
 // identity are the fields with which our server presents itself.
@@ -136,6 +155,17 @@ func listen(addr string, config *tls.Config) (net.Listener, error) {
 		l = tls.NewListener(l, config)
 	}
 	return l, nil
+}
+
+// ready writes a URL to the file that tells others we listen, if there is to be one.
+func ready(file, url string) error {
+	if file == "" {
+		return nil
+	}
+	if err := report.WriteFile(file, []byte(url+"\n")); err != nil {
+		return badUsage(err, "")
+	}
+	return nil
 }
 
 // serverURL is the address at which this machine reaches the listener.

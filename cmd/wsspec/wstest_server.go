@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net/url"
+	"strconv"
 
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzserver"
@@ -52,12 +53,38 @@ func (p *process) fuzzingServer(ctx context.Context, f wstestFlags) error {
 	if err != nil {
 		return err
 	}
+	pages := &website{}
+	if web, none, err := webPort(f.webPort); err != nil {
+		return err
+	} else if !none {
+		if pages, err = p.openWeb(web, l, tlsConfig != nil, plan, store); err != nil {
+			return err
+		}
+	}
 	server := fuzzserver.New(fuzzserver.Config{
 		Plan: plan, Settings: runner.Settings{Options: s.Options, Reference: true, Deflate: new(deflate.Pool)}, Store: store, Skip: skip,
-		Identity: identity(), Protocols: s.Protocols, AnyoneControls: true, Events: p.wstestEvent,
+		Identity: identity(), Protocols: s.Protocols, AnyoneControls: true,
+		Events: func(e fuzzserver.Event) { p.wstestEvent(e); pages.event(e) },
 	})
 	fmt.Fprintf(p.stdout, "Ok, will run %d test cases for any clients connecting to %s\n", len(plan), serverURL(l, tlsConfig != nil))
-	return server.Serve(ctx, l)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	pages.serve(ctx)
+	err = server.Serve(ctx, l)
+	stop()
+	return pages.wait(err)
+}
+
+// webPort reads -u: a port, 0 for no pages, nothing for the usual port.
+func webPort(s string) (addr string, none bool, err error) {
+	if s == "" {
+		return "", false, nil
+	}
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil {
+		return "", false, fmt.Errorf("-u %q: want a port from 0 to 65535", s)
+	}
+	return fmt.Sprintf(":%d", n), n == 0, nil
 }
 
 func (p *process) wstestEvent(e fuzzserver.Event) {
