@@ -18,9 +18,9 @@ const (
 	// MaxSession bounds all commands of one connection in direct command mode, in
 	// octets; more of them fails the connection with 1009.
 	MaxSession = 1 << 20
-	// CaseMemory is what a case may take beside what its backlog holds, in octets:
-	// wire log, buffers, and the result while it is written.
-	CaseMemory = 6 << 20
+	// CaseMemory is what a case may take beside twice its backlog, in octets: wire
+	// log, buffers, and the result while it is written.
+	CaseMemory = 8 << 20
 )
 
 // Times that no client can stretch.
@@ -46,7 +46,7 @@ const (
 // Limits are bounds on what all clients together can make the server hold. The
 // memory of a server is bounded by
 //
-//	Handshakes × 64 KiB + Connections × 128 KiB + Memory
+//	Handshakes × 96 KiB + Connections × 512 KiB + Memory
 //
 // beside the index of the results, about 150 octets each.
 type Limits struct {
@@ -69,7 +69,7 @@ type Limits struct {
 	Disk int64
 }
 
-// DefaultLimits leave room for a few hundred cases at once, or 40 of those that
+// DefaultLimits leave room for 170 cases at once, or 23 of those that
 // move megabytes.
 func DefaultLimits() Limits {
 	return Limits{Handshakes: 1024, Connections: 1024, Memory: 2 << 30, Agents: 1000, Disk: 4 << 30}

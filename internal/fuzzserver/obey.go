@@ -12,7 +12,7 @@ import (
 )
 
 // sessionMemory is what a connection in direct command mode may take, in octets.
-const sessionMemory = 4 * MaxSession
+const sessionMemory = 6 * MaxSession
 
 // obey is direct command mode: the client says which frames it wants to be sent.
 // What is no command ends the connection with 1003 and says why.

@@ -154,7 +154,8 @@ func (c *conn) runCase(ctx context.Context) {
 		return
 	}
 	defer c.ledger.land(c.agent, id)
-	c.holding(ctx, int64(c.Settings.Backlog(c.planned.Case))+CaseMemory, c.play)
+	// Twice, as a message that is copied while it grows.
+	c.holding(ctx, 2*int64(c.Settings.Backlog(c.planned.Case))+CaseMemory, c.play)
 }
 
 // holding calls do once there is memory for it.
