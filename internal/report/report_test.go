@@ -22,10 +22,8 @@ import (
 
 var started = time.Date(2026, 3, 4, 5, 6, 7, 890_000_000, time.UTC)
 
-// everything is a result in which as much as possible is not zero.
-func everything(t *testing.T) report.Result {
-	t.Helper()
-	log := logOf(t, ws.Client, `0.000010 >> 192 474554202f20485454502f312e31...
+// everyRecord is a log with a record of every kind.
+const everyRecord = `0.000010 >> 192 474554202f20485454502f312e31...
 0.000110 << 129 485454502f312e31...
 0.000200 > text mask=37fa213d repeat=65535 chop=997 sync len=65535 "****************************************************************"...
 0.000210 >> 10 818437fa213d7f9f4d51
@@ -48,7 +46,12 @@ func everything(t *testing.T) report.Result {
 1.000260 < opcode7 mask=01020304 form=64 declared=9223372036854775808 "x"
 1.000300 # close
 1.000400 # log full
-1.000500 # dropped by me`)
+1.000500 # dropped by me`
+
+// everything is a result in which as much as possible is not zero.
+func everything(t *testing.T) report.Result {
+	t.Helper()
+	log := logOf(t, ws.Client, everyRecord)
 	log.Start = started
 	log.Request = []byte("GET /echo?x=<b> HTTP/1.1\r\nHost: example.com:9001\r\n\r\n")
 	log.Response = []byte("HTTP/1.1 101 Switching Protocols\r\nServer: \xff\u2028</script>\r\n\r\n")

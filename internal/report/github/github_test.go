@@ -25,14 +25,14 @@ func write(t *testing.T, rep *report.Report, v report.View) string {
 }
 
 func TestWrite(t *testing.T) {
-	golden.Check(t, "mixed.txt", []byte(write(t, reporttest.Mixed(t), report.View{
+	golden.Check(t, "mixed.txt", []byte(write(t, reporttest.Mixed(), report.View{
 		Known: func(r report.Result) (string, bool) { return "issue 17", r.ID == "7.5.1" },
 	})))
 }
 
 // Each line is one command, whatever peers wrote.
 func TestHostile(t *testing.T) {
-	out := write(t, reporttest.Hostile(t), report.View{})
+	out := write(t, reporttest.Hostile(), report.View{})
 	for line := range strings.Lines(out) {
 		title, _, ok := strings.Cut(strings.TrimPrefix(line, "::error title="), "::")
 		if !strings.HasPrefix(line, "::error title=") || !ok || strings.ContainsAny(title, ":,\r") || strings.Contains(line, "\r") {
@@ -47,7 +47,7 @@ func TestHostile(t *testing.T) {
 func TestMost(t *testing.T) {
 	rep := new(report.Report)
 	for i := range 25 {
-		r := reporttest.Result(t, "a", i, fmt.Sprintf("1.1.%d", i))
+		r := reporttest.Result("a", i, fmt.Sprintf("1.1.%d", i))
 		r.Verdict.Behavior = verdict.Failed
 		rep.Add(r)
 	}

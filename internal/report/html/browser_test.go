@@ -42,7 +42,7 @@ func find(root *html.Node, id string) (found *html.Node) {
 
 // The page draws its grid, filters it as the address says, and tells a story.
 func TestInBrowser(t *testing.T) {
-	rep := reporttest.Mixed(t)
+	rep := reporttest.Mixed()
 	root := browse(t, onePage(t, rep, report.View{}), "q=s:failed%20!7.5&"+report.Anchor("poor", "2.1"))
 	var rows []string
 	each(find(root, "grid"), "tr", func(tr *html.Node) { rows = append(rows, textOf(tr)) })
@@ -64,7 +64,7 @@ func TestInBrowser(t *testing.T) {
 
 // Nothing that came from a peer runs.
 func TestHostileInBrowser(t *testing.T) {
-	rep := reporttest.Hostile(t)
+	rep := reporttest.Hostile()
 	worst := rep.Agents[1] // the one whose name is markup
 	if worst.Name != reporttest.Nasty {
 		t.Fatalf("agent %.40q", worst.Name)

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/report"
 	pages "github.com/wsspec/wsspec/internal/report/html"
 	"github.com/wsspec/wsspec/internal/report/reporttest"
@@ -68,7 +69,7 @@ func TestFolder(t *testing.T) {
 	dir := t.TempDir()
 	store, err := report.Open(dir, true)
 	do(t, err)
-	for _, a := range reporttest.Mixed(t).Agents {
+	for _, a := range reporttest.Mixed().Agents {
 		for _, r := range a.Results {
 			do(t, store.Put(r))
 		}
@@ -76,7 +77,7 @@ func TestFolder(t *testing.T) {
 	do(t, store.Finish())
 	rep, err := report.Load(dir)
 	do(t, err)
-	rep.Add(report.Result{Agent: "gone", ID: "1.1.1", Log: reporttest.Result(t, "gone", 1, "1.1.1").Log})
+	rep.Add(report.Result{Agent: "gone", ID: "1.1.1", Log: reporttest.Result("gone", 1, "1.1.1").Log})
 	do(t, pages.WriteFolder(dir, rep, report.View{}))
 	b, err := os.ReadFile(filepath.Join(dir, "index.html"))
 	do(t, err)
@@ -103,7 +104,7 @@ func TestFolder(t *testing.T) {
 
 // Readers count case_failed to learn whether anything failed.
 func TestTable(t *testing.T) {
-	good := table(t, reporttest.Catalogue(t, 2), report.View{})
+	good := table(t, reporttest.Catalogue(2, cases.All(cases.Current)), report.View{})
 	if n := strings.Count(good, "case_failed"); n > 2 {
 		t.Errorf("case_failed %d times, though nothing failed", n)
 	}
@@ -116,7 +117,7 @@ func TestTable(t *testing.T) {
 	if rows != 517 {
 		t.Errorf("%d rows, want one a case, 517", rows)
 	}
-	mixed := table(t, reporttest.Mixed(t), report.View{})
+	mixed := table(t, reporttest.Mixed(), report.View{})
 	if n := strings.Count(mixed, "case_failed"); n <= 2 {
 		t.Errorf("case_failed %d times, and 3 cases failed", n)
 	}

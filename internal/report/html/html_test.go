@@ -154,8 +154,8 @@ func checkHarmless(t *testing.T, root *html.Node, scripts int) {
 }
 
 func TestHostile(t *testing.T) {
-	rep := reporttest.Hostile(t)
-	v := report.View{Title: reporttest.Nasty, Baseline: reporttest.Mixed(t), Known: func(r report.Result) (string, bool) { return reporttest.Nasty, r.Agent == "" }}
+	rep := reporttest.Hostile()
+	v := report.View{Title: reporttest.Nasty, Baseline: reporttest.Mixed(), Known: func(r report.Result) (string, bool) { return reporttest.Nasty, r.Agent == "" }}
 	root := parse(t, onePage(t, rep, v))
 	checkHarmless(t, root, 1)
 	n := 0
@@ -204,23 +204,26 @@ func checkVisible(t *testing.T, page string) {
 	}
 }
 
+// gridData is what the grid is drawn from.
+type gridData struct {
+	Behaviors, Closings []struct{ Grade string }
+	Standings, Changes  []string
+	Sections            map[string]string
+	Cases               [][]any
+	Agents              []struct {
+		Name    string
+		Chunks  map[string]string
+		Results [][]any
+	}
+}
+
 // The data of the grid says of each result what the report says.
 func TestSummary(t *testing.T) {
-	rep := reporttest.Mixed(t)
-	before := reporttest.Mixed(t)
-	before.Add(reporttest.Result(t, "poor", 1, "2.1"))
+	rep := reporttest.Mixed()
+	before := reporttest.Mixed()
+	before.Add(reporttest.Result("poor", 1, "2.1"))
 	root := parse(t, onePage(t, rep, report.View{Sections: cases.Sections(), Baseline: before, Known: func(r report.Result) (string, bool) { return "x", r.ID == "7.5.1" }}))
-	var data struct {
-		Behaviors, Closings []struct{ Grade string }
-		Standings, Changes  []string
-		Sections            map[string]string
-		Cases               [][]any
-		Agents              []struct {
-			Name    string
-			Chunks  map[string]string
-			Results [][]any
-		}
-	}
+	var data gridData
 	each(root, "script", func(n *html.Node) {
 		if attr(n, "id") == "data" {
 			do(t, json.Unmarshal([]byte(n.FirstChild.Data), &data))
@@ -281,7 +284,7 @@ func TestEmpty(t *testing.T) {
 }
 
 func TestFrameBits(t *testing.T) {
-	r := reporttest.Result(t, "a", 1, "1.1.1")
+	r := reporttest.Result("a", 1, "1.1.1")
 	text := textOf(parse(t, casePage(t, r)))
 	for _, want := range []string{
 		"FIN 0 RSV1 0 RSV2 0 RSV3 0 opcode 0001 text MASK 1 length 7 masking key 9e3779b1",

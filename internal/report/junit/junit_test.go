@@ -28,8 +28,8 @@ func write(t *testing.T, rep *report.Report, v report.View) string {
 }
 
 func TestWrite(t *testing.T) {
-	golden.Check(t, "mixed.xml", []byte(write(t, reporttest.Mixed(t), report.View{Link: "https://example.com/report.html"})))
-	golden.Check(t, "strict.xml", []byte(write(t, reporttest.Mixed(t), report.View{
+	golden.Check(t, "mixed.xml", []byte(write(t, reporttest.Mixed(), report.View{Link: "https://example.com/report.html"})))
+	golden.Check(t, "strict.xml", []byte(write(t, reporttest.Mixed(), report.View{
 		Title: "Nightly", Strict: true, Known: func(r report.Result) (string, bool) { return "issue 17", r.ID == "7.5.1" },
 	})))
 }
@@ -129,12 +129,12 @@ func TestShape(t *testing.T) {
 		"hostile": "4 12 4 0",
 		"empty":   "0 0 0 0",
 	} {
-		rep, v := reporttest.Mixed(t), report.View{}
+		rep, v := reporttest.Mixed(), report.View{}
 		switch name {
 		case "strict":
 			v = report.View{Strict: true, Known: func(r report.Result) (string, bool) { return "x", r.ID == "7.5.1" }}
 		case "hostile":
-			rep = reporttest.Hostile(t)
+			rep = reporttest.Hostile()
 		case "empty":
 			rep = new(report.Report)
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/golden"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/markdown"
@@ -26,11 +27,11 @@ func write(t *testing.T, rep *report.Report, v report.View) string {
 }
 
 func TestWrite(t *testing.T) {
-	before := reporttest.Mixed(t)
+	before := reporttest.Mixed()
 	before.Remove("good")
-	r := reporttest.Result(t, "poor", 1, "1.1.1")
+	r := reporttest.Result("poor", 1, "1.1.1")
 	before.Add(r)
-	golden.Check(t, "mixed.md", []byte(write(t, reporttest.Mixed(t), report.View{
+	golden.Check(t, "mixed.md", []byte(write(t, reporttest.Mixed(), report.View{
 		Title: "Nightly", Link: "report.html", Baseline: before,
 		Known: func(r report.Result) (string, bool) { return "issue 17", r.ID == "7.5.1" },
 	})))
@@ -40,7 +41,7 @@ func TestWrite(t *testing.T) {
 // The summary of many failures stays within what GitHub takes, and says how many
 // are left out.
 func TestLimit(t *testing.T) {
-	rep := reporttest.Catalogue(t, 4)
+	rep := reporttest.Catalogue(4, cases.All(cases.Current))
 	total := 0
 	for _, a := range rep.Agents {
 		for i := range a.Results {
@@ -59,7 +60,7 @@ func TestLimit(t *testing.T) {
 }
 
 func TestHostile(t *testing.T) {
-	out := write(t, reporttest.Hostile(t), report.View{Baseline: reporttest.Hostile(t), Link: `"><script>` + reporttest.Executed})
+	out := write(t, reporttest.Hostile(), report.View{Baseline: reporttest.Hostile(), Link: `"><script>` + reporttest.Executed})
 	fenced := false
 	for line := range strings.Lines(out) {
 		if strings.HasPrefix(line, "~~~") {

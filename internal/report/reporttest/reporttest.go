@@ -7,10 +7,8 @@ package reporttest
 import (
 	"fmt"
 	"strings"
-	"testing"
 	"time"
 
-	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
@@ -41,12 +39,11 @@ const conversation = `0.000010 >> 192 474554202f20485454502f312e31...
 1.000500 # dropped by peer`
 
 // Result is a result that passed, with a conversation of ordinary length.
-func Result(tb testing.TB, agent string, number int, id string) report.Result {
-	tb.Helper()
+func Result(agent string, number int, id string) report.Result {
 	log := wirelog.New(ws.Client)
 	var err error
 	if log.Records, err = wirelog.Parse(fmt.Sprintf(conversation, uint32(number)*2654435761)); err != nil {
-		tb.Fatal(err)
+		panic(err) // the conversation stands above
 	}
 	log.Start = time.Date(2026, 3, 4, 5, 6, 7, 890e6, time.UTC)
 	log.Request = []byte("GET /echo HTTP/1.1\r\nHost: example.com:9001\r\nUpgrade: WebSocket\r\n\r\n")
@@ -68,14 +65,13 @@ func Result(tb testing.TB, agent string, number int, id string) report.Result {
 	}
 }
 
-// Catalogue is a report of n agents on the whole catalogue. All passed.
-func Catalogue(tb testing.TB, n int) *report.Report {
-	tb.Helper()
+// Catalogue is a report of n agents on all the cases. All passed.
+func Catalogue(n int, all []conform.Case) *report.Report {
 	rep := new(report.Report)
 	for i := range n {
 		agent := report.Agent{Name: fmt.Sprintf("agent-%02d", i)}
-		for j, c := range cases.All(cases.Current) {
-			agent.Results = append(agent.Results, Result(tb, agent.Name, 1000*i+j+1, c.ID))
+		for j, c := range all {
+			agent.Results = append(agent.Results, Result(agent.Name, 1000*i+j+1, c.ID))
 		}
 		rep.Agents = append(rep.Agents, agent)
 	}
@@ -83,11 +79,10 @@ func Catalogue(tb testing.TB, n int) *report.Report {
 }
 
 // Mixed is a report of two agents with a result of every kind.
-func Mixed(tb testing.TB) *report.Report {
-	tb.Helper()
+func Mixed() *report.Report {
 	rep := new(report.Report)
 	add := func(agent, id string, behavior, closing verdict.Grade, change func(*report.Result)) {
-		r := Result(tb, agent, 7, id)
+		r := Result(agent, 7, id)
 		r.Verdict.Behavior, r.Verdict.Close = behavior, closing
 		if behavior == verdict.Failed {
 			r.Verdict.Result = "Actual events match none of those expected."
@@ -135,12 +130,11 @@ const Executed = "document.body.id=1"
 
 // Hostile is a report in which every text that may come from a peer, or from a
 // file, is Nasty.
-func Hostile(tb testing.TB) *report.Report {
-	tb.Helper()
+func Hostile() *report.Report {
 	rep := new(report.Report)
 	for _, agent := range []string{Nasty, "", strings.Repeat("x", 1<<20), "ordinary"} {
 		for _, g := range []verdict.Grade{verdict.Failed, verdict.OK, Nasty} {
-			r := Result(tb, agent, 1, "1."+string(g))
+			r := Result(agent, 1, "1."+string(g))
 			r.Title, r.Spec, r.URL = Nasty, Nasty, Nasty
 			r.Tags = []conform.Tag{Nasty}
 			r.Verdict = verdict.Verdict{Behavior: g, Close: g, Result: Nasty, CloseResult: Nasty}

@@ -24,7 +24,7 @@ func write(t *testing.T, rep *report.Report, v report.View) string {
 }
 
 func TestWrite(t *testing.T) {
-	golden.Check(t, "mixed.tap", []byte(write(t, reporttest.Mixed(t), report.View{
+	golden.Check(t, "mixed.tap", []byte(write(t, reporttest.Mixed(), report.View{
 		Known: func(r report.Result) (string, bool) { return "issue #17", r.ID == "7.5.1" },
 	})))
 }
@@ -33,7 +33,7 @@ func TestWrite(t *testing.T) {
 var line = regexp.MustCompile(`^(TAP version 14|1\.\.\d+|# Subtest: .*|(?:    )?(?:not )?ok \d+ - .*|    1\.\.\d+|      ---|      \.\.\.|      duration_ms: \d+|      message: \|2|        .*)$`)
 
 func TestHostile(t *testing.T) {
-	out := write(t, reporttest.Hostile(t), report.View{})
+	out := write(t, reporttest.Hostile(), report.View{})
 	points, bad := 0, 0
 	for l := range strings.Lines(out) {
 		l = strings.TrimSuffix(l, "\n")

@@ -23,6 +23,12 @@ function make(tag, className, text) {
   return e;
 }
 
+// signOf is that of the half of the verdict which is worth a look.
+function signOf(r) {
+  const passes = r.behavior.class === 'ok' || r.behavior.class === 'info';
+  return passes && r.standing !== 'pass' ? r.closing.sign : r.behavior.sign;
+}
+
 // cell shows one result; longest is the longest time in its row.
 function cell(r, longest) {
   const td = make('td', 'cell');
@@ -34,8 +40,7 @@ function cell(r, longest) {
   }
   td.classList.add(r.standing === 'pass' ? r.behavior.class : r.standing);
   td.title = `${r.behavior.grade}, closing ${r.closing.grade}, ${r.ms} ms` + (r.change ? `: ${r.change}` : '');
-  const passes = r.behavior.class === 'ok' || r.behavior.class === 'info';
-  td.append(make('b', '', passes && r.standing !== 'pass' ? r.closing.sign : r.behavior.sign));
+  td.append(make('b', '', signOf(r)));
   td.append(make('span', 'code ' + r.closing.class, r.closing.class === 'ok' || r.closing.class === 'info' ? r.code ?? '' : r.closing.short));
   if (r.change) td.append(make('span', 'change ' + r.change, { regressed: '▼', improved: '▲', changed: '≠', added: '+' }[r.change]));
   if (r.attempts[0] && r.attempts[0] < r.attempts[1]) td.append(make('span', 'flaky', `${r.attempts[0]} of ${r.attempts[1]}`));

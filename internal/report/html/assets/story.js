@@ -52,7 +52,7 @@ function tellElsewhere(at) {
     button.title = `${a.label}: ${r.behavior.grade}, closing ${r.closing.grade}, ${r.ms} ms`;
     button.setAttribute('aria-pressed', a.index === story.index);
     bar.style.width = `${Math.max(3, 100 * r.ms / (longest || 1))}%`;
-    button.append(make('b', '', r.behavior.sign), ' ', make('bdi', '', a.label), bar);
+    button.append(make('b', '', signOf(r)), ' ', make('bdi', '', a.label), bar);
     button.addEventListener('click', () => openStory(cases[at].id, a.index));
     return button;
   }));
