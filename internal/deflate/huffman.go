@@ -99,27 +99,33 @@ func makeLenSymbols() (e [19]uint32) {
 	return e
 }
 
-// The tables of blocks with fixed codes (RFC 1951, 3.2.6).
-var fixedLit, fixedDist = makeFixed()
+// The lengths of the fixed codes (RFC 1951, 3.2.6).
+var fixedLens, fixedDistLens = makeFixedLens()
 
-func makeFixed() (*litTable, *distTable) {
-	var lens [288]uint8
-	for i := range lens {
+func makeFixedLens() (lit [288]uint8, dist [32]uint8) {
+	for i := range lit {
 		switch {
 		case i < 144 || i >= 280:
-			lens[i] = 8
+			lit[i] = 8
 		case i < 256:
-			lens[i] = 9
+			lit[i] = 9
 		default:
-			lens[i] = 7
+			lit[i] = 7
 		}
 	}
-	lit, dist := new(litTable), new(distTable)
-	buildTable(lit[:], litBits, lens[:], litSymbols[:])
-	for i := range maxDistCodes + 2 {
-		lens[i] = 5
+	for i := range dist {
+		dist[i] = 5
 	}
-	buildTable(dist[:], distBits, lens[:maxDistCodes+2], distSymbols[:])
+	return lit, dist
+}
+
+// The tables of blocks with fixed codes.
+var fixedLit, fixedDist = makeFixedTables()
+
+func makeFixedTables() (*litTable, *distTable) {
+	lit, dist := new(litTable), new(distTable)
+	buildTable(lit[:], litBits, fixedLens[:], litSymbols[:])
+	buildTable(dist[:], distBits, fixedDistLens[:], distSymbols[:])
 	return lit, dist
 }
 
