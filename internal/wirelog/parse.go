@@ -139,7 +139,7 @@ func ParseFrame(s string) (Frame, error) {
 		return Frame{}, fmt.Errorf("opcode %.20q is unknown", words[0])
 	}
 	f := Frame{Header: ws.Header{Fin: true, Opcode: op}}
-	declared := uint64(math.MaxUint64)
+	var declared *uint64
 	i := 1
 	for ; i < len(words); i++ {
 		name, value, _ := strings.Cut(words[i], "=")
@@ -154,8 +154,8 @@ func ParseFrame(s string) (Frame, error) {
 		return Frame{}, err
 	}
 	f.Length = uint64(f.Payload.Len)
-	if declared != math.MaxUint64 {
-		f.Length = declared
+	if declared != nil {
+		f.Length = *declared
 	}
 	if f.Form == ws.Shortest {
 		h, _ := ws.ParseHeader(f.Header.Append(nil))
@@ -166,7 +166,7 @@ func ParseFrame(s string) (Frame, error) {
 
 // parseAttribute reads one word between opcode and payload; done is true where
 // the word belongs to the payload.
-func (f *Frame) parseAttribute(name, value string, declared *uint64) (done bool, err error) {
+func (f *Frame) parseAttribute(name, value string, declared **uint64) (done bool, err error) {
 	switch name {
 	case "more":
 		f.Fin = false
@@ -192,7 +192,9 @@ func (f *Frame) parseAttribute(name, value string, declared *uint64) (done bool,
 		}
 		err = fmt.Errorf("want 7, 16 or 64")
 	case "declared":
-		*declared, err = strconv.ParseUint(value, 10, 64)
+		var n uint64
+		n, err = strconv.ParseUint(value, 10, 64)
+		*declared = &n
 	case "repeat":
 		f.Repeat, err = strconv.Atoi(value)
 	case "chop":
