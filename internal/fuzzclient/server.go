@@ -47,6 +47,7 @@ const UnknownAgent = "UnknownServer"
 // Endpoint is a server whose URL has been understood.
 type Endpoint struct {
 	Server
+	target  stream.Target
 	request peer.Request
 }
 
@@ -57,15 +58,11 @@ func (s Server) Resolve(userAgent string) (*Endpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server URL %q: %w", s.URL, err)
 	}
-	e := &Endpoint{Server: s}
-	if e.Dial == nil {
-		target := stream.Target{Addr: net.JoinHostPort(u.Hostname(), port)}
-		if u.Scheme == "wss" {
-			if target.TLS, err = s.TLS.config(u.Hostname()); err != nil {
-				return nil, err
-			}
+	e := &Endpoint{Server: s, target: stream.Target{Addr: net.JoinHostPort(u.Hostname(), port)}}
+	if u.Scheme == "wss" {
+		if e.target.TLS, err = s.TLS.config(u.Hostname()); err != nil {
+			return nil, err
 		}
-		e.Dial = func(ctx context.Context) (stream.Stream, error) { return stream.Dial(ctx, target) }
 	}
 	e.request = peer.Request{
 		Host: strings.TrimSuffix(u.Host, ":"), Target: u.RequestURI(), Agent: userAgent, Origin: s.Origin, Protocols: s.Protocols, Header: s.Header,
@@ -158,7 +155,7 @@ func (e *Endpoint) dial(ctx context.Context) (stream.Stream, error) {
 	giveUp := time.Now().Add(retryFor)
 	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
 		attempt, cancel := context.WithTimeout(ctx, dialLimit)
-		s, err := e.Dial(attempt)
+		s, err := e.connect(attempt)
 		cancel()
 		switch {
 		case err == nil:
@@ -174,6 +171,13 @@ func (e *Endpoint) dial(ctx context.Context) (stream.Stream, error) {
 			return nil, context.Cause(ctx)
 		}
 	}
+}
+
+func (e *Endpoint) connect(ctx context.Context) (stream.Stream, error) {
+	if e.Dial != nil {
+		return e.Dial(ctx)
+	}
+	return stream.Dial(ctx, e.target)
 }
 
 // isPermanent reports whether trying again is of no use: the name does not exist,

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fuzzclient_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/testee"
+)
+
+// certificate makes one for localhost, and a file with it in PEM.
+func certificate(t *testing.T) (tls.Certificate, string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		DNSNames: []string{"localhost"}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, path
+}
+
+// listenTLS serves echoes on loopback until the test ends, and tells which names
+// clients asked for (SNI).
+func listenTLS(t *testing.T, cert tls.Certificate) (port string, names func() []string) {
+	t.Helper()
+	var mu sync.Mutex
+	var asked []string
+	config := &tls.Config{GetCertificate: func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, h.ServerName)
+		return &cert, nil
+	}}
+	l, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveOn(t, l)
+	return portOf(l), func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return asked
+	}
+}
+
+func serveOn(t *testing.T, l net.Listener) {
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = testee.Server{}.Serve(ctx, l) }()
+	t.Cleanup(func() { stop(); <-ended })
+}
+
+func portOf(l net.Listener) string {
+	_, port, _ := net.SplitHostPort(l.Addr().String()) // of a TCP listener: always well-formed
+	return port
+}
+
+func TestTLS(t *testing.T) {
+	cert, file := certificate(t)
+	_, otherFile := certificate(t)
+	for _, tt := range []struct {
+		name string
+		tls  fuzzclient.TLS
+		sni  string
+		fail string // what the error has to say; empty: none
+	}{
+		{"not trusted", fuzzclient.TLS{}, "localhost", "certificate"},
+		{"any will do", fuzzclient.TLS{Insecure: true}, "localhost", ""},
+		{"trusted", fuzzclient.TLS{CAFile: file}, "localhost", ""},
+		{"of another authority", fuzzclient.TLS{CAFile: otherFile}, "localhost", "certificate"},
+		{"of another name", fuzzclient.TLS{CAFile: file, Name: "other.example"}, "other.example", "other.example"},
+		{"of another name, which is fine", fuzzclient.TLS{Insecure: true, Name: "other.example"}, "other.example", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			port, names := listenTLS(t, cert)
+			out, err := test(t, fuzzclient.Server{URL: "wss://localhost:" + port, Agent: "it", TLS: tt.tls})
+			switch {
+			case tt.fail == "" && (err != nil || out.Done != 1):
+				t.Errorf("%+v, %v", out, err)
+			case tt.fail != "" && (!errors.Is(err, fuzzclient.ErrUnreachable) || !strings.Contains(err.Error(), tt.fail) || out.Left != 1):
+				t.Errorf("%+v, %v", out, err)
+			}
+			// One attempt: a certificate does not get better.
+			if got := names(); len(got) != 1 || got[0] != tt.sni {
+				t.Errorf("asked for %q, want %q once", got, tt.sni)
+			}
+		})
+	}
+}
+
+// A port without TLS is no wss server, and trying again does not make it one.
+func TestTLSOnAPlainPort(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveOn(t, l)
+	_, err = test(t, fuzzclient.Server{URL: "wss://localhost:" + portOf(l), TLS: fuzzclient.TLS{Insecure: true}})
+	if record, ok := errors.AsType[tls.RecordHeaderError](err); !errors.Is(err, fuzzclient.ErrUnreachable) || !ok {
+		t.Errorf("got %v, %v", err, record)
+	}
+}
+
+// test runs one case over the network.
+func test(t *testing.T, s fuzzclient.Server) (fuzzclient.Outcome, error) {
+	t.Helper()
+	e, err := s.Resolve("wsspec/test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := fuzzclient.Run{Server: e, Plan: plan(t, "1.1.1"), Jobs: 1, Done: func(r report.Result) error {
+		if !r.Passed() {
+			t.Errorf("%s: %+v", r.ID, r.Verdict)
+		}
+		return nil
+	}}
+	return r.Do(t.Context())
+}
