@@ -26,7 +26,8 @@ type Event struct {
 type EventKind uint8
 
 // Kinds of events. A connection gives Refused alone, or Connected first and
-// Disconnected last; one that never sends a whole request gives none.
+// Disconnected last with others in between, Refused where a bound stands against
+// its case. One that never sends a whole request gives none.
 const (
 	Connected    EventKind = iota // a request has been understood
 	Refused                       // one was answered with an HTTP error

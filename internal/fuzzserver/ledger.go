@@ -28,8 +28,9 @@ type ledger struct {
 
 // run is what there is of one agent.
 type run struct {
-	begin  func() error // forgets old results, once
-	flying map[string]int
+	begin    func() error   // forgets old results, once
+	flying   map[string]int // how often a case is in flight, by id
+	landings int            // cases that have ended
 }
 
 // seat is the place of a connection.
@@ -126,7 +127,16 @@ func (l *ledger) land(agent, id string) {
 	if r.flying[id]--; r.flying[id] == 0 {
 		delete(r.flying, id)
 	}
+	r.landings++
 	l.change()
+}
+
+// landings counts the cases that have ended for the agent. The caller holds the lock.
+func (l *ledger) landings(agent string) int {
+	if r := l.runs[agent]; r != nil {
+		return r.landings
+	}
+	return 0
 }
 
 // isFlying reports whether the case, or with an empty id any, is in flight for
@@ -162,8 +172,8 @@ func (l *ledger) change() {
 	l.changed = make(chan struct{})
 }
 
-// await waits until cond, which is called with the lock held, is true. It reports
-// false where ctx ended before.
+// await waits until cond, which is called with the lock held and must not take
+// time, is true. It reports false where ctx ended before.
 func (l *ledger) await(ctx context.Context, cond func() bool) bool {
 	for {
 		l.mu.Lock()

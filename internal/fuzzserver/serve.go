@@ -191,36 +191,37 @@ func (c *conn) play(ctx context.Context) {
 	c.emit(Event{Kind: CaseDone, Result: &result})
 }
 
-// caseStatus tells the behavior of a case once there is one. Where it is not
-// played in time, nothing but the Close comes.
+// caseStatus tells the behavior in a case once there is a result. Where there is
+// none in time, nothing but the Close comes.
 func (c *conn) caseStatus(ctx context.Context) {
 	p := c.accept(ctx, controlBacklog)
-	id := c.planned.ID
-	if c.Skip(c.agent, id) {
-		part(p)
-		return
-	}
-	patience, cancel := context.WithTimeout(ctx, StatusPatience)
-	defer cancel()
-	var grade verdict.Grade
-	var known bool
-	settled := func() bool {
-		if c.ledger.isFlying(c.agent, id) {
-			return false
-		}
-		grade, known = c.Store.Behavior(c.agent, id)
-		return known
-	}
-	begun := func() bool { return c.ledger.isFlying(c.agent, id) || settled() }
-	if c.ledger.await(patience, begun) && !known {
-		// A case in flight ends by its own limits, with or without a result.
-		c.ledger.await(ctx, func() bool { return settled() || !c.ledger.isFlying(c.agent, id) })
-	}
+	grade, known := c.behavior(ctx)
 	if !known {
 		part(p)
 		return
 	}
 	part(p, fmt.Sprintf(`{"behavior": %s}`, quote(string(grade))))
+}
+
+// behavior waits for the result of a case that is in flight, which ends by its own
+// limits, or begins in time.
+func (c *conn) behavior(ctx context.Context) (grade verdict.Grade, known bool) {
+	l, id := c.ledger, c.planned.ID
+	if c.Skip(c.agent, id) {
+		return "", false
+	}
+	patience, cancel := context.WithTimeout(ctx, StatusPatience)
+	defer cancel()
+	for {
+		var landings int
+		l.await(ctx, func() bool { landings = l.landings(c.agent); return !l.isFlying(c.agent, id) })
+		if grade, known = c.Store.Behavior(c.agent, id); known {
+			return grade, true
+		}
+		if !l.await(patience, func() bool { return l.landings(c.agent) != landings || l.isFlying(c.agent, id) }) {
+			return "", false
+		}
+	}
 }
 
 // updateReports completes the report on disk before it answers: some clients quit
