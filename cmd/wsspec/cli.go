@@ -93,10 +93,11 @@ func (p *process) fail(err error) int {
 	case errors.As(err, &status):
 		return int(status)
 	case errors.As(err, &usage):
-		fmt.Fprintf(p.stderr, "wsspec: %v\n", err)
-		if usage.hint != "" {
-			fmt.Fprintf(p.stderr, "hint: %s\n", usage.hint)
+		hint := usage.hint
+		if hint == "" {
+			hint = fmt.Sprintf(`run "wsspec %s --help"`, p.args[0]) // no command, no usage error without a hint
 		}
+		fmt.Fprintf(p.stderr, "wsspec: %v\nhint: %s\n", err, hint)
 		return exitUsage
 	}
 	fmt.Fprintf(p.stderr, "wsspec: %v\n", err)

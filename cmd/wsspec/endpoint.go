@@ -14,6 +14,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/testee"
+	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // peersProgram is the interop module's program with the third-party endpoints.
@@ -24,14 +25,24 @@ type echoCmd struct {
 	Impl      string `enum:"wsspec,gorilla,coder,gobwas,gws,xnet" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas, gws or xnet from the interop module."`
 	ReadyFile string `placeholder:"FILE" help:"Write the server's URL to this file once it listens."`
 	NoDeflate bool   `help:"Do not negotiate permessage-deflate."`
+
+	FaultFlags `embed:""`
 }
 
 // Run echoes until a signal ends it.
 func (c *echoCmd) Run(ctx context.Context, p *process) error {
+	if c.Faults {
+		listFaults(p, ws.Server)
+		return nil
+	}
+	faults, err := c.parse("echo")
+	if err != nil {
+		return err
+	}
 	if c.Impl != "wsspec" {
 		return p.runPeers(ctx, "server", c.Impl, "--listen", c.Listen)
 	}
-	return p.echo(ctx, c.Listen, c.ReadyFile, testee.Config{NoDeflate: c.NoDeflate})
+	return p.echo(ctx, c.Listen, c.ReadyFile, testee.Config{NoDeflate: c.NoDeflate, Faults: faults})
 }
 
 // echo runs our echo server.
@@ -49,25 +60,37 @@ func (p *process) echo(ctx context.Context, addr, readyFile string, cfg testee.C
 }
 
 type clientCmd struct {
-	URL      string `arg:"" help:"The fuzzing server: ws://host:9001."`
+	URL      string `arg:"" optional:"" help:"The fuzzing server: ws://host:9001."`
 	Agent    string `default:"wsspec" placeholder:"NAME" help:"How to be called in the report (${default})."`
 	Impl     string `enum:"wsspec,gorilla,coder,gobwas,gws" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas or gws from the interop module."`
 	Parallel int    `default:"1" placeholder:"N" help:"Cases at a time."`
+
+	FaultFlags `embed:""`
 }
 
 // Run plays a client under test: getCaseCount, runCase from 1 on, updateReports.
 func (c *clientCmd) Run(ctx context.Context, p *process) error {
-	if c.Parallel < 1 {
+	if c.Faults {
+		listFaults(p, ws.Client)
+		return nil
+	}
+	faults, err := c.parse("client")
+	switch {
+	case err != nil:
+		return err
+	case c.URL == "":
+		return badUsage(errors.New("the URL of the fuzzing server is missing"), `"wsspec serve" is one`)
+	case c.Parallel < 1:
 		return badUsage(fmt.Errorf("--parallel is %d: want at least 1", c.Parallel), "")
 	}
 	if c.Impl != "wsspec" {
 		return p.runPeers(ctx, "client", c.Impl, "--agent", c.Agent, "--parallel", strconv.Itoa(c.Parallel), c.URL)
 	}
-	return p.driveClient(ctx, c.URL, c.Agent, c.Parallel)
+	return p.driveClient(ctx, c.URL, testee.Config{Agent: c.Agent, Faults: faults}, c.Parallel)
 }
 
 // driveClient takes our client through all cases of a fuzzing server.
-func (p *process) driveClient(ctx context.Context, base, agent string, parallel int) error {
+func (p *process) driveClient(ctx context.Context, base string, cfg testee.Config, parallel int) error {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "ws" || u.Host == "" {
 		return badUsage(fmt.Errorf("server URL %q: want ws://host:port", base), "")
@@ -81,8 +104,9 @@ func (p *process) driveClient(ctx context.Context, base, agent string, parallel 
 		if err != nil {
 			return nil, fmt.Errorf("connect to %s: %w", base, err)
 		}
-		return testee.Dial(ctx, s, u.Host, strings.TrimSuffix(u.Path, "/")+target, testee.Config{Agent: agent})
+		return testee.Dial(ctx, s, u.Host, strings.TrimSuffix(u.Path, "/")+target, cfg)
 	}
+	agent := url.QueryEscape(cfg.Agent)
 	n, err := caseCount(dial)
 	if err != nil {
 		return err
@@ -92,7 +116,7 @@ func (p *process) driveClient(ctx context.Context, base, agent string, parallel 
 	for range min(parallel, max(n, 1)) {
 		workers.Go(func() {
 			for i := range numbers {
-				c, err := dial(fmt.Sprintf("/runCase?case=%d&agent=%s", i, url.QueryEscape(agent)))
+				c, err := dial(fmt.Sprintf("/runCase?case=%d&agent=%s", i, agent))
 				if err != nil {
 					fmt.Fprintf(p.stderr, "wsspec: case %d: %v\n", i, err)
 					continue
@@ -109,12 +133,12 @@ func (p *process) driveClient(ctx context.Context, base, agent string, parallel 
 	if ctx.Err() != nil {
 		return statusError(exitInterrupted)
 	}
-	c, err := dial("/updateReports?agent=" + url.QueryEscape(agent))
+	c, err := dial("/updateReports?agent=" + agent)
 	if err != nil {
 		return err
 	}
 	_ = c.Echo() // the server closes at once
-	fmt.Fprintf(p.stdout, "%d cases run as %q\n", n, agent)
+	fmt.Fprintf(p.stdout, "%d cases run as %q\n", n, cfg.Agent)
 	return nil
 }
 

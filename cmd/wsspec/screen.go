@@ -152,7 +152,7 @@ func (s *screen) erase() {
 }
 
 // end prints the summary of one agent.
-func (s *screen) end(o fuzzclient.Outcome, t *tally, took time.Duration, err error) {
+func (s *screen) end(o fuzzclient.Outcome, t *tally, took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.erase()
@@ -160,12 +160,22 @@ func (s *screen) end(o fuzzclient.Outcome, t *tally, took time.Duration, err err
 		s.tally(o.Agent, t)
 		fmt.Fprintf(s.out, "  in %v\n", took.Round(time.Millisecond))
 	}
-	if err != nil {
-		fmt.Fprintf(s.err, "wsspec: %v\n", err)
+	for _, row := range []struct {
+		name string
+		n    int
+	}{{"fault in wsspec", o.Faults}, {"not run", o.Left}} {
+		if row.n > 0 {
+			fmt.Fprintf(s.out, "  %-24s %4d\n", row.name, row.n)
+		}
 	}
-	if o.Left > 0 {
-		fmt.Fprintf(s.out, "  %-24s %4d\n", "not run", o.Left)
+}
+
+// faults tells of our own faults, with what we need to find them.
+func (s *screen) faults(fs runner.Faults) {
+	for _, f := range fs {
+		fmt.Fprintf(s.err, "wsspec: %v\n", f)
 	}
+	fmt.Fprintf(s.err, "hint: this is not the peer's doing. Please report it, with these lines:\n%s", fs[0].Stack)
 }
 
 // tally prints what one agent came to.

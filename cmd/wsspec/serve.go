@@ -105,8 +105,8 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	}
 	lounge.summary()
 	lounge.screen.reportAt(store.page())
-	if lounge.failed() {
-		return statusError(exitVerdict)
+	if status := lounge.status(); status != exitOK {
+		return statusError(status)
 	}
 	return nil
 }
@@ -195,6 +195,7 @@ type lounge struct {
 	order   []string // agents as they came
 	here    int      // connections open
 	visited bool
+	fault   bool // of ours
 	change  chan struct{}
 }
 
@@ -223,6 +224,11 @@ func (l *lounge) event(e fuzzserver.Event) {
 		t.add(*e.Result)
 		l.screen.done(*e.Result, t)
 	case fuzzserver.Trouble:
+		if fault, ours := errors.AsType[*runner.Fault](e.Err); ours {
+			l.fault = true
+			l.screen.faults(runner.Faults{fault})
+			break
+		}
 		fmt.Fprintf(l.screen.err, "wsspec: %v\n", e.Err)
 	}
 	select {
@@ -256,15 +262,19 @@ func (l *lounge) whenIdle(ctx context.Context, d time.Duration, stop func()) {
 	}
 }
 
-func (l *lounge) failed() bool {
+// status is the exit status that the results earn.
+func (l *lounge) status() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.fault {
+		return exitFault
+	}
 	for _, t := range l.tallies {
 		if t.status() != exitOK {
-			return true
+			return exitVerdict
 		}
 	}
-	return false
+	return exitOK
 }
 
 // summary prints the tally of each client, of a few at most.

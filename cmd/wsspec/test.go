@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -129,6 +130,7 @@ type testRun struct {
 	strict   bool
 	skip     func(agent, id string) bool
 	outputs  []output
+	tested   []string // agents
 	screen   *screen
 }
 
@@ -177,6 +179,9 @@ func (c *testCmd) prepare() (*testRun, error) {
 		s.Options.FailByDrop = s.Options.FailByDrop || c.FailByDrop
 		if _, err := s.Resolve(""); err != nil {
 			return nil, badUsage(err, "")
+		}
+		if other := slices.IndexFunc(t.servers, func(o fuzzclient.Server) bool { return o.Agent == s.Agent }); s.Agent != "" && other < i {
+			return nil, badUsage(fmt.Errorf("two servers are called %q: %s and %s", s.Agent, t.servers[other].URL, s.URL), "give each a name of its own: name=ws://…")
 		}
 	}
 	if t.outputs, err = parseOutputs(c.Report); err != nil {
@@ -333,9 +338,11 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder) (
 	run := fuzzclient.Run{
 		Server: endpoint, Plan: t.plan, Settings: settings, Jobs: t.jobs, Skip: t.skip,
 		Begin: func(agent string, n int) error {
+			t.tested = append(t.tested, agent)
 			t.screen.begin(agent, s.URL, t.plan, n, settings.Seed)
 			return store.Begin(agent)
 		},
+		Taken: func(agent string) bool { return slices.Contains(t.tested, agent) },
 		Done: func(r report.Result) error {
 			tally.add(r)
 			t.screen.done(r, tally)
@@ -343,14 +350,22 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder) (
 		},
 	}
 	outcome, err := run.Do(ctx)
-	t.screen.end(outcome, tally, time.Since(begun), err)
+	t.screen.end(outcome, tally, time.Since(begun))
+	status := tally.status()
+	faults, ours := errors.AsType[runner.Faults](err)
+	if ours {
+		t.screen.faults(faults)
+		status = exitFault
+	}
 	switch {
 	case errors.Is(err, fuzzclient.ErrUnreachable):
-		return exitUnreachable, nil
+		fmt.Fprintf(t.screen.err, "wsspec: %v\nhint: is the server running, and is this its address?\n", err)
+		return max(status, exitUnreachable), nil
 	case err != nil && ctx.Err() != nil:
+		fmt.Fprintf(t.screen.err, "wsspec: %v\n", err)
 		return exitInterrupted, nil
-	case err != nil:
+	case err != nil && !ours:
 		return 0, err
 	}
-	return tally.status(), nil
+	return status, nil
 }

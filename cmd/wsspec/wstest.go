@@ -203,8 +203,12 @@ func (p *process) fuzzingClient(ctx context.Context, f wstestFlags) error {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "Ok, will run %d test cases against %d servers\n", len(plan), len(endpoints))
+	var faults error
 	for _, e := range endpoints {
-		if err := p.testOne(ctx, e, plan, skip, store); err != nil {
+		err := p.testOne(ctx, e, plan, skip, store)
+		if _, ours := errors.AsType[runner.Faults](err); ours {
+			faults = errors.Join(faults, err)
+		} else if err != nil {
 			return errors.Join(err, store.Finish())
 		}
 	}
@@ -212,7 +216,7 @@ func (p *process) fuzzingClient(ctx context.Context, f wstestFlags) error {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "Report: %s\n", store.page())
-	return nil
+	return faults
 }
 
 // testOne tests a server. A server that cannot be reached, and a signal, end the
@@ -235,6 +239,9 @@ func (p *process) testOne(ctx context.Context, e *fuzzclient.Endpoint, plan []ru
 		return nil
 	case errors.Is(err, fuzzclient.ErrUnreachable):
 		fmt.Fprintf(p.stderr, "wstest: %v\n", err)
+		if faults, ours := errors.AsType[runner.Faults](err); ours {
+			return faults
+		}
 		return nil
 	}
 	return err

@@ -129,5 +129,5 @@ func (p *process) testeeClient(ctx context.Context, f wstestFlags) error {
 	if f.url == "" {
 		return fmt.Errorf("mode %s needs -w, the URL of the fuzzing server", f.mode)
 	}
-	return p.driveClient(ctx, f.url, cmp.Or(f.ident, "wsspec/"+version()), 1)
+	return p.driveClient(ctx, f.url, testee.Config{Agent: cmp.Or(f.ident, "wsspec/"+version())}, 1)
 }

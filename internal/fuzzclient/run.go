@@ -22,6 +22,9 @@ type Run struct {
 	Jobs     int // cases at a time; 0: find out how many the server bears
 	// Skip reports whether a case is left out for the agent. May be nil.
 	Skip func(agent, id string) bool
+	// Taken reports whether the name that the server gives itself is that of another
+	// already; the host of its URL is added then. May be nil.
+	Taken func(agent string) bool
 	// Begin is told the agent's name before the first result. May be nil.
 	Begin func(agent string, cases int) error
 	// Done is told each result, from one goroutine at a time.
@@ -52,6 +55,9 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 		}
 		if out.Agent == "" {
 			out.Agent = name
+			if r.Taken != nil && r.Taken(name) {
+				out.Agent += " at " + r.Server.request.Host
+			}
 		}
 		if jobs == 0 {
 			jobs = bears
