@@ -76,25 +76,51 @@ func BenchmarkInflate(b *testing.B) {
 	}
 }
 
+// libraryCompressor is what there is besides ours for a window of this size.
+func libraryCompressor(b *testing.B, p deflate.Params) func(dst, msg []byte) []byte {
+	b.Helper()
+	buf := new(bytes.Buffer)
+	w, err := kflate.NewWriter(buf, kflate.BestSpeed)
+	if p.Window() < 1<<deflate.MaxWindowBits {
+		w, err = kflate.NewWriterWindow(buf, p.Window())
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return func(dst, msg []byte) []byte {
+		buf.Reset()
+		if p.NoContextTakeover {
+			w.Reset(buf)
+		}
+		w.Write(msg)
+		w.Flush()
+		return append(dst, buf.Bytes()[:buf.Len()-4]...)
+	}
+}
+
 func BenchmarkCompress(b *testing.B) {
 	c := corpus.New()
 	for _, k := range corpus.Kinds() {
 		for _, size := range []int{64, 1 << 10, 128 << 10} {
-			for _, p := range []deflate.Params{{}, {WindowBits: 9}, {NoContextTakeover: true}} {
-				b.Run(fmt.Sprintf("%v/%d/%+v", k, size, p), func(b *testing.B) {
-					s, compressor := c.Set(k), deflate.NewCompressor(p)
-					var z []byte
-					in, out := 0, 0
-					b.ReportAllocs()
-					for i := 0; b.Loop(); i++ {
-						m := s.Window(i, size)
-						z = compressor.Compress(z[:0], m)
-						in += len(m)
-						out += len(z)
-					}
-					b.SetBytes(int64(in / b.N))
-					b.ReportMetric(float64(out)/float64(in), "ratio")
-				})
+			for _, p := range []deflate.Params{{}, {WindowBits: 12}, {WindowBits: 9}, {NoContextTakeover: true}} {
+				run := func(name string, compress func(dst, msg []byte) []byte) {
+					b.Run(fmt.Sprintf("%v/%d/%d,%t/%s", k, size, p.Window(), p.NoContextTakeover, name), func(b *testing.B) {
+						s := c.Set(k)
+						var z []byte
+						in, out := 0, 0
+						b.ReportAllocs()
+						for i := 0; b.Loop(); i++ {
+							m := s.Window(i, size)
+							z = compress(z[:0], m)
+							in += len(m)
+							out += len(z)
+						}
+						b.SetBytes(int64(in / b.N))
+						b.ReportMetric(float64(out)/float64(in), "ratio")
+					})
+				}
+				run("ours", deflate.NewCompressor(p).Compress)
+				run("klauspost", libraryCompressor(b, p))
 			}
 		}
 	}
