@@ -9,14 +9,19 @@ import (
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/verdict"
 )
 
 // tally counts the verdicts of one agent.
 type tally struct {
 	strict   bool
+	known    *known
+	outdated bool                       // what was to fail and does not counts too
 	behavior map[verdict.Grade][]string // ids
 	closing  map[verdict.Grade][]string
+	expected []string // those that fail as the baseline says
+	unfailed []string // those that were to fail and do not
 	failed   []string // those that make the exit status 1
 	done     int
 }
@@ -31,14 +36,23 @@ func (t *tally) add(r report.Result) {
 	if t.counts(r) {
 		t.failed = append(t.failed, r.ID)
 	}
+	switch s, _ := t.known.standing(r, report.View{Strict: t.strict}.Fails(r)); s {
+	case baseline.Known:
+		t.expected = append(t.expected, r.ID)
+	case baseline.Outdated:
+		t.unfailed = append(t.unfailed, r.ID)
+	}
 }
 
 // counts reports whether the result makes the exit status 1.
 func (t *tally) counts(r report.Result) bool {
-	if t.strict {
-		return !r.Passed()
+	switch s, _ := t.known.standing(r, report.View{Strict: t.strict}.Fails(r)); s {
+	case baseline.Regression:
+		return true
+	case baseline.Outdated:
+		return t.outdated
 	}
-	return r.Verdict.Failed()
+	return false
 }
 
 func (t *tally) status() int {
@@ -60,6 +74,12 @@ func (t *tally) lines(width int) []string {
 		if ids := t.closing[g]; len(ids) > 0 {
 			lines = append(lines, gradeLine("closing "+string(g), ids, width, true))
 		}
+	}
+	if len(t.expected) > 0 {
+		lines = append(lines, gradeLine("failed as expected", t.expected, width, true))
+	}
+	if len(t.unfailed) > 0 {
+		lines = append(lines, gradeLine("no longer failing", t.unfailed, width, true))
 	}
 	return lines
 }

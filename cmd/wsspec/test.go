@@ -7,20 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/corpus"
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
-	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/spec"
-	"github.com/wsspec/wsspec/internal/testee"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -32,11 +28,16 @@ type testCmd struct {
 	Spec string `type:"existingfile" placeholder:"FILE" help:"Take servers, cases and options from a specification file (JSON, as for fuzzingclient)."`
 	Out  string `default:"wsspec-report" placeholder:"DIR" help:"Folder for the report (${default})."`
 
-	Jobs          int     `placeholder:"N" help:"Cases at a time; without it, up to 16 if the server bears it."`
-	TimeoutFactor float64 `default:"1" placeholder:"F" help:"Stretch all patience with the server, for slow machines."`
-	FailByDrop    bool    `help:"Fail connections by closing TCP, without a Close frame."`
-	Seed          *uint64 `placeholder:"N" help:"Repeat the masking keys of an earlier run."`
-	Strict        bool    `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
+	Jobs           int     `placeholder:"N" help:"Cases at a time; without it, up to 16 if the server bears it."`
+	TimeoutFactor  float64 `default:"1" placeholder:"F" help:"Stretch all patience with the server, for slow machines."`
+	FailByDrop     bool    `help:"Fail connections by closing TCP, without a Close frame."`
+	Seed           *uint64 `placeholder:"N" help:"Repeat the masking keys of an earlier run."`
+	Baseline       string  `placeholder:"PATH" help:"An earlier report, or an expectation file: what fails as it did there is no failure."`
+	StrictBaseline bool    `help:"What was expected to fail and does not is a failure too."`
+	OnlySection    string  `placeholder:"SECTION" help:"Only cases that rest on this section of an RFC, such as 5.4."`
+	LastFailed     bool    `help:"Only cases that did not pass in the report that is in --out."`
+	DryRun         bool    `help:"Print the cases that would be run, and run none."`
+	Strict         bool    `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
 
 	Header      []string `sep:"none" placeholder:"'NAME: VALUE'" group:"Handshake" help:"Send another header field. Repeatable."`
 	Origin      string   `placeholder:"ORIGIN" group:"Handshake" help:"Send an Origin."`
@@ -92,6 +93,12 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	if c.DryRun {
+		for _, k := range t.plan {
+			fmt.Fprintf(p.stdout, "%-8s %s\n", k.ID, k.Title)
+		}
+		return nil
+	}
 	t.screen = newScreen(p, c.Quiet, c.Verbose, c.Wire)
 	if len(t.servers) == 0 {
 		url, stop, err := builtIn(ctx)
@@ -103,35 +110,6 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 		t.servers = []fuzzclient.Server{{URL: url, Agent: "wsspec echo"}}
 	}
 	return t.run(ctx)
-}
-
-// builtIn starts the echo server that comes with the program.
-func builtIn(ctx context.Context) (url string, stop func(), err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, fmt.Errorf("start the built-in server: %w", err)
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = testee.Server{Config: testee.Config{Agent: "wsspec-echo"}}.Serve(ctx, l) // ends with the listener
-	}()
-	return "ws://" + l.Addr().String(), func() { cancel(); <-ended }, nil
-}
-
-// testRun is a test of several servers with one selection of cases.
-type testRun struct {
-	servers  []fuzzclient.Server
-	plan     []runner.Planned
-	settings runner.Settings
-	jobs     int
-	out      string
-	strict   bool
-	skip     func(agent, id string) bool
-	outputs  []output
-	tested   []string // agents
-	screen   *screen
 }
 
 // prepare reads everything the flags name, so that mistakes are found before
@@ -159,12 +137,36 @@ func (c *testCmd) prepare() (*testRun, error) {
 		}
 		t.servers = append(t.servers, fuzzclient.Server{URL: url, Agent: name})
 	}
-	header, err := parseHeader(c.Header)
+	if err := c.dress(t.servers); err != nil {
+		return nil, err
+	}
+	var err error
+	if t.outputs, err = parseOutputs(c.Report); err != nil {
+		return nil, err
+	}
+	if t.known, err = readKnown(c.Baseline); err != nil {
+		return nil, err
+	}
+	t.outdated = c.StrictBaseline
+	picked, err := c.pick()
 	if err != nil {
 		return nil, err
 	}
-	for i := range t.servers {
-		s := &t.servers[i]
+	if picked, err = c.narrow(picked); err != nil {
+		return nil, err
+	}
+	t.plan = runner.Plan(picked, ws.Client)
+	return t, nil
+}
+
+// dress gives the servers what the flags say of them, and looks for mistakes.
+func (c *testCmd) dress(servers []fuzzclient.Server) error {
+	header, err := parseHeader(c.Header)
+	if err != nil {
+		return err
+	}
+	for i := range servers {
+		s := &servers[i]
 		s.Header = header
 		s.TLS.Insecure, s.TLS.CAFile = c.Insecure, c.CAFile
 		if c.SNI != "" {
@@ -178,21 +180,38 @@ func (c *testCmd) prepare() (*testRun, error) {
 		}
 		s.Options.FailByDrop = s.Options.FailByDrop || c.FailByDrop
 		if _, err := s.Resolve(""); err != nil {
-			return nil, badUsage(err, "")
+			return badUsage(err, "")
 		}
-		if other := slices.IndexFunc(t.servers, func(o fuzzclient.Server) bool { return o.Agent == s.Agent }); s.Agent != "" && other < i {
-			return nil, badUsage(fmt.Errorf("two servers are called %q: %s and %s", s.Agent, t.servers[other].URL, s.URL), "give each a name of its own: name=ws://…")
+		if other := slices.IndexFunc(servers, func(o fuzzclient.Server) bool { return o.Agent == s.Agent }); s.Agent != "" && other < i {
+			return badUsage(fmt.Errorf("two servers are called %q: %s and %s", s.Agent, servers[other].URL, s.URL), "give each a name of its own: name=ws://…")
 		}
 	}
-	if t.outputs, err = parseOutputs(c.Report); err != nil {
-		return nil, err
+	return nil
+}
+
+// narrow leaves of the cases those that --only-section and --last-failed ask for.
+func (c *testCmd) narrow(picked []conform.Case) ([]conform.Case, error) {
+	failed := map[string]bool{}
+	if c.LastFailed {
+		rep, err := readReport(c.Out)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range rep.Agents {
+			for _, r := range a.Results {
+				failed[r.ID] = failed[r.ID] || !r.Passed()
+			}
+		}
 	}
-	picked, err := c.pick()
-	if err != nil {
-		return nil, err
+	left := slices.DeleteFunc(picked, func(k conform.Case) bool {
+		_, section, _ := strings.Cut(k.Spec, ", ")
+		inside := section == c.OnlySection || strings.HasPrefix(section, c.OnlySection+".")
+		return c.OnlySection != "" && !inside || c.LastFailed && !failed[k.ID]
+	})
+	if len(left) == 0 {
+		return nil, badUsage(errors.New("no case is left to run"), `"wsspec cases" lists them with their sections`)
 	}
-	t.plan = runner.Plan(picked, ws.Client)
-	return t, nil
+	return left, nil
 }
 
 // readSpec takes from the file what the flags do not say.
@@ -271,101 +290,4 @@ func parseHeader(lines []string) (ws.Fields, error) {
 		fields = append(fields, ws.Field{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
 	}
 	return fields, nil
-}
-
-// run tests the servers, writes the report and prints the summary.
-func (t *testRun) run(ctx context.Context) error {
-	store, err := openFolder(t.out, false, t.strict)
-	if err != nil {
-		return err
-	}
-	status := exitOK
-	for _, s := range t.servers {
-		st, err := t.one(ctx, s, store)
-		if err != nil {
-			return errors.Join(err, store.Finish())
-		}
-		status = max(status, st)
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	if err := store.Finish(); err != nil {
-		return err
-	}
-	if err := t.writeOutputs(store); err != nil {
-		return err
-	}
-	t.screen.reportAt(store.page())
-	if ctx.Err() != nil {
-		return statusError(exitInterrupted)
-	}
-	if status != exitOK {
-		return statusError(status)
-	}
-	return nil
-}
-
-// writeOutputs renders what --report asks for.
-func (t *testRun) writeOutputs(f *folder) error {
-	if len(t.outputs) == 0 {
-		return nil
-	}
-	rep, err := report.Load(f.Dir())
-	if err != nil {
-		return err
-	}
-	v := f.view
-	v.Made, v.Link = time.Now(), f.page()
-	for _, o := range t.outputs {
-		if err := o.put(t.screen.process, rep, v); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// one tests one server and returns the exit status it earns.
-func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder) (int, error) {
-	endpoint, err := s.Resolve("wsspec/" + version())
-	if err != nil {
-		return 0, badUsage(err, "")
-	}
-	settings := t.settings
-	settings.Options = s.Options
-	tally := &tally{strict: t.strict}
-	begun := time.Now()
-	run := fuzzclient.Run{
-		Server: endpoint, Plan: t.plan, Settings: settings, Jobs: t.jobs, Skip: t.skip,
-		Begin: func(agent string, n int) error {
-			t.tested = append(t.tested, agent)
-			t.screen.begin(agent, s.URL, t.plan, n, settings.Seed)
-			return store.Begin(agent)
-		},
-		Taken: func(agent string) bool { return slices.Contains(t.tested, agent) },
-		Done: func(r report.Result) error {
-			tally.add(r)
-			t.screen.done(r, tally)
-			return store.Put(r)
-		},
-	}
-	outcome, err := run.Do(ctx)
-	t.screen.end(outcome, tally, time.Since(begun))
-	status := tally.status()
-	faults, ours := errors.AsType[runner.Faults](err)
-	if ours {
-		t.screen.faults(faults)
-		status = exitFault
-	}
-	switch {
-	case errors.Is(err, fuzzclient.ErrUnreachable):
-		fmt.Fprintf(t.screen.err, "wsspec: %v\nhint: is the server running, and is this its address?\n", err)
-		return max(status, exitUnreachable), nil
-	case err != nil && ctx.Err() != nil:
-		fmt.Fprintf(t.screen.err, "wsspec: %v\n", err)
-		return exitInterrupted, nil
-	case err != nil && !ours:
-		return 0, err
-	}
-	return status, nil
 }

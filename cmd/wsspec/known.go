@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/baseline"
+)
+
+// known is what may fail: what an expectation file lists, or what failed as badly
+// in an earlier report.
+type known struct {
+	expected baseline.Expectations
+	today    time.Time
+}
+
+// readKnown reads the file or folder of --baseline.
+func readKnown(path string) (*known, error) {
+	if path == "" {
+		return nil, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, badUsage(fmt.Errorf("--baseline: %w", err), "name an earlier report or an expectation file")
+	}
+	k := &known{today: time.Now()}
+	if info.IsDir() || filepath.Ext(path) == ".json" {
+		rep, err := readReport(path)
+		if err != nil {
+			return nil, err
+		}
+		k.expected = baseline.FromReport(rep, report.View{Strict: true}, "as in "+path)
+		return k, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, badUsage(fmt.Errorf("--baseline: %w", err), "")
+	}
+	defer f.Close()
+	if k.expected, err = baseline.Parse(f); err != nil {
+		return nil, badUsage(fmt.Errorf("%s: %w", path, err), "")
+	}
+	return k, nil
+}
+
+// standing says what the baseline makes of a result.
+func (k *known) standing(r report.Result, fails bool) (baseline.Standing, string) {
+	if k == nil {
+		if fails {
+			return baseline.Regression, ""
+		}
+		return baseline.Fine, ""
+	}
+	s, e := k.expected.Of(r, fails, k.today)
+	return s, e.Reason
+}

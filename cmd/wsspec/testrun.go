@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/testee"
+)
+
+// testRun is a test of several servers with one selection of cases.
+type testRun struct {
+	servers  []fuzzclient.Server
+	plan     []runner.Planned
+	settings runner.Settings
+	jobs     int
+	out      string
+	strict   bool
+	skip     func(agent, id string) bool
+	outputs  []output
+	known    *known
+	outdated bool     // see tally
+	tested   []string // agents
+	screen   *screen
+}
+
+// builtIn starts the echo server that comes with the program.
+func builtIn(ctx context.Context) (url string, stop func(), err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("start the built-in server: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = testee.Server{Config: testee.Config{Agent: "wsspec-echo"}}.Serve(ctx, l) // ends with the listener
+	}()
+	return "ws://" + l.Addr().String(), func() { cancel(); <-ended }, nil
+}
+
+// run tests the servers, writes the report and prints the summary.
+func (t *testRun) run(ctx context.Context) error {
+	store, err := openFolder(t.out, false, t.strict)
+	if err != nil {
+		return err
+	}
+	status := exitOK
+	for _, s := range t.servers {
+		st, err := t.one(ctx, s, store)
+		if err != nil {
+			return errors.Join(err, store.Finish())
+		}
+		status = max(status, st)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if err := store.Finish(); err != nil {
+		return err
+	}
+	if err := t.writeOutputs(store); err != nil {
+		return err
+	}
+	t.screen.reportAt(store.page())
+	if ctx.Err() != nil {
+		return statusError(exitInterrupted)
+	}
+	if status != exitOK {
+		return statusError(status)
+	}
+	return nil
+}
+
+// writeOutputs renders what --report asks for.
+func (t *testRun) writeOutputs(f *folder) error {
+	if len(t.outputs) == 0 {
+		return nil
+	}
+	rep, err := report.Load(f.Dir())
+	if err != nil {
+		return err
+	}
+	v := f.view
+	v.Made, v.Link = time.Now(), f.page()
+	for _, o := range t.outputs {
+		if err := o.put(t.screen.process, rep, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// one tests one server and returns the exit status it earns.
+func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder) (int, error) {
+	endpoint, err := s.Resolve("wsspec/" + version())
+	if err != nil {
+		return 0, badUsage(err, "")
+	}
+	settings := t.settings
+	settings.Options = s.Options
+	tally := &tally{strict: t.strict, known: t.known, outdated: t.outdated}
+	begun := time.Now()
+	run := fuzzclient.Run{
+		Server: endpoint, Plan: t.plan, Settings: settings, Jobs: t.jobs, Skip: t.skip,
+		Begin: func(agent string, n int) error {
+			t.tested = append(t.tested, agent)
+			t.screen.begin(agent, s.URL, t.plan, n, settings.Seed)
+			return store.Begin(agent)
+		},
+		Taken: func(agent string) bool { return slices.Contains(t.tested, agent) },
+		Done: func(r report.Result) error {
+			tally.add(r)
+			t.screen.done(r, tally)
+			return store.Put(r)
+		},
+	}
+	outcome, err := run.Do(ctx)
+	t.screen.end(outcome, tally, time.Since(begun))
+	status := tally.status()
+	faults, ours := errors.AsType[runner.Faults](err)
+	if ours {
+		t.screen.faults(faults)
+		status = exitFault
+	}
+	switch {
+	case errors.Is(err, fuzzclient.ErrUnreachable):
+		fmt.Fprintf(t.screen.err, "wsspec: %v\nhint: is the server running, and is this its address?\n", err)
+		return max(status, exitUnreachable), nil
+	case err != nil && ctx.Err() != nil:
+		fmt.Fprintf(t.screen.err, "wsspec: %v\n", err)
+		return exitInterrupted, nil
+	case err != nil && !ours:
+		return 0, err
+	}
+	return status, nil
+}
