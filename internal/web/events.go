@@ -26,26 +26,26 @@ func (l *live) event(kind string, n uint64, data any) []byte {
 	return fmt.Appendf(nil, "id: %s.%d\nevent: %s\ndata: %s\n\n", l.epoch, n, kind, b)
 }
 
-// after returns the events from the number next on, and false where some of them
-// are no longer there.
-func (l *live) after(next uint64) (events [][]byte, now uint64, grown <-chan struct{}, ok bool) {
+// after returns the events after the one with the number seen, and false where
+// some of them are no longer there.
+func (l *live) after(seen uint64) (events [][]byte, last uint64, grown <-chan struct{}, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if next > l.next || l.next-next > ringSize {
+	if seen > l.last || l.last-seen > ringSize {
 		return nil, 0, nil, false
 	}
-	for n := next; n < l.next; n++ {
+	for n := seen + 1; n <= l.last; n++ {
 		events = append(events, l.ring[n%ringSize])
 	}
-	return events, l.next, l.grown, true
+	return events, l.last, l.grown, true
 }
 
-// resume returns the number of the event after the one that a reader saw last. An
-// id of another process is none of ours.
-func (l *live) resume(lastID string) (next uint64, ok bool) {
+// resume returns the number of the event that a reader saw last. An id of another
+// process is none of ours.
+func (l *live) resume(lastID string) (seen uint64, ok bool) {
 	epoch, number, _ := strings.Cut(lastID, ".")
-	n, err := strconv.ParseUint(number, 10, 64)
-	return n + 1, err == nil && epoch == l.epoch
+	seen, err := strconv.ParseUint(number, 10, 64)
+	return seen, err == nil && epoch == l.epoch
 }
 
 // serveEvents sends what happens as it happens (WHATWG HTML, 9.2), to begin with
@@ -63,18 +63,18 @@ func (s *Site) serveEvents(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // proxies that would collect it first
 	out := eventWriter{w, http.NewResponseController(w)}
-	next, known := s.live.resume(r.Header.Get("Last-Event-ID"))
+	seen, known := s.live.resume(r.Header.Get("Last-Event-ID"))
 	quiet := time.NewTimer(keepAlive)
 	defer quiet.Stop()
 	for {
 		var grown <-chan struct{}
 		var events [][]byte
 		if known {
-			events, next, grown, known = s.live.after(next)
+			events, seen, grown, known = s.live.after(seen)
 		}
 		if !known {
 			var all []byte
-			all, next, grown = s.live.snapshot()
+			all, seen, grown = s.live.snapshot()
 			events, known = [][]byte{all}, true
 		}
 		if out.write(events) != nil {
@@ -100,8 +100,8 @@ type eventWriter struct {
 }
 
 func (w eventWriter) write(events [][]byte) error {
-	// The times for a whole request and response do not hold for a stream.
-	err := errors.Join(w.control.SetReadDeadline(time.Time{}), w.control.SetWriteDeadline(time.Now().Add(eventPatience)))
+	// The time for a whole response does not hold for a stream.
+	err := w.control.SetWriteDeadline(time.Now().Add(eventPatience))
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}

@@ -77,14 +77,14 @@ type live struct {
 	recent  []result // oldest first
 	updated time.Time
 	ring    [ringSize][]byte // event n is at n % ringSize
-	next    uint64
-	grown   chan struct{} // closed and replaced when an event comes
+	last    uint64           // number of the latest event, from 1
+	grown   chan struct{}    // closed and replaced when an event comes
 }
 
 func newLive(planned int) *live {
 	return &live{
 		planned: planned, epoch: strconv.FormatInt(time.Now().UnixNano(), 36),
-		visits: map[uint64]Visit{}, agents: map[string]*agent{}, grown: make(chan struct{}),
+		visits: map[uint64]Visit{}, agents: map[string]*agent{}, recent: []result{}, grown: make(chan struct{}),
 	}
 }
 
@@ -96,7 +96,7 @@ func (s *Site) Connected(v Visit) {
 	if len(l.visits) >= maxVisits {
 		return
 	}
-	v.Path = shorten(v.Path)
+	v.Path, v.Since = shorten(v.Path), v.Since.UTC()
 	l.visits[v.Conn] = v
 	l.tell("connected", v)
 }
@@ -142,7 +142,7 @@ func (s *Site) Updated() {
 	l := s.live
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.updated = time.Now()
+	l.updated = time.Now().UTC()
 	l.tell("updated", struct {
 		At time.Time `json:"at"`
 	}{l.updated})
@@ -162,7 +162,7 @@ func (s *Site) Trouble(err error) {
 func (s *Site) result(r report.Result) result {
 	row := result{
 		Agent: r.Agent, Case: r.ID, Behavior: r.Verdict.Behavior, Closing: r.Verdict.Close,
-		Millis: r.Took.Milliseconds(), Standing: s.standing(r), At: time.Now(),
+		Millis: r.Took.Milliseconds(), Standing: s.standing(r), At: time.Now().UTC(),
 	}
 	if !r.Passed() {
 		row.Why = shorten(strings.Join(reasons(r), " "))
@@ -179,7 +179,7 @@ func reasons(r report.Result) []string {
 	if report.Severity(r.Verdict.Behavior) > 0 {
 		list = append(list, r.Verdict.Result)
 	}
-	if report.Severity(r.Verdict.Close) > 0 {
+	if report.Severity(r.Verdict.Close) > 0 && !slices.Contains(list, r.Verdict.CloseResult) {
 		list = append(list, r.Verdict.CloseResult)
 	}
 	return list
@@ -241,15 +241,15 @@ func (l *live) makeRoom() {
 
 // tell appends an event to the ring. The caller holds the lock.
 func (l *live) tell(kind string, data any) {
-	l.ring[l.next%ringSize] = l.event(kind, l.next, data)
-	l.next++
+	l.last++
+	l.ring[l.last%ringSize] = l.event(kind, l.last, data)
 	close(l.grown)
 	l.grown = make(chan struct{})
 }
 
-// snapshot is everything as one event. A reader goes on after it from the event
-// with the number next.
-func (l *live) snapshot() (event []byte, next uint64, grown <-chan struct{}) {
+// snapshot is everything as one event, which has the number of the last one it
+// takes account of.
+func (l *live) snapshot() (event []byte, last uint64, grown <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	state := struct {
@@ -258,7 +258,7 @@ func (l *live) snapshot() (event []byte, next uint64, grown <-chan struct{}) {
 		Agents  []tally    `json:"agents"`
 		Recent  []result   `json:"recent"`
 		Updated *time.Time `json:"updated"`
-	}{l.planned, []Visit{}, []tally{}, slices.Clone(l.recent), nil}
+	}{l.planned, []Visit{}, []tally{}, l.recent, nil}
 	for _, conn := range slices.Sorted(maps.Keys(l.visits)) {
 		state.Visits = append(state.Visits, l.visits[conn])
 	}
@@ -268,5 +268,5 @@ func (l *live) snapshot() (event []byte, next uint64, grown <-chan struct{}) {
 	if !l.updated.IsZero() {
 		state.Updated = &l.updated
 	}
-	return l.event("snapshot", l.next-1, state), l.next, l.grown
+	return l.event("snapshot", l.last, state), l.last, l.grown
 }

@@ -43,7 +43,7 @@ type pageData struct {
 }
 
 // page serves a page made from a template.
-func (s *Site) page(name string) http.HandlerFunc {
+func (s *Site) page(name string, status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		data := pageData{Here: name, Server: s.serverURL(r.Host), Version: s.Version, Cases: len(s.Plan)}
 		var page bytes.Buffer
@@ -53,6 +53,7 @@ func (s *Site) page(name string) http.HandlerFunc {
 		}
 		w.Header().Set("Content-Type", contentTypes[".html"])
 		w.Header().Set("Content-Security-Policy", pagePolicy)
+		w.WriteHeader(status)
 		_, _ = page.WriteTo(w) // nobody can be told
 	}
 }

@@ -74,8 +74,7 @@ func (s *Site) serveReport(w http.ResponseWriter, r *http.Request) {
 	f, info, err := s.openReport(name)
 	switch {
 	case err != nil && r.PathValue("name") == "":
-		w.WriteHeader(http.StatusNotFound)
-		s.page("noreport.tmpl")(w, r)
+		s.page("noreport.tmpl", http.StatusNotFound)(w, r)
 		return
 	case err != nil:
 		http.NotFound(w, r)

@@ -51,14 +51,14 @@ func New(cfg Config) *Site {
 		Config: cfg, live: newLive(len(cfg.Plan)), mux: http.NewServeMux(), catalog: catalog(cfg),
 		stories: make(chan struct{}, maxStories), readers: make(chan struct{}, maxReaders),
 	}
-	s.mux.HandleFunc("GET /{$}", s.page("start.tmpl"))
-	s.mux.HandleFunc("GET /browser", s.page("browser.tmpl"))
-	s.mux.HandleFunc("GET /live", s.page("live.tmpl"))
+	s.mux.HandleFunc("GET /{$}", s.page("start.tmpl", http.StatusOK))
+	s.mux.HandleFunc("GET /browser", s.page("browser.tmpl", http.StatusOK))
+	s.mux.HandleFunc("GET /live", s.page("live.tmpl", http.StatusOK))
 	s.mux.HandleFunc("GET /assets/{name}", serveAsset)
 	s.mux.HandleFunc("GET /api/cases", s.serveCases)
 	s.mux.HandleFunc("GET /api/results", s.serveResults)
 	s.mux.HandleFunc("GET /api/events", s.serveEvents)
-	s.mux.HandleFunc("GET /result", s.serveStory)
+	s.mux.HandleFunc("GET /reports/result", s.serveStory)
 	for _, folder := range []string{"/reports", "/cwd/reports/clients"} {
 		s.mux.Handle("GET "+folder, http.RedirectHandler(folder+"/", http.StatusMovedPermanently))
 		s.mux.HandleFunc("GET "+folder+"/{name...}", s.serveReport)

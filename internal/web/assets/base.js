@@ -50,7 +50,7 @@ export function span(seconds) {
 export const took = ms => ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
 
 // story is the address of what happened in a case.
-export const story = (agent, id) => `/result?${new URLSearchParams({ agent, case: id })}`;
+export const story = (agent, id) => `/reports/result?${new URLSearchParams({ agent, case: id })}`;
 
 // stack shows shares of a whole as a bar.
 export function stack(element, tally, total) {

@@ -62,6 +62,7 @@ function paint(c) {
   tile.lastChild.textContent = kind === 'now' ? '…' : r ? face(r).sign : '';
   tile.title = `${c.id} ${c.title}` + (r ? `: ${face(r).word}` : '');
   tile.setAttribute('aria-label', tile.title);
+  tile.toggleAttribute('aria-current', opened === c);
 }
 
 function lay() {
@@ -133,8 +134,9 @@ function line(c) {
 
 // show tells of one case at the bottom of the page.
 function show(c) {
-  const r = results.get(c.id), had = detail.contains(document.activeElement) && document.activeElement.dataset.act;
+  const r = results.get(c.id), before = opened, had = detail.contains(document.activeElement) && document.activeElement.dataset.act;
   opened = c;
+  for (const each of [before, c]) if (each && tiles.has(each.id)) paint(each);
   const one = make('button', { type: 'button', 'data-act': 'one' }, r ? 'Run it again' : 'Run it');
   one.disabled = flying.has(c.id);
   detail.replaceChildren(make('div', { class: 'what' },
@@ -150,9 +152,12 @@ function show(c) {
 
 function hide() {
   const tile = opened && tiles.get(opened.id);
+  const c = opened;
   opened = null;
   detail.hidden = true;
-  if (tile) tile.focus();
+  if (!tile) return;
+  paint(c);
+  tile.focus();
 }
 
 // ---- runs

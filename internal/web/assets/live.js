@@ -64,6 +64,7 @@ function drawVisits() {
     make('td', { class: 'agent' }, v.agent ? name(v.agent) : make('span', { class: 'dim' }, '(none)')), make('td', {}, doing(v)),
     make('td', {}, make('code', {}, v.remote)), make('td', { class: 'number' }, span(Math.max(0, (now - Date.parse(v.since)) / 1000))))));
   byId('nobody').hidden = list.length > 0;
+  byId('visits').parentNode.hidden = !list.length;
   byId('here').textContent = list.length > 200 ? `${list.length}, the first 200` : list.length ? String(list.length) : '';
 }
 
