@@ -2,6 +2,8 @@
 
 package deflate
 
+import "fmt"
+
 // A Compressor compresses the messages of one direction of a connection. It keeps
 // to the window and to the context takeover agreed.
 //
@@ -20,6 +22,9 @@ type Compressor struct {
 
 // NewCompressor returns a compressor that works as p says.
 func NewCompressor(p Params) *Compressor {
+	if p.bits() < MinWindowBits || p.bits() > MaxWindowBits {
+		panic(fmt.Sprintf("deflate: %d window bits", p.bits()))
+	}
 	c := new(Compressor)
 	c.reset(p)
 	return c

@@ -19,7 +19,7 @@ const (
 	maxMatch = 258
 
 	tableBits = 14
-	hashed    = 8 // octets that have to be there for a hash, though it is of 6 at most
+	wordLen   = 8 // octets are looked up by words, from which a hash is made
 
 	// The first 32 octets without a match are looked up one by one, of the next
 	// each second one, then each third, but never less than each 32nd: data that
@@ -41,7 +41,7 @@ const (
 // more than a chance missed.
 type matcher struct {
 	window    int
-	hashShift uint // drops the octets of a word that are not hashed
+	hashShift uint // by which a word loses the octets that are not hashed
 
 	// table says where octets were seen last, by the upper bits of their hash. An
 	// entry is a position and, above it, more bits of the hash, so that most of the
@@ -56,8 +56,8 @@ type matcher struct {
 // reset is for another connection.
 func (m *matcher) reset(window int) {
 	m.window = window
-	// Where a short match is probably far away, it costs as much as literals. But
-	// small windows have few others.
+	// Four or five octets from far away take as many bits as the literals would, and
+	// more time. Small windows have few other matches.
 	m.hashShift = 64 - 8*6
 	if window < 1<<12 {
 		m.hashShift = 64 - 8*4
@@ -69,44 +69,55 @@ func hash(word uint64, shift uint) uint32 {
 	return uint32(word << (shift & 63) * 0x9e3779b97f4a7c15 >> 32)
 }
 
-// find finds the matches in data[from:to], which may refer to what is before. They
-// are appended to found.
+// find finds the matches in data[from:to], which may refer to what is before, and
+// appends them to found.
 func (m *matcher) find(data []byte, from, to int) {
 	data = data[:to]
-	base := m.at - uint16(from)
-	table, window, shift := &m.table, m.window, m.hashShift
-	found, literals := m.found, m.literals
-	next := from // behind the last match
-	for i := from; i+hashed <= to; {
-		word := binary.LittleEndian.Uint64(data[i:])
-		h := hash(word, shift)
-		latest := &table[h>>(32-tableBits)]
-		now, was := h<<16|uint32(base+uint16(i)), *latest
-		*latest = now
-		behind := int(uint16(now - was - 1)) // the distance less 1
-		tooFar := uint32((min(window, i) - 1 - behind) >> 63)
-		if (was^now)>>16|tooFar != 0 { // one condition, as neither can be predicted
-			i += min(1+(i-next)>>skipShift, maxSkip)
-			continue
-		}
-		distance := behind + 1
-		if binary.LittleEndian.Uint32(data[i-distance:]) != uint32(word) {
-			i++
-			continue
+	base := m.at - uint16(from) // position of data[0]
+	next := from                // behind the last match
+	for {
+		i, distance := m.seek(data, base, next)
+		if distance == 0 {
+			break
 		}
 		end := i + minMatch + same(data[i+minMatch:], data[i+minMatch-distance:])
 		for i > next && i > distance && data[i-1] == data[i-distance-1] {
 			i--
 		}
-		found, literals = appendMatch(found, literals+i-next, end-i, distance), 0
-		for i += 2; i < min(end, to-hashed); i += indexEvery {
-			h := hash(binary.LittleEndian.Uint64(data[i:]), shift)
-			table[h>>(32-tableBits)] = h<<16 | uint32(base+uint16(i))
+		m.found = appendMatch(m.found, m.literals+i-next, end-i, distance)
+		m.literals = 0
+		for i += 2; i < min(end, to-wordLen); i += indexEvery {
+			h := hash(binary.LittleEndian.Uint64(data[i:]), m.hashShift)
+			m.table[h>>(32-tableBits)] = h<<16 | uint32(base+uint16(i))
 		}
-		i, next = end, end
+		next = end
 	}
-	m.found, m.literals = found, literals+to-next
+	m.literals += to - next
 	m.at += uint16(to - from)
+}
+
+// seek looks up the octets of data from an octet on. It returns where the first
+// match is and its distance, or 0 if there is none; base is the position of
+// data[0].
+func (m *matcher) seek(data []byte, base uint16, from int) (at, distance int) {
+	window, shift := m.window, m.hashShift
+	for i := from; i+wordLen <= len(data); {
+		word := binary.LittleEndian.Uint64(data[i:])
+		h := hash(word, shift)
+		latest := &m.table[h>>(32-tableBits)]
+		now, was := h<<16|uint32(base+uint16(i)), *latest
+		*latest = now
+		behind := int(uint16(now - was - 1)) // the distance less 1
+		// Whether the hash is the same and whether the place is within the window can
+		// both not be predicted: they are one condition.
+		tooFar := uint32((window - 1 - behind) >> 63)
+		if (was^now)>>16|tooFar == 0 &&
+			behind < i && binary.LittleEndian.Uint32(data[i-1-behind:]) == uint32(word) {
+			return i, behind + 1
+		}
+		i += min(1+(i-from)>>skipShift, maxSkip)
+	}
+	return 0, 0
 }
 
 // same returns how many octets a and b have in common, as far as a goes; b is not
