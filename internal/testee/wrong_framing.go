@@ -55,7 +55,7 @@ func framingFaults() []Fault {
 		{Name: readsLengthSigned, Title: "Reads 16-bit lengths as signed, and fails those from 32768 on", Roles: InBoth},
 		{Name: judgesAfterPayload, Title: "Finds what is wrong with a header when the payload is complete", Roles: InBoth, Legal: true},
 		{Name: handlesThenFails, Title: "Delivers a message with reserved bits or opcode, then fails the connection", Roles: InBoth},
-		{Name: firstFrameOfRead, Title: "Handles only the first frame of what one read returns", Roles: InBoth},
+		{Name: firstFrameOfRead, Title: "Handles only the first frame of what one read returns", Roles: InBoth, Chance: true},
 		{Name: wantsWholeHeader, Title: "Fails where a frame header comes in more than one read", Roles: InBoth, Chance: true},
 		{Name: losesMaskPhase, Title: "Begins with the first octet of the masking key at each part of a payload it reads", Roles: AsServer},
 		{Name: unmasksTailWrong, Title: "Unmasks the last octets of payloads above 300 octets wrong", Roles: AsServer},
