@@ -5,9 +5,10 @@ package web_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
-	"net/http/httptest"
+	neturl "net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,16 +87,32 @@ func serve(t *testing.T, patterns ...string) (string, *report.Store) {
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ctx, l) }()
-	pages := httptest.NewServer(site)
 	t.Cleanup(func() {
 		cancel()
 		if err := <-served; err != nil {
 			t.Error(err)
 		}
-		pages.CloseClientConnections()
-		pages.Close()
 	})
-	return pages.URL, store
+	return show(t, site), store
+}
+
+// show serves a site on loopback and returns its URL.
+func show(t *testing.T, site *web.Site) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- web.Serve(ctx, l, site) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	return "http://" + l.Addr().String()
 }
 
 // pass tells the site what the fuzzing server tells.
@@ -184,6 +201,119 @@ func TestBrowserTestsItself(t *testing.T) {
 	if failure != "7.9.1" || !strings.Contains(heading, "7.9.1") || !strings.Contains(heading, agent) {
 		t.Errorf("the first failure is %q and its page is about %q", failure, heading)
 	}
+}
+
+// The visitor picks cases, pauses, goes on, and runs one alone.
+func TestBrowserPage(t *testing.T) {
+	ctx := browser(t)
+	url, store := serve(t, "1.*", "2.*")
+	const evil = `<img src=x onerror=document.title='evil'>`
+	do(t, ctx, chromedp.Navigate(url+"/browser#cases=2.*+!2.11&agent="+neturl.QueryEscape(evil)))
+	do(t, ctx, chromedp.WaitVisible("body[data-state=idle]"))
+	if n := len(do(t, ctx, shown())); n != 10 {
+		t.Errorf("%d cases, want 10", n)
+	}
+	do(t, ctx, chromedp.Click(`#chips [data-category="1"]`))
+	if got := do(t, ctx, chromedp.Value("#filter")); got != "" {
+		t.Errorf("with all categories the filter is %q", got)
+	}
+	do(t, ctx, chromedp.Click(`#chips [data-category="2"]`))
+	if n := len(do(t, ctx, shown())); n != 16 {
+		t.Errorf("%d cases, want 16", n)
+	}
+
+	do(t, ctx, chromedp.Evaluate[chromedp.Void]("run.click(), pause.click()"))
+	do(t, ctx, chromedp.WaitVisible("body[data-state=paused]"))
+	if got := do(t, ctx, chromedp.Text("#picked")); got != "1 of 16" {
+		t.Errorf("paused at %q", got)
+	}
+	do(t, ctx, chromedp.Click("#pause"))
+	do(t, ctx, chromedp.WaitVisible("body[data-state=done]"))
+	if got := do(t, ctx, chromedp.Text("#picked")); got != "16 of 16" || !exists(store, "index.json") {
+		t.Errorf("done at %q, with a report: %v", got, exists(store, "index.json"))
+	}
+
+	do(t, ctx, chromedp.Evaluate[chromedp.Void]("filter.value = '', filter.dispatchEvent(new Event('input'))"))
+	do(t, ctx, chromedp.Click(`.tile[data-id="2.1"]`))
+	do(t, ctx, chromedp.Click("#detail [data-act=one]"))
+	do(t, ctx, chromedp.WaitVisible("#detail .pill.ok"))
+	if got := do(t, ctx, chromedp.Text("#picked")); got != "17 of 27" {
+		t.Errorf("after one more: %q", got)
+	}
+	if _, known := store.Behavior(evil, "2.1"); !known {
+		t.Error("the store has no result of 2.1")
+	}
+
+	do(t, ctx, chromedp.Reload())
+	do(t, ctx, chromedp.WaitVisible("body[data-state=idle]"))
+	if got := do(t, ctx, chromedp.Text("#picked")); got != "17 of 27" {
+		t.Errorf("when the page is opened again: %q", got)
+	}
+	do(t, ctx, chromedp.Navigate(url+"/live"))
+	do(t, ctx, chromedp.WaitVisible("#link.ok"))
+	name := do(t, ctx, chromedp.Text("#agents h3"))
+	list := do(t, ctx, chromedp.Evaluate[int]("document.querySelectorAll('#results li').length"))
+	if title := do(t, ctx, chromedp.Title()); name != evil || list != 17 || title != "wsspec: live" {
+		t.Errorf("agent %q with %d results on the page %q", name, list, title)
+	}
+}
+
+// A run that loses the fuzzing server stops, says so, and can go on.
+func TestBrowserWithoutServer(t *testing.T) {
+	ctx := browser(t)
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Close()
+	_, store := newSite(t, "1.*")
+	site := web.New(web.Config{Plan: plan(t, "1.*"), Results: store, Port: gone.Addr().(*net.TCPAddr).Port})
+	do(t, ctx, chromedp.Navigate(show(t, site)+"/browser"))
+	do(t, ctx, chromedp.WaitVisible("#trouble"))
+	do(t, ctx, chromedp.Click("#run"))
+	do(t, ctx, chromedp.WaitVisible("body[data-state=paused]"))
+	if text := do(t, ctx, chromedp.Text("#trouble")); !strings.Contains(text, "No connection to ws://"+gone.Addr().String()+" for case 1.1.1") {
+		t.Errorf("%q", text)
+	}
+	if next := do(t, ctx, chromedp.Text("#pause")); next != "Continue" {
+		t.Errorf("the button says %q", next)
+	}
+}
+
+func exists(store *report.Store, name string) bool {
+	_, err := os.Stat(filepath.Join(store.Dir(), name))
+	return err == nil
+}
+
+// What happens is on the live page without being asked for, and words of clients
+// are text there.
+func TestLivePage(t *testing.T) {
+	ctx := browser(t)
+	site, _ := newSite(t, "1.*")
+	do(t, ctx, chromedp.Navigate(show(t, site)+"/live"))
+	do(t, ctx, chromedp.WaitVisible("#link.ok"))
+	do(t, ctx, chromedp.WaitVisible("#nobody"))
+	const evil = "<b id=evil>\u202e"
+	site.Connected(web.Visit{Conn: 1, Remote: "192.0.2.1:5", Path: "/runCase", Agent: evil, Case: "1.1.1", Since: time.Now()})
+	site.Connected(web.Visit{Conn: 2, Remote: "[2001:db8::1]:5", Path: evil, Since: time.Now()})
+	site.Done(result(evil, "1.1.1", verdict.Failed, verdict.OK))
+	site.Done(result(evil, "1.1.2", verdict.OK, verdict.OK))
+	site.Trouble(errors.New(evil))
+	do(t, ctx, chromedp.WaitVisible("#results li:nth-child(2)"))
+	do(t, ctx, chromedp.WaitVisible("#visits tr:nth-child(2)"))
+	text := do(t, ctx, chromedp.Text("main"))
+	for want, n := range map[string]int{`<b id=evil>\u{202e}`: 6, "1 failed": 1, "1 passed": 1, "2 of 16": 1, "192.0.2.1:5": 1} {
+		if got := strings.Count(text, want); got != n {
+			t.Errorf("%q is there %d times, want %d:\n%s", want, got, n, text)
+		}
+	}
+	do(t, ctx, chromedp.Click("#only"))
+	if n := do(t, ctx, chromedp.Evaluate[int]("document.querySelectorAll('#results li').length")); n != 1 {
+		t.Errorf("%d failures", n)
+	}
+	site.Disconnected(1)
+	site.Disconnected(2)
+	do(t, ctx, chromedp.WaitVisible("#nobody"))
 }
 
 // compare holds the store against the oracle, and the page against the store.

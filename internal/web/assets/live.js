@@ -56,7 +56,7 @@ function listen() {
   }
 }
 
-const doing = v => v.case ? make('span', {}, make('code', {}, v.case), v.path === '/runCase' ? '' : ` ${visible(v.path)}`) : make('code', {}, visible(v.path) || '/');
+const doing = v => v.case ? make('span', { class: 'case' }, make('code', {}, v.case), v.path === '/runCase' ? '' : ` ${visible(v.path)}`) : make('code', {}, visible(v.path) || '/');
 
 function drawVisits() {
   const now = Date.now(), list = [...visits.values()].sort((a, b) => a.conn - b.conn);
