@@ -17,7 +17,8 @@ import (
 
 // How much of what happens is kept for those who look later. Names of agents are
 // as long as the fuzzing server lets them be. With 512 octets that is less than
-// 2 KiB an event or result, and an agent has at most one result of each case.
+// 8 KiB an event and 1 KiB a result, of which an agent has at most one a case: 60 MiB
+// in all.
 const (
 	maxAgents = 100  // with results; more push out the one idle for the longest
 	maxVisits = 1024 // connections shown

@@ -15,13 +15,14 @@ import (
 
 // Bounds that no visitor can move. The memory of the web side is bounded by
 //
-//	maxConns × 64 KiB + maxReaders × 512 KiB + maxStories × 8 × maxCaseFile
+//	maxConns × 64 KiB + maxReaders × 8 MiB + maxStories × 8 × maxCaseFile
 //
-// beside what Site keeps of results: see live.
+// beside what Site keeps of results: see live. A reader holds one snapshot, which
+// comes to its 8 MiB only where every name in it is as long and odd as can be.
 const (
 	maxConns    = 256
 	maxHead     = 16 << 10 // octets of a request's head
-	maxReaders  = 64       // of events
+	maxReaders  = 32       // of events
 	maxStories  = 2        // told at once
 	maxCaseFile = 16 << 20 // octets of a case file whose story is told
 )
