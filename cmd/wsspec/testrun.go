@@ -118,9 +118,12 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder) (
 		},
 		Taken: func(agent string) bool { return slices.Contains(t.tested, agent) },
 		Done: func(r report.Result) error {
+			if err := store.Put(r); err != nil {
+				return err
+			}
 			tally.add(r)
 			t.screen.done(r, tally)
-			return store.Put(r)
+			return nil
 		},
 	}
 	outcome, err := run.Do(ctx)

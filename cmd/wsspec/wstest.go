@@ -34,8 +34,8 @@ const wstestHelp = `usage: wstest -m MODE [options]
 
   -m, --mode MODE       fuzzingclient, fuzzingserver, testeeclient, testeeserver
                         or echoserver
-  -s, --spec FILE       specification (JSON); without it MODE.json in the current
-                        folder, which is written where it does not exist
+  -s, --spec FILE       specification (JSON); without it MODE.json in the
+                        current folder, which is written where there is none
   -w, --wsuri URL       the server to test, where the specification names none;
                         where to listen or to connect in the other modes
   -u, --webport PORT    port of the web server, 0 for none (8080)
@@ -229,8 +229,11 @@ func (p *process) testOne(ctx context.Context, e *fuzzclient.Endpoint, plan []ru
 			return store.Begin(agent)
 		},
 		Done: func(r report.Result) error {
+			if err := store.Put(r); err != nil {
+				return err
+			}
 			fmt.Fprintf(p.stdout, "Case %s: %s, closing %s\n", r.ID, r.Verdict.Behavior, r.Verdict.Close)
-			return store.Put(r)
+			return nil
 		},
 	}
 	_, err := run.Do(ctx)

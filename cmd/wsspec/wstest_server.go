@@ -35,15 +35,15 @@ func (p *process) fuzzingServer(ctx context.Context, f wstestFlags) error {
 	if err != nil {
 		return err
 	}
-	var tlsConfig *tls.Config
-	if key, cert := cmp.Or(f.key, s.Key), cmp.Or(f.cert, s.Cert); key != "" && cert != "" {
-		if tlsConfig, err = loadTLS(cert, key); err != nil {
-			return err
-		}
-	}
-	addr, err := anyInterface(s.URL)
+	addr, secure, err := anyInterface(s.URL)
 	if err != nil {
 		return err
+	}
+	var tlsConfig *tls.Config
+	if secure {
+		if tlsConfig, err = f.loadTLS(s); err != nil {
+			return err
+		}
 	}
 	store, err := openFolder(s.OutDir, true, false)
 	if err != nil {
@@ -75,6 +75,15 @@ func (p *process) fuzzingServer(ctx context.Context, f wstestFlags) error {
 	return pages.wait(err)
 }
 
+// loadTLS reads the certificate and key of the flags, or else of the specification.
+func (f wstestFlags) loadTLS(s *spec.Spec) (*tls.Config, error) {
+	key, cert := cmp.Or(f.key, s.Key), cmp.Or(f.cert, s.Cert)
+	if key == "" || cert == "" {
+		return nil, fmt.Errorf("url %q: wss needs a key and a certificate", s.URL)
+	}
+	return loadTLS(cert, key)
+}
+
 // webPort reads -u: a port, 0 for no pages, nothing for the usual port.
 func webPort(s string) (addr string, none bool, err error) {
 	if s == "" {
@@ -99,17 +108,18 @@ func (p *process) wstestEvent(e fuzzserver.Event) {
 }
 
 // anyInterface is the port of the URL on all interfaces, whatever host it names:
-// so it has always been, and containers rely on it.
-func anyInterface(rawURL string) (string, error) {
+// so it has always been, and containers rely on it. It also tells whether the URL
+// asks for TLS.
+func anyInterface(rawURL string) (addr string, secure bool, err error) {
 	u, err := url.Parse(cmp.Or(rawURL, "ws://127.0.0.1:9001"))
 	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" {
-		return "", fmt.Errorf("url %q: want ws://host:port", rawURL)
+		return "", false, fmt.Errorf("url %q: want ws://host:port", rawURL)
 	}
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{"ws": "80", "wss": "443"}[u.Scheme]
 	}
-	return ":" + port, nil
+	return ":" + port, u.Scheme == "wss", nil
 }
 
 // testeeServer echoes, as the reference's modes testeeserver and echoserver do.
@@ -117,7 +127,7 @@ func (p *process) testeeServer(ctx context.Context, f wstestFlags) error {
 	if f.url == "" {
 		return fmt.Errorf("mode %s needs -w, the URL to listen at", f.mode)
 	}
-	addr, err := anyInterface(f.url)
+	addr, _, err := anyInterface(f.url)
 	if err != nil {
 		return err
 	}
