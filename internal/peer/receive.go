@@ -24,12 +24,17 @@ type assembly struct {
 }
 
 // drain handles what has come in, without waiting. What came right behind the
-// other side's half of the opening handshake is left until we have judged that.
+// other side's half of the opening handshake is left until we have judged that,
+// and the end of input until what we were sending is out: the other side may have
+// closed right behind its Close, and that is still to be answered.
 func (p *Peer) drain() {
 	if p.next == len(p.items) {
 		p.items, p.next = p.in.take(p.items), 0
 	}
 	for p.next < len(p.items) && p.state != closed && (p.state != connecting || p.head == nil) {
+		if p.flushing && p.items[p.next].kind == gotEnd {
+			return
+		}
 		p.next++
 		p.handle(p.items[p.next-1])
 	}
