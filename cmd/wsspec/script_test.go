@@ -30,6 +30,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "8") // scripts wait for most of their time; a flag of the user's is read later
 	testscript.Main(m, map[string]func(){"wsspec": main, "wstest": main})
 }
 

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/wsspec/wsspec/internal/cases"
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/fuzzserver"
+	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// broken is a plan of two cases, the second of which panics.
+func broken(t *testing.T) []runner.Planned {
+	t.Helper()
+	picked, err := conform.Select(cases.All(cases.Current), []string{"1.1.1", "1.1.2"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	picked[1].Play = nil
+	return runner.Plan(picked, ws.Client)
+}
+
+// A fault of ours is told as ours, has an exit status of its own, and no row in the
+// report; the other cases have theirs.
+func TestFaultOfOurs(t *testing.T) {
+	url, stop, err := builtIn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	var out, errs bytes.Buffer
+	p := &process{stdout: &out, stderr: &errs, getenv: os.Getenv, width: func() int { return 0 }}
+	run := &testRun{
+		servers: []fuzzclient.Server{{URL: url, Agent: "it"}}, plan: broken(t), out: t.TempDir(),
+		settings: runner.Settings{Deflate: new(deflate.Pool)}, screen: newScreen(p, false, false, false),
+	}
+	if status := p.fail(run.run(t.Context())); status != exitFault {
+		t.Errorf("status %d, want %d", status, exitFault)
+	}
+	for _, want := range []string{"\"it\": 1 cases\n", "  OK                          1\n", "  fault in wsspec             1\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("stdout lacks %q:\n%s", want, &out)
+		}
+	}
+	for _, want := range []string{"wsspec: case 1.1.2: fault in wsspec: runtime error", "hint: this is not the peer's doing. Please report it", "runner.go"} {
+		if !strings.Contains(errs.String(), want) {
+			t.Errorf("stderr lacks %q:\n%s", want, &errs)
+		}
+	}
+	index, err := os.ReadFile(filepath.Join(run.out, "index.json"))
+	if err != nil || !strings.Contains(string(index), "1.1.1") || strings.Contains(string(index), "1.1.2") || strings.Contains(string(index), "FAILED") {
+		t.Errorf("%v: %s", err, index)
+	}
+}
+
+// The wstest door goes on to the next server, and ends with status 1.
+func TestFaultOfOursInWstest(t *testing.T) {
+	url, stop, err := builtIn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	var out, errs bytes.Buffer
+	p := &process{stdout: &out, stderr: &errs}
+	e, err := fuzzclient.Server{URL: url, Agent: "it"}.Resolve("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := openFolder(t.TempDir(), true, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.testOne(t.Context(), e, broken(t), nil, store)
+	if faults, ok := errors.AsType[runner.Faults](err); !ok || len(faults) != 1 {
+		t.Fatalf("got %v", err)
+	}
+	if status := p.wstestFail(err); status != wstestMistake || !strings.HasPrefix(errs.String(), "wstest: case 1.1.2: fault in wsspec: ") {
+		t.Errorf("status %d: %s", status, &errs)
+	}
+}
+
+// So does the server in which clients are tested.
+func TestFaultOfOursWhileServing(t *testing.T) {
+	var out, errs bytes.Buffer
+	p := &process{stdout: &out, stderr: &errs, getenv: os.Getenv, width: func() int { return 0 }}
+	l := newLounge(newScreen(p, false, false, false), false)
+	l.event(fuzzserver.Event{Kind: fuzzserver.Trouble, Err: errors.New("disk full")})
+	if l.status() != exitOK {
+		t.Errorf("status %d for trouble of another kind", l.status())
+	}
+	l.event(fuzzserver.Event{Kind: fuzzserver.Trouble, Err: &runner.Fault{ID: "1.1.1", Value: "boom", Stack: []byte("stack")}})
+	if l.status() != exitFault || !strings.Contains(errs.String(), "wsspec: case 1.1.1: fault in wsspec: boom\nhint: ") {
+		t.Errorf("status %d: %s", l.status(), &errs)
+	}
+}
