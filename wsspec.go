@@ -86,7 +86,7 @@ func Header(name, value string) Option {
 // plan reads the options and picks the cases.
 func plan(t *testing.T, role ws.Role, opts []Option) (*config, []runner.Planned) {
 	t.Helper()
-	c := &config{settings: runner.Settings{Deflate: new(deflate.Pool)}}
+	c := &config{settings: runner.Settings{Deflate: deflate.NewPool()}}
 	for _, o := range opts {
 		o(c)
 	}

@@ -42,7 +42,7 @@ func TestFaultOfOurs(t *testing.T) {
 	p := &process{stdout: &out, stderr: &errs, getenv: os.Getenv, width: func() int { return 0 }}
 	run := &testRun{
 		servers: []fuzzclient.Server{{URL: url, Agent: "it"}}, plan: broken(t), out: t.TempDir(),
-		settings: runner.Settings{Deflate: new(deflate.Pool)}, screen: newScreen(p, false, false, false),
+		settings: runner.Settings{Deflate: deflate.NewPool()}, screen: newScreen(p, false, false, false),
 	}
 	if status := p.fail(run.run(t.Context())); status != exitFault {
 		t.Errorf("status %d, want %d", status, exitFault)

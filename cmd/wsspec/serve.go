@@ -112,7 +112,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 }
 
 func (c *serveCmd) settings() runner.Settings {
-	s := runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: new(deflate.Pool)}
+	s := runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}
 	s.Options.FailByDrop = c.FailByDrop
 	if c.Seed != nil {
 		s.Seed = *c.Seed

@@ -115,7 +115,7 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 // prepare reads everything the flags name, so that mistakes are found before
 // anything is started.
 func (c *testCmd) prepare() (*testRun, error) {
-	t := &testRun{out: c.Out, strict: c.Strict, jobs: c.Jobs, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: new(deflate.Pool)}}
+	t := &testRun{out: c.Out, strict: c.Strict, jobs: c.Jobs, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}}
 	switch {
 	case c.Jobs < 0:
 		return nil, badUsage(fmt.Errorf("--jobs is %d: want at least 1", c.Jobs), "")

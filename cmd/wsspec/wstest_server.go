@@ -62,7 +62,7 @@ func (p *process) fuzzingServer(ctx context.Context, f wstestFlags) error {
 		}
 	}
 	server := fuzzserver.New(fuzzserver.Config{
-		Plan: plan, Settings: runner.Settings{Options: s.Options, Reference: true, Deflate: new(deflate.Pool)}, Store: store, Skip: skip,
+		Plan: plan, Settings: runner.Settings{Options: s.Options, Reference: true, Deflate: deflate.NewPool()}, Store: store, Skip: skip,
 		Identity: identity(), Protocols: s.Protocols, AnyoneControls: true,
 		Events: func(e fuzzserver.Event) { p.wstestEvent(e); pages.event(e) },
 	})

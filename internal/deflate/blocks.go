@@ -9,7 +9,7 @@ import "math/bits"
 const maxBlock = 1<<16 - 1
 
 // A blockWriter writes blocks, each in the shortest of the three formats
-// (RFC 1951, 3.2.3).
+// (RFC 1951, 3.2.3), but without compression where that saves little.
 type blockWriter struct {
 	bitWriter
 	maker codeMaker
@@ -41,7 +41,7 @@ func (w *blockWriter) block(src []byte, matches []match) {
 	}
 	w.reserve(size/8 + 2)
 	switch {
-	case size > storedBits(len(src)):
+	case size > storedBits(len(src))*worthCoding/8:
 		w.stored(src)
 	case dynamic:
 		w.write(2<<1, 3) // not final, codes of its own
@@ -58,6 +58,11 @@ const (
 	// block, and the bits it takes with the fixed codes.
 	shortBlock = 128
 	minDynamic = 8 * 96
+
+	// worthCoding is how many eighths of their length octets have to be compressed to,
+	// or they are sent as they are: what codes of literals save of data that does not
+	// repeat itself is little, and takes the peer most time.
+	worthCoding = 6
 )
 
 // short writes a short block.

@@ -18,6 +18,9 @@ type Compressor struct {
 	// history is the end of the earlier messages: up to a window of it can be
 	// referred to.
 	history []byte
+
+	memo   *memo  // may be nil
+	stream uint64 // the memo's key of the last message
 }
 
 // NewCompressor returns a compressor that works as p says.
@@ -35,11 +38,27 @@ func (c *Compressor) reset(p Params) {
 	c.params = p
 	c.matcher.reset(p.Window())
 	c.history = c.history[:0]
+	c.stream = 0
 }
 
 // Compress compresses a message and appends it to dst, without the 00 00 ff ff at
 // its end (RFC 7692, 7.2.1). The empty message becomes the octet 00.
 func (c *Compressor) Compress(dst, msg []byte) []byte {
+	if c.memo == nil {
+		return c.compress(dst, msg)
+	}
+	c.stream = c.memo.key(c.stream, c.params, msg)
+	if len(msg) < memoWorthy {
+		return c.compress(dst, msg)
+	}
+	dst, compressed := c.memo.append(dst, c.stream, func(dst []byte) []byte { return c.compress(dst, msg) })
+	if !compressed {
+		c.remember(msg, c.extend(msg))
+	}
+	return dst
+}
+
+func (c *Compressor) compress(dst, msg []byte) []byte {
 	w := &c.writer
 	w.bitWriter = bitWriter{out: dst[:cap(dst)], n: len(dst)}
 	early := c.extend(msg)

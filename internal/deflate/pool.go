@@ -7,17 +7,24 @@ import "sync"
 // A Pool keeps compressors and inflaters for the next connection. The zero value
 // is an empty one. It may be used by several goroutines.
 type Pool struct {
+	memo        *memo                        // may be nil
 	compressors [MaxWindowBits + 1]sync.Pool // by window bits
 	inflaters   sync.Pool
 }
 
+// NewPool returns a pool whose compressors do not compress again what another one
+// did lately, if the messages before were the same too. It holds 8 MiB for that.
+func NewPool() *Pool { return &Pool{memo: newMemo()} }
+
 // Compressor returns a compressor for a new connection.
 func (p *Pool) Compressor(params Params) *Compressor {
 	c, ok := p.compressors[params.bits()].Get().(*Compressor)
-	if !ok {
-		return NewCompressor(params)
+	if ok {
+		c.reset(params)
+	} else {
+		c = NewCompressor(params)
 	}
-	c.reset(params)
+	c.memo = p.memo
 	return c
 }
 
