@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Tests a client: starts the fuzzing server on a free port and runs the client with
+# the server's URL as its last argument.
+#
+#   test-client.sh COMMAND [ARGUMENT]...
+#
+# The exit status is that of "wsspec serve", or 2 if the client has run no case.
+set -euo pipefail
+
+ready=$(mktemp -d)/url
+wsspec serve --no-web --listen 127.0.0.1:0 --ready-file "$ready" --idle-exit 5s --out wsspec-report &
+server=$!
+trap 'kill "$server" 2>/dev/null || true' EXIT
+until [ -s "$ready" ]; do
+	kill -0 "$server" 2>/dev/null || exit 2
+	sleep 0.1
+done
+
+# What a client makes of a failed connection is its own affair: the server judges.
+"$@" "$(cat "$ready")" || echo "the client ended with status $?" >&2
+
+if ! grep -qs behavior wsspec-report/*_case_*.json; then
+	echo "the client has run no case" >&2
+	exit 2
+fi
+status=0
+wait "$server" || status=$?
+wsspec report write junit wsspec-report --out junit.xml
+exit "$status"

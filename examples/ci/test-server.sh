@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Tests a server: starts it, waits until it listens, runs the cases, ends it.
+#
+#   test-server.sh URL COMMAND [ARGUMENT]...
+#
+# The exit status is that of "wsspec test": 0 where all is as it should be or as
+# known.txt says, if there is such a file.
+set -euo pipefail
+
+url=$1
+shift
+"$@" &
+server=$!
+trap 'kill "$server" 2>/dev/null || true' EXIT
+
+scratch=$(mktemp -d)
+for _ in $(seq 60); do # status 3: nobody listens
+	status=0
+	wsspec test "$url" --cases 1.1.1 --quiet --out "$scratch" >/dev/null 2>&1 || status=$?
+	[ "$status" = 3 ] || break
+	kill -0 "$server" 2>/dev/null || { echo "the server has ended: $*" >&2; exit 3; }
+	sleep 1
+done
+
+known=()
+[ -f known.txt ] && known=(--baseline known.txt)
+wsspec test "$url" --out wsspec-report --report junit=junit.xml ${known[@]+"${known[@]}"}
