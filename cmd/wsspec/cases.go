@@ -18,8 +18,8 @@ type casesCmd struct {
 }
 
 type listCmd struct {
-	Patterns []string `arg:"" optional:"" name:"pattern" help:"Ids and patterns such as 6.4.*; all without one."`
-	Edition  string   `placeholder:"NAME" help:"Edition of the reference: 25.10 or 0.7."`
+	Patterns []string `arg:"" optional:"" name:"pattern" complete:"pattern" help:"Ids and patterns such as 6.4.*; all without one."`
+	Edition  string   `placeholder:"NAME" complete:"25.10,0.7" help:"Edition of the reference: 25.10 or 0.7."`
 	JSON     bool     `name:"json" help:"Print JSON."`
 }
 
@@ -60,8 +60,8 @@ func (c listCmd) Run(p *process) error {
 }
 
 type showCmd struct {
-	ID      string `arg:"" help:"The case, such as 6.4.1."`
-	Edition string `placeholder:"NAME" help:"Edition of the reference: 25.10 or 0.7."`
+	ID      string `arg:"" complete:"id" help:"The case, such as 6.4.1."`
+	Edition string `placeholder:"NAME" complete:"25.10,0.7" help:"Edition of the reference: 25.10 or 0.7."`
 }
 
 // Run explains the case.

@@ -21,6 +21,10 @@ type commandLine struct {
 	Cases   casesCmd   `cmd:"" help:"List the test cases, or explain one."`
 	Report  reportCmd  `cmd:"" help:"Show, render, compare, merge and judge reports."`
 	Version versionCmd `cmd:"" help:"Print the version."`
+
+	Completion completionCmd `cmd:"" help:"Print a script for the shell that completes commands, flags and cases."`
+	Man        manCmd        `cmd:"" help:"Print the manual page."`
+	Complete   completeCmd   `cmd:"" name:"__complete" hidden:"" help:"Complete a command line, for the scripts."`
 }
 
 const description = `wsspec tests whether WebSocket software conforms to RFC 6455.

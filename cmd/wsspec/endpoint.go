@@ -23,7 +23,7 @@ const peersProgram = "peers"
 type echoCmd struct {
 	Listen    string `default:"127.0.0.1:9001" placeholder:"ADDR" help:"Where to listen (${default}); port 0 picks one, which is printed."`
 	Impl      string `enum:"wsspec,gorilla,coder,gobwas,gws,xnet" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas, gws or xnet from the interop module."`
-	ReadyFile string `placeholder:"FILE" help:"Write the server's URL to this file once it listens."`
+	ReadyFile string `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
 	NoDeflate bool   `help:"Do not negotiate permessage-deflate."`
 
 	FaultFlags `embed:""`

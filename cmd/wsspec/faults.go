@@ -14,7 +14,7 @@ import (
 // FaultFlags make our own endpoint do something wrong, so that users can see
 // what a failure looks like and whether their pipeline stops at one.
 type FaultFlags struct {
-	Fault  []string `placeholder:"NAME" help:"Do something wrong, to see what a test makes of it. Repeatable."`
+	Fault  []string `placeholder:"NAME" complete:"fault" help:"Do something wrong, to see what a test makes of it. Repeatable."`
 	Faults bool     `help:"List what can be done wrong, and exit."`
 }
 

@@ -65,8 +65,8 @@ func readReport(path string) (*report.Report, error) {
 func view() report.View { return report.View{Made: time.Now(), Sections: cases.Sections()} }
 
 type showReportCmd struct {
-	Report string `arg:"" help:"Folder or file."`
-	ID     string `arg:"" optional:"" help:"A case to explain, such as 6.4.1."`
+	Report string `arg:"" complete:"file" help:"Folder or file."`
+	ID     string `arg:"" optional:"" complete:"id" help:"A case to explain, such as 6.4.1."`
 	Wire   bool   `help:"Print the wire log too."`
 }
 
@@ -99,9 +99,9 @@ func (c showReportCmd) Run(p *process) error {
 }
 
 type writeCmd struct {
-	Kind   string `arg:"" help:"html, junit, markdown, tap, github, json or badge."`
-	Report string `arg:"" help:"Folder or file."`
-	Out    string `short:"o" default:"-" placeholder:"FILE" help:"Where to; standard output without it."`
+	Kind   string `arg:"" complete:"kind" help:"html, junit, markdown, tap, github, json or badge."`
+	Report string `arg:"" complete:"file" help:"Folder or file."`
+	Out    string `short:"o" default:"-" placeholder:"FILE" complete:"file" help:"Where to; standard output without it."`
 }
 
 // Run renders the report.
@@ -118,8 +118,8 @@ func (c writeCmd) Run(p *process) error {
 }
 
 type diffCmd struct {
-	Old string `arg:"" help:"Folder or file of the earlier report."`
-	New string `arg:"" help:"Folder or file of the later one."`
+	Old string `arg:"" complete:"file" help:"Folder or file of the earlier report."`
+	New string `arg:"" complete:"file" help:"Folder or file of the later one."`
 }
 
 // Run prints what is different.
@@ -152,8 +152,8 @@ func words(v verdict.Verdict) string {
 }
 
 type mergeCmd struct {
-	Reports []string `arg:"" help:"Folders or files."`
-	Out     string   `short:"o" required:"" placeholder:"FILE" help:"The JSON report to write."`
+	Reports []string `arg:"" complete:"file" help:"Folders or files."`
+	Out     string   `short:"o" required:"" placeholder:"FILE" complete:"file" help:"The JSON report to write."`
 }
 
 // Run merges the reports; of the same case and agent the last one counts.
@@ -170,9 +170,9 @@ func (c mergeCmd) Run(p *process) error {
 }
 
 type acceptCmd struct {
-	Report string `arg:"" help:"Folder or file."`
+	Report string `arg:"" complete:"file" help:"Folder or file."`
 	Reason string `required:"" placeholder:"TEXT" help:"Why these failures are accepted."`
-	Out    string `short:"o" default:"-" placeholder:"FILE" help:"The expectation file; standard output without it."`
+	Out    string `short:"o" default:"-" placeholder:"FILE" complete:"file" help:"The expectation file; standard output without it."`
 }
 
 // Run writes the expectation file.
@@ -193,7 +193,7 @@ func (c acceptCmd) Run(p *process) error {
 }
 
 type rejudgeCmd struct {
-	Report string `arg:"" help:"Folder or file of a report made by wsspec."`
+	Report string `arg:"" complete:"file" help:"Folder or file of a report made by wsspec."`
 }
 
 // Run judges each conversation by today's cases and prints what comes out

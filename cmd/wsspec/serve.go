@@ -25,9 +25,9 @@ type serveCmd struct {
 	Listen string `default:":9001" placeholder:"ADDR" help:"Where clients connect (${default}: port 9001, all interfaces). With port 0 the system picks one, which is printed."`
 	Web    string `placeholder:"ADDR" help:"Where browsers find the pages; port 8080 without it, if that is free."`
 	NoWeb  bool   `help:"Serve no pages."`
-	Out    string `default:"wsspec-report" placeholder:"DIR" help:"Folder for the report (${default})."`
+	Out    string `default:"wsspec-report" placeholder:"DIR" complete:"dir" help:"Folder for the report (${default})."`
 
-	ReadyFile string        `placeholder:"FILE" help:"Write the server's URL to this file once it listens."`
+	ReadyFile string        `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
 	IdleExit  time.Duration `placeholder:"TIME" help:"Exit when no client has been connected for so long, such as 30s, after the first."`
 	Token     string        `placeholder:"WORD" help:"What clients must give as ?token=WORD to stop the server or to command it directly. Without one, clients on this machine may."`
 

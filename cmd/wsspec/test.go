@@ -26,15 +26,15 @@ type testCmd struct {
 	Selection `embed:""`
 
 	Spec string `type:"existingfile" placeholder:"FILE" help:"Take servers, cases and options from a specification file (JSON, as for fuzzingclient)."`
-	Out  string `default:"wsspec-report" placeholder:"DIR" help:"Folder for the report (${default})."`
+	Out  string `default:"wsspec-report" placeholder:"DIR" complete:"dir" help:"Folder for the report (${default})."`
 
 	Jobs           int     `placeholder:"N" help:"Cases at a time; without it, up to 16 if the server bears it."`
 	TimeoutFactor  float64 `default:"1" placeholder:"F" help:"Stretch all patience with the server, for slow machines."`
 	FailByDrop     bool    `help:"Fail connections by closing TCP, without a Close frame."`
 	Seed           *uint64 `placeholder:"N" help:"Repeat the masking keys of an earlier run."`
-	Baseline       string  `placeholder:"PATH" help:"An earlier report, or an expectation file: what fails as it did there is no failure."`
+	Baseline       string  `placeholder:"PATH" complete:"file" help:"An earlier report, or an expectation file: what fails as it did there is no failure."`
 	StrictBaseline bool    `help:"What was expected to fail and does not is a failure too."`
-	OnlySection    string  `placeholder:"SECTION" help:"Only cases that rest on this section of an RFC, such as 5.4."`
+	OnlySection    string  `placeholder:"SECTION" complete:"section" help:"Only cases that rest on this section of an RFC, such as 5.4."`
 	LastFailed     bool    `help:"Only cases that did not pass in the report that is in --out."`
 	DryRun         bool    `help:"Print the cases that would be run, and run none."`
 	Strict         bool    `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
@@ -50,14 +50,14 @@ type testCmd struct {
 	Verbose bool `short:"v" group:"Output" help:"Print a line for every case."`
 	Wire    bool `group:"Output" help:"Print the wire log of failed cases."`
 
-	Report []string `sep:"none" placeholder:"KIND=FILE" group:"Output" help:"Write another report: html, junit, markdown, tap, github, json or badge; without =FILE to standard output. Repeatable."`
+	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"output" group:"Output" help:"Write another report: html, junit, markdown, tap, github, json or badge; without =FILE to standard output. Repeatable."`
 }
 
 // Selection picks cases.
 type Selection struct {
-	Cases   []string `placeholder:"ID" help:"Cases to run: ids and patterns such as 6.4.*; all without it."`
-	Exclude []string `placeholder:"ID" help:"Cases to leave out."`
-	Edition string   `placeholder:"NAME" help:"Edition of the reference whose close codes 7.9 tests: 25.10 or 0.7."`
+	Cases   []string `placeholder:"ID" complete:"pattern" help:"Cases to run: ids and patterns such as 6.4.*; all without it."`
+	Exclude []string `placeholder:"ID" complete:"pattern" help:"Cases to leave out."`
+	Edition string   `placeholder:"NAME" complete:"25.10,0.7" help:"Edition of the reference whose close codes 7.9 tests: 25.10 or 0.7."`
 	Corpus  string   `type:"existingdir" placeholder:"DIR" help:"Take the data of the compression cases from files here that have the reference's names, as far as there are any."`
 }
 

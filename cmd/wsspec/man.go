@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+type manCmd struct{}
+
+// Help is what "wsspec man --help" says.
+func (manCmd) Help() string {
+	return `Read it with: wsspec man | man -l -. Install it as wsspec.1 in a folder man1 of the MANPATH.`
+}
+
+// Run prints the page in the macros of man(7).
+func (manCmd) Run(p *process, ctx *kong.Context) error {
+	fmt.Fprint(p.stdout, manual(ctx.Model.Node))
+	return nil
+}
+
+// entry is a paragraph with a tag before it.
+type entry struct{ tag, text string }
+
+// exitStatuses are those of the wsspec door.
+func exitStatuses() []entry {
+	return []entry{
+		{fmt.Sprint(exitOK), "All is as it should be."},
+		{fmt.Sprint(exitVerdict), "Some case FAILED; with --strict, or is NON-STRICT, or its closing is not OK. Of report diff: something is worse; of report rejudge: a verdict is another."},
+		{fmt.Sprint(exitUsage), "A mistake on the command line or in a file it names."},
+		{fmt.Sprint(exitUnreachable), "A server could not be reached."},
+		{fmt.Sprint(exitFault), "A fault of wsspec itself kept a case from having a result."},
+		{fmt.Sprint(exitInterrupted), "Stopped by a signal; what was done until then is in the report."},
+	}
+}
+
+func manualFiles() []entry {
+	return []entry{
+		{"wsspec-report/index.html", "The report as one page, which needs no other file."},
+		{"wsspec-report/index.json", "The verdicts of all cases by agent, in the reference's format."},
+		{"wsspec-report/AGENT_case_ID.json", "One case: its verdict, the handshake and the wire log."},
+	}
+}
+
+func manualEnvironment() []entry {
+	return []entry{
+		{"NO_COLOR", "If set, there are no colours on a terminal."},
+		{"TERM", "If it is dumb, there is no status line and there are no colours."},
+	}
+}
+
+func manualExamples() []entry {
+	return []entry{
+		{"wsspec test", "Test the echo server that comes with the program."},
+		{"wsspec test ws://localhost:9001 --cases '6.4.*' --wire", "Run a part of the cases, and show every frame of those that fail."},
+		{"wsspec test ws://localhost:9001 --report junit=results.xml", "Write a report for CI beside the usual one."},
+		{"wsspec report accept wsspec-report --reason 'issue 12' -o known.txt", "Accept what fails today; wsspec test --baseline known.txt reports what is new."},
+		{"wsspec serve --ready-file url --idle-exit 10s", "Test clients in CI: end when the last one has gone."},
+		{"wsspec cases show 6.4.1", "Explain a case."},
+		{"wstest -m fuzzingclient -s spec.json", "The same program under the name wstest: do as Autobahn|Testsuite does."},
+	}
+}
+
+// manual is the page of all commands.
+func manual(app *kong.Node) string {
+	m := &page{}
+	m.macro("TH", "WSSPEC", "1", built(), "wsspec "+version(), "User Commands")
+	m.macro("SH", "NAME")
+	m.text("wsspec - test whether WebSocket software conforms to RFC 6455 and RFC 7692")
+	m.macro("SH", "SYNOPSIS")
+	for i, command := range app.Leaves(true) {
+		if i > 0 {
+			m.macro("br")
+		}
+		m.macro("B", "wsspec "+command.Path())
+		m.text(strings.TrimSpace(strings.TrimPrefix(command.Summary(), command.Path())))
+	}
+	m.macro("SH", "DESCRIPTION")
+	m.paragraphs(app.Help)
+	m.macro("SH", "COMMANDS")
+	for _, command := range app.Leaves(true) {
+		m.command(command)
+	}
+	for _, s := range []struct {
+		title   string
+		entries []entry
+	}{
+		{"EXIT STATUS", exitStatuses()}, {"ENVIRONMENT", manualEnvironment()}, {"FILES", manualFiles()}, {"EXAMPLES", manualExamples()},
+	} {
+		m.macro("SH", s.title)
+		for _, e := range s.entries {
+			m.entry(e)
+		}
+	}
+	m.macro("SH", "SEE ALSO")
+	m.text("RFC 6455, The WebSocket Protocol; RFC 7692, Compression Extensions for WebSocket.")
+	return m.String()
+}
+
+// built is the day of the revision the program was built from, empty where it is
+// not known.
+func built() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.time" {
+				day, _, _ := strings.Cut(s.Value, "T")
+				return day
+			}
+		}
+	}
+	return ""
+}
+
+// page is a manual page that is being written.
+type page struct{ strings.Builder }
+
+// macro writes a request and its arguments.
+func (m *page) macro(name string, args ...string) {
+	m.WriteString("." + name)
+	for _, arg := range args {
+		m.WriteString(` "` + strings.ReplaceAll(roff(arg), `"`, `\(dq`) + `"`)
+	}
+	m.WriteByte('\n')
+}
+
+// text writes words, in lines that are not long.
+func (m *page) text(s string) {
+	const most = 78
+	line := ""
+	for word := range strings.FieldsSeq(s) {
+		word = roff(word)
+		switch {
+		case line != "" && len(line)+1+len(word) > most:
+			m.WriteString(line + "\n")
+			line = ""
+		case line != "":
+			line += " "
+		}
+		if line == "" && strings.ContainsAny(word[:1], ".'") {
+			line = `\&` // or it would be a request
+		}
+		line += word
+	}
+	if line != "" {
+		m.WriteString(line + "\n")
+	}
+}
+
+// paragraphs writes text that has empty lines between its paragraphs.
+func (m *page) paragraphs(s string) {
+	for i, paragraph := range strings.Split(s, "\n\n") {
+		if i > 0 {
+			m.macro("PP")
+		}
+		m.text(paragraph)
+	}
+}
+
+// entry writes a paragraph with its tag.
+func (m *page) entry(e entry) {
+	m.macro("TP")
+	m.macro("B", e.tag)
+	m.text(e.text)
+}
+
+// command writes what there is to say of one command.
+func (m *page) command(c *kong.Node) {
+	m.macro("SS", "wsspec "+c.Summary())
+	m.text(c.Help)
+	if c.Detail != "" {
+		m.macro("PP")
+		m.paragraphs(c.Detail)
+	}
+	for _, arg := range c.Positional {
+		m.entry(entry{arg.Summary(), arg.Help})
+	}
+	for _, f := range c.Flags {
+		if f.Hidden {
+			continue
+		}
+		tag := f.Summary()
+		if f.Short != 0 {
+			tag = "-" + string(f.Short) + ", " + tag
+		}
+		m.entry(entry{tag, f.Help})
+	}
+}
+
+// roff writes text so that each character stands for itself: those for which
+// there are typographic ones by name, and what is not ASCII by number, for readers
+// that take a page for Latin-1.
+func roff(s string) string {
+	names := strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`)
+	var b strings.Builder
+	for _, r := range names.Replace(s) {
+		if r > '~' {
+			fmt.Fprintf(&b, `\[u%04X]`, r)
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
