@@ -16,6 +16,7 @@ import (
 // in an earlier report.
 type known struct {
 	expected baseline.Expectations
+	earlier  *report.Report // nil if they are from a list
 	today    time.Time
 }
 
@@ -34,7 +35,7 @@ func readKnown(path string) (*known, error) {
 		if err != nil {
 			return nil, err
 		}
-		k.expected = baseline.FromReport(rep, report.View{Strict: true}, "as in "+path)
+		k.expected, k.earlier = baseline.FromReport(rep, report.View{Strict: true}, "as in "+path), rep
 		return k, nil
 	}
 	f, err := os.Open(path)
@@ -58,4 +59,17 @@ func (k *known) standing(r report.Result, fails bool) (baseline.Standing, string
 	}
 	s, e := k.expected.Of(r, fails, k.today)
 	return s, e.Reason
+}
+
+// in returns the view with what the baseline says.
+func (k *known) in(v report.View) report.View {
+	if k == nil {
+		return v
+	}
+	v.Baseline = k.earlier
+	v.Known = func(r report.Result) (string, bool) {
+		s, reason := k.standing(r, v.Fails(r))
+		return reason, s == baseline.Known
+	}
+	return v
 }

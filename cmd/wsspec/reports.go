@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -25,7 +26,7 @@ type reportCmd struct {
 	Show    showReportCmd `cmd:"" help:"Print the summary of a report, or one case of it."`
 	Write   writeCmd      `cmd:"" help:"Render a report: html, junit, markdown, tap, github, json or badge."`
 	Diff    diffCmd       `cmd:"" help:"Compare two reports; status 1 if the second is worse somewhere."`
-	Merge   mergeCmd      `cmd:"" help:"Put several reports into one JSON file."`
+	Merge   mergeCmd      `cmd:"" help:"Put several reports into one."`
 	Accept  acceptCmd     `cmd:"" help:"Write an expectation file that allows what fails in a report."`
 	Rejudge rejudgeCmd    `cmd:"" help:"Judge the stored conversations of a report again."`
 	Serve   serveFilesCmd `cmd:"" help:"Serve a report folder on this machine."`
@@ -99,9 +100,11 @@ func (c showReportCmd) Run(p *process) error {
 }
 
 type writeCmd struct {
-	Kind   string `arg:"" complete:"kind" help:"html, junit, markdown, tap, github, json or badge."`
-	Report string `arg:"" complete:"file" help:"Folder or file."`
-	Out    string `short:"o" default:"-" placeholder:"FILE" complete:"file" help:"Where to; standard output without it."`
+	Kind     string `arg:"" complete:"kind" help:"html, junit, markdown, tap, github, json or badge."`
+	Report   string `arg:"" complete:"file" help:"Folder or file."`
+	Out      string `short:"o" default:"-" placeholder:"FILE" complete:"file" help:"Where to; standard output without it."`
+	Baseline string `placeholder:"FILE" complete:"file" help:"Earlier report to compare with, or expectation file."`
+	Strict   bool   `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
 }
 
 // Run renders the report.
@@ -114,7 +117,13 @@ func (c writeCmd) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	return os[0].put(p, rep, view())
+	known, err := readKnown(c.Baseline)
+	if err != nil {
+		return err
+	}
+	v := view()
+	v.Strict = c.Strict
+	return os[0].put(p, rep, known.in(v))
 }
 
 type diffCmd struct {
@@ -153,7 +162,7 @@ func words(v verdict.Verdict) string {
 
 type mergeCmd struct {
 	Reports []string `arg:"" complete:"file" help:"Folders or files."`
-	Out     string   `short:"o" required:"" placeholder:"FILE" complete:"file" help:"The JSON report to write."`
+	Out     string   `short:"o" required:"" placeholder:"PATH" complete:"file" help:"A folder for all that the reports hold, or NAME.json, or - for JSON on standard output, without the conversations."`
 }
 
 // Run merges the reports; of the same case and agent the last one counts.
@@ -166,7 +175,37 @@ func (c mergeCmd) Run(p *process) error {
 		}
 		reps = append(reps, rep)
 	}
-	return output{results.Write, c.Out}.put(p, report.Merge(reps...), view())
+	merged := report.Merge(reps...)
+	if c.Out == "-" || filepath.Ext(c.Out) == ".json" {
+		return output{results.Write, c.Out}.put(p, merged, view())
+	}
+	return c.fill(p, merged)
+}
+
+// fill writes the folder. What it holds of other agents is not wanted in it.
+func (c mergeCmd) fill(p *process, merged *report.Report) error {
+	switch entries, err := os.ReadDir(c.Out); {
+	case err == nil && len(entries) > 0:
+		return badUsage(fmt.Errorf("--out %s: there is something in it", c.Out), "name a new folder, or a file that ends in .json")
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return badUsage(fmt.Errorf("--out: %w", err), "name a new folder, or a file that ends in .json")
+	}
+	f, err := openFolder(c.Out, false, false)
+	if err != nil {
+		return err
+	}
+	for _, a := range merged.Agents {
+		for _, r := range a.Results {
+			if err := f.Put(r); err != nil {
+				return err
+			}
+		}
+	}
+	if err := f.Finish(); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "Report: %s\n", f.page())
+	return nil
 }
 
 type acceptCmd struct {
@@ -193,7 +232,7 @@ func (c acceptCmd) Run(p *process) error {
 }
 
 type rejudgeCmd struct {
-	Report string `arg:"" complete:"file" help:"Folder or file of a report made by wsspec."`
+	Report string `arg:"" complete:"file" help:"Folder of a report made by wsspec."`
 }
 
 // Run judges each conversation by today's cases and prints what comes out
@@ -207,12 +246,13 @@ func (c rejudgeCmd) Run(p *process) error {
 	for _, k := range cases.All(cases.Current) {
 		byID[k.ID] = k
 	}
-	judged, changed := 0, 0
+	judged, changed, left := 0, 0, 0
 	for _, a := range rep.Agents {
 		for _, r := range a.Results {
 			k, known := byID[r.ID]
-			if !known || len(r.Log.Records) == 0 {
-				continue // made by the reference, or no longer a case
+			if !known || !r.Whole() || len(r.Log.Records) == 0 {
+				left++
+				continue
 			}
 			judged++
 			k.Want.KeepAgreement = k.Want.NeedsDeflate
@@ -223,6 +263,9 @@ func (c rejudgeCmd) Run(p *process) error {
 		}
 	}
 	fmt.Fprintf(p.stdout, "%d conversations judged again, %d verdicts changed\n", judged, changed)
+	if left > 0 {
+		fmt.Fprintf(p.stdout, "%d left out: they are in the reference's form, which has not all they were judged by, or no longer cases\n", left)
+	}
 	if changed > 0 {
 		return statusError(exitVerdict)
 	}

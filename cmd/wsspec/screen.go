@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -181,7 +182,8 @@ func (s *screen) faults(fs runner.Faults) {
 // tally prints what one agent came to.
 func (s *screen) tally(agent string, t *tally) {
 	fmt.Fprintf(s.out, "\n%q: %d cases\n", agent, t.done)
-	for _, line := range t.lines(s.width) {
+	slices.SortFunc(t.agent.Results, func(a, b report.Result) int { return conform.CompareIDs(a.ID, b.ID) })
+	for _, line := range slices.Concat(t.lines(s.width), flowLines(report.Flows(t.agent))) {
 		fmt.Fprintln(s.out, line)
 	}
 }

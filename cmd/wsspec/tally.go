@@ -10,7 +10,9 @@ import (
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/baseline"
+	"github.com/wsspec/wsspec/internal/report/score"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
 // tally counts the verdicts of one agent.
@@ -24,6 +26,7 @@ type tally struct {
 	unfailed []string // those that were to fail and do not
 	failed   []string // those that make the exit status 1
 	done     int
+	agent    report.Agent // the results without their conversations
 }
 
 func (t *tally) add(r report.Result) {
@@ -31,6 +34,9 @@ func (t *tally) add(r report.Result) {
 		t.behavior, t.closing = map[verdict.Grade][]string{}, map[verdict.Grade][]string{}
 	}
 	t.done++
+	light := r
+	light.Log = &wirelog.Log{Facts: r.Log.Facts, Traffic: r.Log.Traffic, Compression: r.Log.Compression}
+	t.agent.Results = append(t.agent.Results, light)
 	t.behavior[r.Verdict.Behavior] = append(t.behavior[r.Verdict.Behavior], r.ID)
 	t.closing[r.Verdict.Close] = append(t.closing[r.Verdict.Close], r.ID)
 	if t.counts(r) {
@@ -80,6 +86,17 @@ func (t *tally) lines(width int) []string {
 	}
 	if len(t.unfailed) > 0 {
 		lines = append(lines, gradeLine("no longer failing", t.unfailed, width, true))
+	}
+	return append(lines, t.grade(width)...)
+}
+
+// grade tells the grade that these results make, and the first reasons why it is
+// not better.
+func (t *tally) grade(width int) []string {
+	card := score.Of(t.agent)
+	lines := []string{"  grade " + card.Grade}
+	for _, c := range card.Caps[:min(len(card.Caps), 3)] {
+		lines = append(lines, clip("    "+c.String(), width))
 	}
 	return lines
 }

@@ -53,6 +53,7 @@ func (t *testRun) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	store.view = t.known.in(store.view)
 	status := exitOK
 	for _, s := range t.servers {
 		st, err := t.one(ctx, s, store)

@@ -131,7 +131,7 @@ func (x extra) decode(r *Result) error {
 	if err != nil {
 		return fmt.Errorf("seed %.20q is no hexadecimal number", x.Seed)
 	}
-	r.Spec, r.Seed, r.URL, r.expectation = x.Spec, seed, x.URL, ""
+	r.Spec, r.Seed, r.URL, r.expectation, r.excerpt = x.Spec, seed, x.URL, "", false
 	r.Tags = x.Tags
 	if r.Want, err = x.Want.decode(); err != nil {
 		return fmt.Errorf("want: %w", err)

@@ -37,6 +37,7 @@ type Result struct {
 	Tags    []conform.Tag
 
 	expectation string // as the reference put it, in a report of its own
+	excerpt     bool   // from a file with the reference's keys alone
 }
 
 // Expectation says in words what must come back and how the connection must end.
@@ -59,6 +60,10 @@ type Attempt struct {
 
 // Passed reports whether nothing is wrong with the case: see verdict.Verdict.
 func (r Result) Passed() bool { return r.Verdict.Passed() }
+
+// Whole reports whether the result has all that it was judged by. Files in the
+// reference's form have less.
+func (r Result) Whole() bool { return !r.excerpt }
 
 // Report is the results of a run, or of several, by agent.
 type Report struct {

@@ -139,7 +139,7 @@ func (s *Store) Put(r Result) error {
 	r.Agent = stored(r.Agent)
 	row := newRow(r, s.FileName(r.Agent, r.ID))
 	f := referenceFile(r)
-	if !s.plain {
+	if !s.plain && r.Whole() {
 		var err error
 		if f.Extra, err = encodeExtra(r); err != nil {
 			return fmt.Errorf("encode result of %s: %w", r.ID, err)

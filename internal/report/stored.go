@@ -144,7 +144,7 @@ func (f storedCase) result() Result {
 			Behavior: verdict.Grade(f.Behavior), Close: verdict.Grade(f.BehaviorClose),
 			Result: string(f.Result), CloseResult: string(f.ResultClose),
 		},
-		Log: log, Timed: bool(f.ReportTime), Ratio: bool(f.ReportCompressionRatio), expectation: plain(string(f.Expectation)),
+		Log: log, Timed: bool(f.ReportTime), Ratio: bool(f.ReportCompressionRatio), expectation: plain(string(f.Expectation)), excerpt: true,
 	}
 }
 

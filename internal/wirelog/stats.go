@@ -4,6 +4,7 @@ package wirelog
 
 import (
 	"slices"
+	"time"
 
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -53,6 +54,39 @@ type Volume struct {
 	Frames    int64 // frames of messages
 	Messages  int64
 	Deflated  int64 // messages with RSV1 under permessage-deflate
+}
+
+// Plus is the sum of both.
+func (v Volume) Plus(w Volume) Volume {
+	return Volume{
+		v.Preopen + w.Preopen, v.Wire + w.Wire, v.WebSocket + w.WebSocket, v.App + w.App,
+		v.Frames + w.Frames, v.Messages + w.Messages, v.Deflated + w.Deflated,
+	}
+}
+
+// Ratio is compressed ÷ plain octets of payload, and whether there were any.
+func (v Volume) Ratio() (float64, bool) {
+	if v.App == 0 {
+		return 0, false
+	}
+	return float64(v.WebSocket) / float64(v.App), true
+}
+
+// Share is which part of the messages was compressed, and whether there were any.
+func (v Volume) Share() (float64, bool) {
+	if v.Messages == 0 {
+		return 0, false
+	}
+	return float64(v.Deflated) / float64(v.Messages), true
+}
+
+// Rate is how many megabytes (10^6 octets) of plain payload a second the volume
+// is in that time; 0 if it took none.
+func (v Volume) Rate(took time.Duration) float64 {
+	if took <= 0 {
+		return 0
+	}
+	return float64(v.App) / 1e6 / took.Seconds()
 }
 
 // Echo is the tally of a case that sends messages and wants each of them back

@@ -137,6 +137,20 @@ a*z     6.4.1  NON-STRICT late
 	}
 }
 
+// Where NON-STRICT does not fail, it is no news that an expectation allows it.
+func TestLenientStanding(t *testing.T) {
+	es, err := baseline.Parse(strings.NewReader("a 6.4.1 NON-STRICT late\na 6.4.2 FAILED later"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[string]baseline.Standing{"6.4.1": baseline.Fine, "6.4.2": baseline.Outdated, "6.4.3": baseline.Fine} {
+		r := result("a", id, "NON-STRICT", "OK")
+		if got, _ := es.Of(r, report.View{}.Fails(r), time.Now()); got != want {
+			t.Errorf("%s: standing %d, want %d", id, got, want)
+		}
+	}
+}
+
 // A report's failures, accepted, are known in the same report and in no worse one.
 func TestFromReport(t *testing.T) {
 	rep := reportOf(result("a *\n\"b", "1.1.1", "FAILED", "OK"), result("#", "1.1.1", "OK", "FAILED"), result("c", "1.1.1", "NON-STRICT", "OK"), result("c", "1.1.2", "OK", "OK"))

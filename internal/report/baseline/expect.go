@@ -158,19 +158,20 @@ const (
 	Fine       Standing = iota // it does not fail
 	Known                      // it fails as expected
 	Regression                 // it fails, and was not expected to, or not that badly
-	Outdated                   // it was expected to fail, and does not
+	Outdated                   // it was expected to fail, does not, and is better than allowed
 )
 
 // Of says how a result stands on a day. The expectation is the one that fits, if
 // any does. fails tells what counts as failed: see report.View.
 func (es Expectations) Of(r report.Result, fails bool, day time.Time) (Standing, Expected) {
 	e, found := es.find(r, day)
+	severity, allowed := report.Severity(report.Worst(r.Verdict)), report.Severity(e.Allowed)
 	switch {
-	case !fails && found:
+	case !fails && found && severity < allowed:
 		return Outdated, e
 	case !fails:
 		return Fine, e
-	case found && report.Severity(report.Worst(r.Verdict)) <= report.Severity(e.Allowed):
+	case found && severity <= allowed:
 		return Known, e
 	}
 	return Regression, e

@@ -4,6 +4,7 @@ package html
 
 import (
 	"cmp"
+	"html/template"
 	"slices"
 
 	"github.com/wsspec/wsspec/internal/conform"
@@ -181,6 +182,7 @@ type card struct {
 	Diff              []share
 	Caps              []cardCap
 	Sections          []score.Section
+	Flows             template.HTML
 }
 
 // share is how many results have a status of the filter.
@@ -201,7 +203,7 @@ func cards(rep *report.Report, v report.View) []card {
 	changed := changesOf(rep, v)
 	for i, a := range rep.Agents {
 		s := score.Of(a)
-		c := card{Index: i, Name: label(a.Name), Full: cut(report.Visible(a.Name), maxSentence), Grade: s.Grade, Sections: s.Sections}
+		c := card{Index: i, Name: label(a.Name), Full: cut(report.Visible(a.Name), maxSentence), Grade: s.Grade, Sections: s.Sections, Flows: flows(a, v)}
 		if s.Grade != "" {
 			c.GradeClass = s.Grade[:1]
 		}

@@ -172,12 +172,14 @@ func (m *markup) traffic(r report.Result) {
 		m.tag("<tr><td>%s<td>%d<td>%d", row.name, row.in, row.out)
 	}
 	if r.Ratio {
-		i, hasIn := ratio(in)
-		o, hasOut := ratio(out)
-		m.tag("<tr><td>compressed ÷ plain<td>%s<td>%s", figure(i, hasIn), figure(o, hasOut))
+		m.tag("<tr><td>compressed ÷ plain<td>%s<td>%s", figure(in.Ratio()), figure(out.Ratio()))
+	}
+	if r.Log.Extension != "" {
+		m.tag("<tr><td>messages compressed (RSV1)<td>%d<td>%d", in.Deflated, out.Deflated)
 	}
 	if s := r.Took.Seconds(); r.Timed && s > 0 {
 		m.tag("<tr><td>messages a second<td>%.0f<td>%.0f", float64(in.Messages)/s, float64(out.Messages)/s)
+		m.tag("<tr><td>MB of payload a second<td>%s<td>%s", rate(in.Rate(r.Took)), rate(out.Rate(r.Took)))
 	}
 	m.tag("</tbody></table>")
 }

@@ -113,18 +113,10 @@ func count(n int, noun string) string {
 	return strconv.Itoa(n) + " " + noun + "s"
 }
 
-// ratio is compressed ÷ plain octets, and whether anything was measured.
-func ratio(v wirelog.Volume) (float64, bool) {
-	if v.App == 0 {
-		return 0, false
-	}
-	return float64(v.WebSocket) / float64(v.App), true
-}
-
 // ratios are both as the reference shows them: [in/out].
 func ratios(t wirelog.Traffic) string {
-	in, hasIn := ratio(t.In)
-	out, hasOut := ratio(t.Out)
+	in, hasIn := t.In.Ratio()
+	out, hasOut := t.Out.Ratio()
 	if !hasIn && !hasOut {
 		return ""
 	}
@@ -136,6 +128,22 @@ func figure(f float64, has bool) string {
 		return "-"
 	}
 	return strconv.FormatFloat(f, 'f', 3, 64)
+}
+
+// rate is one of megabytes a second: three digits tell enough.
+func rate(mb float64) string {
+	if mb < 10 {
+		return strconv.FormatFloat(mb, 'f', 2, 64)
+	}
+	return strconv.FormatFloat(mb, 'f', 0, 64)
+}
+
+// percent is a share.
+func percent(f float64, has bool) string {
+	if !has {
+		return "-"
+	}
+	return strconv.FormatFloat(100*f, 'f', 0, 64) + " %"
 }
 
 // pageName is the name of a case's page beside its file.

@@ -28,6 +28,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	b.line("")
 	b.agents(rep)
 	b.changes(rep)
+	b.flows(rep)
 	b.failures(rep)
 	if b.left > 0 {
 		b.WriteString(fmt.Sprintf("\n%d more are left out: the summary may not be longer.\n", b.left))
@@ -83,6 +84,38 @@ func (b *summary) agents(rep *report.Report) {
 		b.line("| %s | **%s** | %d | %d | %d | %s |", text(name(a.Name)), card.Grade, failed, lax, card.Total-failed-lax, why)
 	}
 	b.line("")
+}
+
+// flows tells what moved in the compression cases.
+func (b *summary) flows(rep *report.Report) {
+	begun := false
+	for i, a := range rep.Agents {
+		if i == mostAgents {
+			break
+		}
+		for _, f := range report.Flows(a) {
+			if !begun {
+				begun = true
+				b.line("<details><summary>Compression, from and to the agent</summary>\n")
+				b.line("| Agent | Cases | MB/s | Ratio | Compressed | Reach | Context |")
+				b.line("| :-- | :-- | --: | --: | --: | --: | :-- |")
+			}
+			compressed, reach, context := "", "", ""
+			if f.Watched() {
+				share, _ := f.In.Share()
+				compressed, reach, context = fmt.Sprintf("%.0f %%", 100*share), fmt.Sprint(f.Farthest), "unused"
+				if f.Context {
+					context = "kept"
+				}
+			}
+			in, _ := f.In.Ratio()
+			out, _ := f.Out.Ratio()
+			b.line("| %s | %s.\\* | %.1f / %.1f | %.3f / %.3f | %s | %s | %s |", text(name(a.Name)), text(f.Section), f.In.Rate(f.Took), f.Out.Rate(f.Took), in, out, compressed, reach, context)
+		}
+	}
+	if begun {
+		b.line("\n</details>\n")
+	}
 }
 
 // changes tells what is not as it was in the baseline.

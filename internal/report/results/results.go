@@ -45,7 +45,23 @@ type agent struct {
 	Verdicts map[verdict.Grade]int `json:"verdicts"`
 	Closings map[verdict.Grade]int `json:"closings"`
 	Failed   int                   `json:"failed"`
+	Flows    []flow                `json:"flows,omitempty"`
 	Results  []result              `json:"results"`
+}
+
+// flow is a report.Flow. In is what the agent sent.
+type flow struct {
+	Section  string   `json:"section"`
+	Cases    int      `json:"cases"`
+	Duration float64  `json:"duration"` // milliseconds
+	MBIn     float64  `json:"mbPerSecondIn"`
+	MBOut    float64  `json:"mbPerSecondOut"`
+	RatioIn  *float64 `json:"ratioIn"`
+	RatioOut *float64 `json:"ratioOut"`
+	Deflated *float64 `json:"shareCompressed"` // of the agent's messages
+	Window   int      `json:"window,omitempty"`
+	Farthest int      `json:"farthest,omitempty"`
+	Context  *bool    `json:"contextKept"`
 }
 
 type grading struct {
@@ -128,6 +144,9 @@ func agentOf(a report.Agent, v report.View) agent {
 	for _, c := range card.Closings {
 		out.Closings[c.Grade] = c.N
 	}
+	for _, f := range report.Flows(a) {
+		out.Flows = append(out.Flows, flowOf(f))
+	}
 	for _, r := range a.Results {
 		x := resultOf(r, v)
 		if x.Failed {
@@ -136,6 +155,17 @@ func agentOf(a report.Agent, v report.View) agent {
 		out.Results = append(out.Results, x)
 	}
 	return out
+}
+
+func flowOf(f report.Flow) flow {
+	x := flow{
+		Section: f.Section, Cases: f.Cases, Duration: milliseconds(f.Took), MBIn: f.In.Rate(f.Took), MBOut: f.Out.Rate(f.Took),
+		RatioIn: figure(f.In.Ratio()), RatioOut: figure(f.Out.Ratio()), Window: f.Window, Farthest: f.Farthest,
+	}
+	if f.Watched() {
+		x.Deflated, x.Context = figure(f.In.Share()), &f.Context
+	}
+	return x
 }
 
 func resultOf(r report.Result, v report.View) result {
@@ -162,7 +192,7 @@ func resultOf(r report.Result, v report.View) result {
 		x.CloseCode = &code
 	}
 	if r.Ratio {
-		x.RatioIn, x.RatioOut = ratio(r.Log.Traffic.In), ratio(r.Log.Traffic.Out)
+		x.RatioIn, x.RatioOut = figure(r.Log.Traffic.In.Ratio()), figure(r.Log.Traffic.Out.Ratio())
 	}
 	for _, a := range r.Earlier {
 		x.Attempts = append(x.Attempts, attempt{a.Verdict.Behavior, a.Verdict.Close, milliseconds(a.Took), a.Why})
@@ -175,11 +205,11 @@ func resultOf(r report.Result, v report.View) result {
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-func ratio(v wirelog.Volume) *float64 {
-	if v.App == 0 {
+// figure is null where nothing was measured.
+func figure(f float64, has bool) *float64 {
+	if !has {
 		return nil
 	}
-	f := float64(v.WebSocket) / float64(v.App)
 	return &f
 }
 
