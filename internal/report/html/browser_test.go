@@ -62,6 +62,14 @@ func TestInBrowser(t *testing.T) {
 	}
 }
 
+// A filter alone may stand behind the #, as somebody would write it.
+func TestBareFilterInBrowser(t *testing.T) {
+	root := browse(t, onePage(t, reporttest.Mixed(), report.View{}), "s:failed !7.5")
+	if text := textOf(find(root, "status")); text != "2 of 8 cases" {
+		t.Errorf("status %q", text)
+	}
+}
+
 // Nothing that came from a peer runs.
 func TestHostileInBrowser(t *testing.T) {
 	rep := reporttest.Hostile()

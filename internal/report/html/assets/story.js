@@ -89,8 +89,9 @@ function writeHash() {
 }
 
 function readHash() {
-  const values = {};
-  for (const part of location.hash.slice(1).split('&')) {
+  const values = {}, hash = location.hash.slice(1);
+  const parts = /^(q|case|agent|hide)=/.test(hash) ? hash.split('&') : [`q=${hash}`]; // written by hand: nothing but a filter
+  for (const part of parts) {
     const at = part.indexOf('=');
     try {
       if (at > 0) values[part.slice(0, at)] = decodeURIComponent(part.slice(at + 1));
