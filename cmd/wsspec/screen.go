@@ -105,6 +105,7 @@ func (s *screen) result(r report.Result, failed bool) {
 	for _, line := range report.Explain(r) {
 		fmt.Fprintln(s.out, "  "+line)
 	}
+	fmt.Fprintf(s.out, "  repeat    %s\n", report.Command(r)) // not cut: it is there to be copied
 	if s.wire {
 		for _, rec := range r.Log.Records {
 			fmt.Fprintln(s.out, "  | "+rec.String())
