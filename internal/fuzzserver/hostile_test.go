@@ -24,6 +24,7 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzzserver"
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/memnet"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -133,6 +134,30 @@ func TestOneOctetASecond(t *testing.T) {
 			t.Errorf("dropped after %v", took)
 		}
 	})
+}
+
+// Patience with the opening handshake is stretched too, that of an option as well.
+func TestPatienceWithTheHandshakeIsStretched(t *testing.T) {
+	for _, tt := range []struct {
+		settings runner.Settings
+		want     time.Duration
+	}{
+		{runner.Settings{Factor: 3}, 3 * peer.DefaultOptions().OpenTimeout},
+		{runner.Settings{Factor: 2, Options: peer.Options{OpenTimeout: time.Second}}, 2 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := start(t, fuzzserver.Config{Settings: tt.settings})
+			defer r.finish()
+			s := r.connect()
+			begun := time.Now()
+			if _, err := s.Read(make([]byte, 1)); err == nil {
+				t.Error("it was answered")
+			}
+			if took := time.Since(begun); took != tt.want {
+				t.Errorf("dropped after %v, want %v", took, tt.want)
+			}
+		})
+	}
 }
 
 // A client that trickles its request, but in time, is a client like any other.

@@ -15,7 +15,6 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/report"
@@ -136,7 +135,7 @@ func (s *Server) ServeStream(ctx context.Context, st stream.Stream) {
 	defer s.ledger.leave(c.seat)
 	defer st.Close()
 	unhook := context.AfterFunc(ctx, func() { _ = st.Reset() })
-	in, err := readHead(st, s.openTimeout())
+	in, err := readHead(st, s.Settings.OpenTimeout())
 	unhook()
 	c.in = in
 	if err != nil {
@@ -168,11 +167,4 @@ func (s *Server) ServeStream(ctx context.Context, st stream.Stream) {
 	c.emit(Event{Kind: Connected, Path: c.path})
 	defer c.emit(Event{Kind: Disconnected, Path: c.path})
 	c.serve(ctx)
-}
-
-func (s *Server) openTimeout() time.Duration {
-	if d := s.Settings.Options.OpenTimeout; d > 0 {
-		return d
-	}
-	return peer.DefaultOptions().OpenTimeout
 }

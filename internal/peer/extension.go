@@ -57,13 +57,23 @@ func (p *Peer) takeAnswer(o Opening, f ws.Fields) error {
 
 // answer picks one of the client's offers, or none, and returns our answer.
 func (p *Peer) answer(o Opening, f ws.Fields) string {
-	xs, err := ws.ParseExtensions(f.Values("Sec-WebSocket-Extensions"))
-	if err != nil || o.Accept == nil {
+	if o.Accept == nil {
 		return ""
 	}
-	offers, _ := deflate.ParseOffers(xs) // offers that break the RFC are declined
-	if a, ok := o.Accept(offers); ok {
+	xs, err := ws.ParseExtensions(f.Values("Sec-WebSocket-Extensions"))
+	if err != nil {
+		p.log.Compression.Break("RFC 6455, 9.1: " + err.Error())
+		return ""
+	}
+	offers, declined := deflate.ParseOffers(xs)
+	a, ok := o.Accept(offers)
+	if ok {
 		p.agree(a)
+	} else if many, wrong := declined.(interface{ Unwrap() []error }); wrong {
+		// Without these offers there might have been an agreement.
+		for _, err := range many.Unwrap() {
+			p.log.Compression.Break("RFC 7692, 7.1: " + err.Error())
+		}
 	}
 	return p.log.Extension
 }

@@ -55,6 +55,39 @@ func TestOfferAndAnswer(t *testing.T) {
 	}
 }
 
+// Why an offer had to be declined is noted, with the parameter, where that leaves
+// no agreement.
+func TestDeclinedOffers(t *testing.T) {
+	accept := peer.Opening{Accept: deflate.FirstAllowing(deflate.Params{})}
+	for offers, want := range map[string][]string{
+		"x-zip; level=9":     nil,
+		"permessage-deflate": nil,
+		"permessage-deflate; client_max_window_bits=16":             {"RFC 7692, 7.1: permessage-deflate: client_max_window_bits=16 is not within 8 to 15"},
+		"permessage-deflate; server_max_window_bits":                {"RFC 7692, 7.1: permessage-deflate: server_max_window_bits"},
+		"permessage-deflate; level=9, permessage-deflate; level=10": {"RFC 7692, 7.1: permessage-deflate: level", "RFC 7692, 7.1: permessage-deflate: level"},
+		"permessage-deflate; level=9, permessage-deflate":           nil,
+		"permessage-deflate; ;":                                     {"RFC 6455, 9.1: Sec-WebSocket-Extensions, octet 21: "},
+	} {
+		got := conversation{role: ws.Server, opening: accept, extensions: offers}.run(t)
+		if agreed := got.Extension != ""; !got.opened || agreed != (want == nil && offers[0] == 'p') {
+			t.Errorf("%q: agreed %q", offers, got.Extension)
+		}
+		broken := got.Compression.Broken
+		if len(broken) == 0 != (want == nil) {
+			t.Errorf("%q: %q, want %q", offers, broken, want)
+		}
+		for i, b := range broken {
+			if !strings.HasPrefix(b, want[i]) {
+				t.Errorf("%q: %q, want %q", offers, b, want[i])
+			}
+		}
+	}
+	got := conversation{role: ws.Server, extensions: "permessage-deflate; level=9"}.run(t)
+	if len(got.Compression.Broken) > 0 {
+		t.Errorf("a case without compression: %q", got.Compression.Broken)
+	}
+}
+
 // What a client must not let pass in an answer, and what it can live with and notes.
 func TestAnswersToOffers(t *testing.T) {
 	for answer, want := range map[string]struct{ refused, broken string }{

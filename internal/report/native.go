@@ -104,7 +104,7 @@ func encodeExtra(r Result) (json.RawMessage, error) {
 	if e := r.Log.Echo; e.Sent > 0 {
 		x.Echo = &extraEcho{e.Sent, e.Matched, e.Difference}
 	}
-	if r.Log.Extension != "" {
+	if r.Log.Extension != "" || len(r.Log.Compression.Broken) > 0 {
 		c := extraCompression(r.Log.Compression)
 		x.Compression = &c
 	}

@@ -231,7 +231,7 @@ func encode(v any) ([]byte, error) {
 	var out []byte
 	for _, r := range string(bytes.TrimRight(b.Bytes(), "\n")) {
 		switch {
-		case r < utf8.RuneSelf:
+		case r < 0x7F:
 			out = append(out, byte(r))
 		case r > 0xFFFF:
 			out = fmt.Appendf(out, `\u%04x\u%04x`, 0xD800+(r-0x10000)>>10, 0xDC00+(r-0x10000)&0x3FF)

@@ -3,6 +3,7 @@
 package report_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -239,5 +240,42 @@ func TestMerge(t *testing.T) {
 	}
 	if want := []string{"w 1.1 b", "x 1.9 a", "x 1.10 b"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A client's case in which nothing was agreed still says why.
+func TestDeclinedOfferIsStored(t *testing.T) {
+	r := simple("x", "12.1.1")
+	r.Log.Compression.Break("RFC 7692, 7.1: permessage-deflate: level is unknown")
+	dir := t.TempDir()
+	s := open(t, dir, false)
+	do(t, s.Put(r), s.Finish())
+	rep, err := report.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := rep.Agents[0].Results[0].Log.Compression.Broken; !slices.Equal(got, r.Log.Compression.Broken) {
+		t.Errorf("%q", got)
+	}
+}
+
+// Only what is printable in ASCII goes into the files, as in the reference's.
+func TestEscapes(t *testing.T) {
+	r := simple("a\x7fb", "1.1.1")
+	r.Title = "é \x1f \u2028 😀"
+	dir := t.TempDir()
+	s := open(t, dir, true)
+	do(t, s.Put(r), s.Finish())
+	for _, name := range []string{"a_b_case_1_1_1.json", "index.json"} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i := bytes.IndexFunc(b, func(r rune) bool { return r >= 0x7F || r < ' ' && r != '\n' }); i >= 0 || !bytes.Contains(b, []byte(`a\u007fb`)) {
+			t.Errorf("%s: octet %d of %q", name, i, b)
+		}
+		if name != "index.json" && !bytes.Contains(b, []byte(`"\u00e9 \u001f \u2028 \ud83d\ude00"`)) {
+			t.Errorf("%s: %s", name, b)
+		}
 	}
 }

@@ -97,6 +97,9 @@ func (st Settings) stretch(d time.Duration) time.Duration {
 	return time.Duration(float64(d) * st.Factor)
 }
 
+// OpenTimeout is how long the opening handshake may take.
+func (st Settings) OpenTimeout() time.Duration { return st.options().OpenTimeout }
+
 func (st Settings) options() peer.Options {
 	o, d := st.Options, peer.DefaultOptions()
 	for _, t := range []struct {

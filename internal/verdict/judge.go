@@ -54,7 +54,11 @@ func Judge(w Want, c Closing, log *wirelog.Log) Verdict {
 
 func judgeEvents(w Want, log *wirelog.Log) Verdict {
 	if w.NeedsDeflate && log.Facts.Opened && log.Extension == "" {
-		return Verdict{Behavior: Unimplemented, Result: "The peer does not do permessage-deflate with these parameters."}
+		v := Verdict{Behavior: Unimplemented, Result: "The peer does not do permessage-deflate with these parameters."}
+		if broken := log.Compression.Broken; len(broken) > 0 { // this is why nothing was agreed
+			v.Result = "No permessage-deflate was agreed. " + upper(broken[0]) + "."
+		}
+		return v
 	}
 	if broken := log.Compression.Broken; w.KeepAgreement && len(broken) > 0 {
 		return Verdict{Behavior: Failed, Result: upper(broken[0]) + "."}

@@ -258,6 +258,10 @@ func TestCompression(t *testing.T) {
 			t.Errorf("%s: %+v, want %s", c.rule, v, c.grade)
 		}
 	}
+	v := judge(func(w *verdict.Want, l *wirelog.Log) { w.KeepAgreement, l.Extension = true, ""; broken(l) })
+	if v.Behavior != verdict.Unimplemented || v.Result != "No permessage-deflate was agreed. RFC 7692, 7.1.1: context was kept." {
+		t.Errorf("an offer that had to be declined: %+v", v)
+	}
 }
 
 // A stored log keeps the beginning of long events and a digest: the verdict on it

@@ -97,7 +97,7 @@ type Echo struct {
 }
 
 // Compression is how the peer used permessage-deflate (RFC 7692) beside what was
-// agreed.
+// agreed; where nothing was, Broken says why its offers had to be declined.
 type Compression struct {
 	Window    int  // octets its window may have
 	NoContext bool // it agreed to begin each message with an empty window
