@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/wsspec/wsspec/internal/fuzzclient"
 )
 
 // commandLine is the wsspec door; its help is the documentation of it.
@@ -105,8 +107,15 @@ func (p *process) fail(err error) int {
 		return exitUsage
 	}
 	fmt.Fprintf(p.stderr, "wsspec: %v\n", err)
+	if errors.Is(err, fuzzclient.ErrUnreachable) {
+		fmt.Fprintf(p.stderr, "hint: %s\n", unreachableHint)
+		return exitUnreachable
+	}
 	return exitUsage
 }
+
+// unreachableHint is for servers that cannot be connected to.
+const unreachableHint = "is the server running, and is this its address?"
 
 type versionCmd struct{}
 

@@ -4,14 +4,17 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/testee"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -42,16 +45,16 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	if c.Impl != "wsspec" {
 		return p.runPeers(ctx, "server", c.Impl, "--listen", c.Listen)
 	}
-	return p.echo(ctx, c.Listen, c.ReadyFile, testee.Config{NoDeflate: c.NoDeflate, Faults: faults})
+	return p.echo(ctx, c.Listen, c.ReadyFile, nil, testee.Config{NoDeflate: c.NoDeflate, Faults: faults})
 }
 
-// echo runs our echo server.
-func (p *process) echo(ctx context.Context, addr, readyFile string, cfg testee.Config) error {
-	l, err := listen(addr, nil)
+// echo runs our echo server, with TLS where there is a configuration for it.
+func (p *process) echo(ctx context.Context, addr, readyFile string, secure *tls.Config, cfg testee.Config) error {
+	l, err := listen(addr, secure)
 	if err != nil {
 		return badUsage(err, "choose another address with --listen, such as 127.0.0.1:0")
 	}
-	u := serverURL(l, false)
+	u := serverURL(l, secure != nil)
 	fmt.Fprintf(p.stdout, "Echo server at %s. Ctrl-C ends it.\n", u)
 	if err := ready(readyFile, u); err != nil {
 		return err
@@ -60,10 +63,11 @@ func (p *process) echo(ctx context.Context, addr, readyFile string, cfg testee.C
 }
 
 type clientCmd struct {
-	URL      string `arg:"" optional:"" help:"The fuzzing server: ws://host:9001."`
+	URL      string `arg:"" optional:"" help:"The fuzzing server: ws://host:9001, or wss://…"`
 	Agent    string `default:"wsspec" placeholder:"NAME" help:"How to be called in the report (${default})."`
 	Impl     string `enum:"wsspec,gorilla,coder,gobwas,gws" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas or gws from the interop module."`
 	Parallel int    `default:"1" placeholder:"N" help:"Cases at a time."`
+	Insecure bool   `help:"Accept any certificate of a wss server."`
 
 	FaultFlags `embed:""`
 }
@@ -86,27 +90,43 @@ func (c *clientCmd) Run(ctx context.Context, p *process) error {
 	if c.Impl != "wsspec" {
 		return p.runPeers(ctx, "client", c.Impl, "--agent", c.Agent, "--parallel", strconv.Itoa(c.Parallel), c.URL)
 	}
-	return p.driveClient(ctx, c.URL, testee.Config{Agent: c.Agent, Faults: faults}, c.Parallel)
+	dial, err := dialer(ctx, c.URL, c.Insecure, testee.Config{Agent: c.Agent, Faults: faults})
+	if err != nil {
+		return badUsage(err, "")
+	}
+	return p.driveClient(ctx, dial, c.Agent, c.Parallel)
+}
+
+// dial opens a connection of our client to a path of a fuzzing server.
+type dial func(target string) (*testee.Conn, error)
+
+// dialer reads the URL of a fuzzing server.
+func dialer(ctx context.Context, base string, insecure bool, cfg testee.Config) (dial, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Hostname() == "" {
+		return nil, fmt.Errorf("server URL %q: want ws://host:port or wss://host:port", base)
+	}
+	target := stream.Target{Addr: u.Host}
+	port := "80"
+	if u.Scheme == "wss" {
+		port = "443"
+		target.TLS = &tls.Config{ServerName: u.Hostname(), InsecureSkipVerify: insecure, NextProtos: []string{"http/1.1"}}
+	}
+	if u.Port() == "" {
+		target.Addr = net.JoinHostPort(u.Hostname(), port)
+	}
+	return func(path string) (*testee.Conn, error) {
+		s, err := stream.Dial(ctx, target)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", fuzzclient.ErrUnreachable, base, err)
+		}
+		return testee.Dial(ctx, s, u.Host, strings.TrimSuffix(u.Path, "/")+path, cfg)
+	}, nil
 }
 
 // driveClient takes our client through all cases of a fuzzing server.
-func (p *process) driveClient(ctx context.Context, base string, cfg testee.Config, parallel int) error {
-	u, err := url.Parse(base)
-	if err != nil || u.Scheme != "ws" || u.Host == "" {
-		return badUsage(fmt.Errorf("server URL %q: want ws://host:port", base), "")
-	}
-	host := u.Host
-	if u.Port() == "" {
-		host += ":80"
-	}
-	dial := func(target string) (*testee.Conn, error) {
-		s, err := stream.Dial(ctx, stream.Target{Addr: host})
-		if err != nil {
-			return nil, fmt.Errorf("connect to %s: %w", base, err)
-		}
-		return testee.Dial(ctx, s, u.Host, strings.TrimSuffix(u.Path, "/")+target, cfg)
-	}
-	agent := url.QueryEscape(cfg.Agent)
+func (p *process) driveClient(ctx context.Context, dial dial, name string, parallel int) error {
+	agent := url.QueryEscape(name)
 	n, err := caseCount(dial)
 	if err != nil {
 		return err
@@ -138,11 +158,11 @@ func (p *process) driveClient(ctx context.Context, base string, cfg testee.Confi
 		return err
 	}
 	_ = c.Echo() // the server closes at once
-	fmt.Fprintf(p.stdout, "%d cases run as %q\n", n, cfg.Agent)
+	fmt.Fprintf(p.stdout, "%d cases run as %q\n", n, name)
 	return nil
 }
 
-func caseCount(dial func(target string) (*testee.Conn, error)) (int, error) {
+func caseCount(dial dial) (int, error) {
 	c, err := dial("/getCaseCount")
 	if err != nil {
 		return 0, err

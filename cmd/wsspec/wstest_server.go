@@ -79,7 +79,7 @@ func (p *process) fuzzingServer(ctx context.Context, f wstestFlags) error {
 func (f wstestFlags) loadTLS(s *spec.Spec) (*tls.Config, error) {
 	key, cert := cmp.Or(f.key, s.Key), cmp.Or(f.cert, s.Cert)
 	if key == "" || cert == "" {
-		return nil, fmt.Errorf("url %q: wss needs a key and a certificate", s.URL)
+		return nil, badUsage(fmt.Errorf("url %q: wss needs a key and a certificate", s.URL), "give PEM files with -k and -c, or ask for ws")
 	}
 	return loadTLS(cert, key)
 }
@@ -113,7 +113,7 @@ func (p *process) wstestEvent(e fuzzserver.Event) {
 func anyInterface(rawURL string) (addr string, secure bool, err error) {
 	u, err := url.Parse(cmp.Or(rawURL, "ws://127.0.0.1:9001"))
 	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" {
-		return "", false, fmt.Errorf("url %q: want ws://host:port", rawURL)
+		return "", false, fmt.Errorf("url %q: want ws://host:port or wss://host:port", rawURL)
 	}
 	port := u.Port()
 	if port == "" {
@@ -127,11 +127,17 @@ func (p *process) testeeServer(ctx context.Context, f wstestFlags) error {
 	if f.url == "" {
 		return fmt.Errorf("mode %s needs -w, the URL to listen at", f.mode)
 	}
-	addr, _, err := anyInterface(f.url)
+	addr, secure, err := anyInterface(f.url)
 	if err != nil {
 		return err
 	}
-	return p.echo(ctx, addr, "", testee.Config{Agent: f.ident})
+	var tlsConfig *tls.Config
+	if secure {
+		if tlsConfig, err = f.loadTLS(&spec.Spec{URL: f.url}); err != nil {
+			return err
+		}
+	}
+	return p.echo(ctx, addr, "", tlsConfig, testee.Config{Agent: f.ident})
 }
 
 // testeeClient takes our client through the cases of a fuzzing server.
@@ -139,5 +145,10 @@ func (p *process) testeeClient(ctx context.Context, f wstestFlags) error {
 	if f.url == "" {
 		return fmt.Errorf("mode %s needs -w, the URL of the fuzzing server", f.mode)
 	}
-	return p.driveClient(ctx, f.url, testee.Config{Agent: cmp.Or(f.ident, "wsspec/"+version())}, 1)
+	name := cmp.Or(f.ident, "wsspec/"+version())
+	dial, err := dialer(ctx, f.url, true, testee.Config{Agent: name})
+	if err != nil {
+		return err
+	}
+	return p.driveClient(ctx, dial, name, 1)
 }

@@ -38,6 +38,7 @@ const pagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img
 type pageData struct {
 	Here    string // name of the template
 	Server  string // URL for clients under test
+	Secure  bool   // it is wss, with a certificate that may be self-signed
 	Version string
 	Cases   int
 }
@@ -45,7 +46,7 @@ type pageData struct {
 // page serves a page made from a template.
 func (s *Site) page(name string, status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		data := pageData{Here: name, Server: s.serverURL(r.Host), Version: s.Version, Cases: len(s.Plan)}
+		data := pageData{Here: name, Server: s.serverURL(r.Host), Secure: s.Secure, Version: s.Version, Cases: len(s.Plan)}
 		var page bytes.Buffer
 		if err := templates.ExecuteTemplate(&page, name, data); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)

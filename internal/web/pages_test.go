@@ -105,6 +105,13 @@ func TestServerURL(t *testing.T) {
 					t.Errorf("%s of %q: no %s in\n%s", target, host, want, body)
 				}
 			}
+			command := "wsspec client " + want
+			if secure {
+				command += " --insecure"
+			}
+			if body := ask(t, site, "GET", "/", host).Body.String(); !strings.Contains(body, "<code>"+command+"</code>") {
+				t.Errorf("%q: no %s in\n%s", host, command, body)
+			}
 		}
 	}
 }
