@@ -10,7 +10,7 @@ import (
 
 const (
 	// memoRoom is how many octets of compressed messages a memo holds.
-	memoRoom = 8 << 20
+	memoRoom = 12 << 20
 	// memoWorthy is the length in octets from which a message is worth a place in it.
 	memoWorthy = 4 << 10
 )
