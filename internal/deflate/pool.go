@@ -13,7 +13,7 @@ type Pool struct {
 }
 
 // NewPool returns a pool whose compressors do not compress again what another one
-// did lately, if the messages before were the same too. It holds 8 MiB for that.
+// did lately, if the messages before were the same too. It holds 12 MiB for that.
 func NewPool() *Pool { return &Pool{memo: newMemo()} }
 
 // Compressor returns a compressor for a new connection.
