@@ -42,6 +42,7 @@ type config struct {
 	known            baseline.Expectations
 	strict           bool
 	settings         runner.Settings
+	pace             runner.Pace
 	origin           string
 	protocols        []string
 	header           ws.Fields
@@ -93,6 +94,7 @@ func plan(t *testing.T, role ws.Role, opts []Option) (*config, []runner.Planned)
 	if len(c.include) == 0 {
 		c.include = []string{"*"}
 	}
+	c.checkPace(t)
 	picked, err := conform.Select(cases.All(cases.Current), c.include, c.exclude)
 	if err != nil {
 		t.Fatalf("wsspec: %v", err)
@@ -129,7 +131,7 @@ func TestHandler(t *testing.T, h http.Handler, opts ...Option) {
 }
 
 // each runs the cases as subtests, several at a time as -parallel says. A case that
-// is not as it should be is played once more with no other beside it, and only
+// is not as it should be goes on with no other beside it, and only what comes of
 // that counts.
 func (c *config) each(t *testing.T, plan []runner.Planned, play runner.PlayFunc) {
 	t.Helper()
@@ -140,18 +142,7 @@ func (c *config) each(t *testing.T, plan []runner.Planned, play runner.PlayFunc)
 				t.Skip("moves megabytes or thousands of messages: run without -short")
 			}
 			t.Parallel()
-			var r report.Result
-			var err error
-			if !k.Has(conform.Serial) {
-				alone.RLock()
-				r, err = play(t.Context(), k)
-				alone.RUnlock()
-			}
-			if err == nil && (k.Has(conform.Serial) || !r.Passed()) {
-				alone.Lock()
-				r, err = play(t.Context(), k)
-				alone.Unlock()
-			}
+			r, err := c.attempts(t.Context(), k, play, &alone)
 			if err != nil {
 				t.Fatalf("wsspec: %v", err)
 			}
@@ -173,7 +164,9 @@ func (c *config) judge(t *testing.T, r report.Result) {
 	case baseline.Outdated:
 		t.Errorf("%s\nthis case was to fail (%s) and does not: take it off the list", r.Title, e.Reason)
 	default:
-		if r.Verdict.Behavior != "OK" {
+		if tally := r.Flakiness(); tally != "" {
+			t.Logf("flaky: %s\n%s", tally, text)
+		} else if r.Verdict.Behavior != "OK" {
 			t.Logf("%s: %s", r.Verdict.Behavior, r.Verdict.Result)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"sync/atomic"
 	"testing"
 
 	"github.com/wsspec/wsspec"
@@ -82,4 +83,26 @@ func TestClientsOfOurOwn(t *testing.T) {
 		}
 		return testee.Echo(ctx, s, u.Host, u.RequestURI(), testee.Config{})
 	}, wsspec.Cases("1.*", "2.*", "3.*", "6.4.*", "7.*", "9.7.2"))
+}
+
+// everyOther fails on every other connection, the second first.
+func everyOther() http.Handler {
+	var n atomic.Int64
+	right, wrong := echo(), echo("echo-flips-last-octet")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n.Add(1)%2 == 0 {
+			wrong.ServeHTTP(w, r)
+		} else {
+			right.ServeHTTP(w, r)
+		}
+	})
+}
+
+// Attempts that fail at times are seen with Repeat, and let pass with Retries. The
+// first attempt of 9.1.1, which runs with no other beside it, passes.
+func TestAttempts(t *testing.T) {
+	wsspec.TestHandler(t, everyOther(), wsspec.Cases("9.1.1"))
+	wsspec.TestHandler(t, everyOther(), wsspec.Cases("9.1.1"), wsspec.Repeat(2), wsspec.Known("9.1.1", "it fails every other time"))
+	wsspec.TestHandler(t, everyOther(), wsspec.Cases("9.1.1", "9.1.2"), wsspec.Retries(1))
+	wsspec.TestHandler(t, echo("echo-flips-last-octet"), wsspec.Cases("9.1.1"), wsspec.Retries(1), wsspec.Known("9.1.1", "it always fails"))
 }

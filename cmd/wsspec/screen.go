@@ -29,6 +29,8 @@ type screen struct {
 
 	mu      sync.Mutex
 	total   int
+	repeat  int // plays of each case
+	plays   int // so far
 	started time.Time
 	drawn   time.Time
 	left    map[string]int // category → cases to go
@@ -48,10 +50,11 @@ func newScreen(p *process, quiet, verbose, wire bool) *screen {
 }
 
 // begin starts the account of one agent.
-func (s *screen) begin(agent, url string, plan []runner.Planned, n int, seed uint64) {
+func (s *screen) begin(agent, url string, plan []runner.Planned, n int, pace runner.Pace, seed uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.total, s.started, s.left, s.order = n, time.Now(), map[string]int{}, nil
+	s.repeat, s.plays = max(pace.Repeat, 1), 0
 	for _, c := range plan {
 		category := conform.Category(c.ID)
 		if s.left[category] == 0 {
@@ -60,7 +63,11 @@ func (s *screen) begin(agent, url string, plan []runner.Planned, n int, seed uin
 		s.left[category]++
 	}
 	if !s.quiet {
-		fmt.Fprintf(s.out, "Testing %q at %s: %d cases, seed %d\n", agent, url, n, seed)
+		often := ""
+		if s.repeat > 1 {
+			often = fmt.Sprintf(" %d times each", s.repeat)
+		}
+		fmt.Fprintf(s.out, "Testing %q at %s: %d cases%s, seed %d\n", agent, url, n, often, seed)
 	}
 }
 
@@ -81,11 +88,21 @@ func (s *screen) done(r report.Result, t *tally) {
 	if s.quiet {
 		return
 	}
-	if s.verbose || t.counts(r) {
+	if s.verbose || t.counts(r) || r.Flaky() {
 		s.erase()
 		s.result(r, t.counts(r))
 	}
 	if s.live && s.left != nil && time.Since(s.drawn) > 50*time.Millisecond {
+		s.draw(t)
+	}
+}
+
+// played takes note of an attempt at a case.
+func (s *screen) played(t *tally) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.plays++
+	if s.live && s.repeat > 1 && time.Since(s.drawn) > 50*time.Millisecond {
 		s.draw(t)
 	}
 }
@@ -95,11 +112,19 @@ func (s *screen) result(r report.Result, failed bool) {
 	if r.Verdict.Close != "OK" && string(r.Verdict.Close) != word {
 		word += ", closing " + string(r.Verdict.Close)
 	}
+	if tally := r.Flakiness(); tally != "" {
+		word += ", flaky (" + tally + ")"
+	}
 	if s.color {
-		word = paint(word, failed, r.Passed())
+		word = paint(word, failed, r.Passed() && !r.Flaky())
 	}
 	fmt.Fprintf(s.out, "%s %s: %s\n", word, r.ID, r.Title)
 	if !failed {
+		if r.Flaky() {
+			for _, line := range report.AttemptLines(r) {
+				fmt.Fprintln(s.out, "  attempt   "+line)
+			}
+		}
 		return
 	}
 	for _, line := range report.Explain(r) {
@@ -129,11 +154,16 @@ func (s *screen) draw(t *tally) {
 	s.drawn = time.Now()
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d/%d", t.done, s.total)
+	done, all := t.done, s.total
+	if s.repeat > 1 {
+		done, all = s.plays, s.total*s.repeat
+		fmt.Fprintf(&b, ", %d/%d plays", done, all)
+	}
 	if len(t.failed) > 0 {
 		fmt.Fprintf(&b, ", %d failed", len(t.failed))
 	}
-	if spent := time.Since(s.started); t.done > 0 && spent > time.Second {
-		fmt.Fprintf(&b, ", %v left", (spent / time.Duration(t.done) * time.Duration(s.total-t.done)).Round(time.Second))
+	if spent := time.Since(s.started); done > 0 && spent > time.Second {
+		fmt.Fprintf(&b, ", %v left", (spent / time.Duration(done) * time.Duration(all-done)).Round(time.Second))
 	}
 	b.WriteString(" │")
 	for _, category := range s.order {

@@ -25,6 +25,7 @@ type tally struct {
 	expected []string // those that fail as the baseline says
 	unfailed []string // those that were to fail and do not
 	failed   []string // those that make the exit status 1
+	flaky    []string // those whose attempts differ
 	done     int
 	agent    report.Agent // the results without their conversations
 }
@@ -41,6 +42,9 @@ func (t *tally) add(r report.Result) {
 	t.closing[r.Verdict.Close] = append(t.closing[r.Verdict.Close], r.ID)
 	if t.counts(r) {
 		t.failed = append(t.failed, r.ID)
+	}
+	if r.Flaky() {
+		t.flaky = append(t.flaky, r.ID)
 	}
 	switch s, _ := t.known.standing(r, report.View{Strict: t.strict}.Fails(r)); s {
 	case baseline.Known:
@@ -59,6 +63,12 @@ func (t *tally) counts(r report.Result) bool {
 		return t.outdated
 	}
 	return false
+}
+
+// regressed reports whether the result fails, and not as the baseline says.
+func (t *tally) regressed(r report.Result) bool {
+	s, _ := t.known.standing(r, report.View{Strict: t.strict}.Fails(r))
+	return s == baseline.Regression
 }
 
 func (t *tally) status() int {
@@ -80,6 +90,9 @@ func (t *tally) lines(width int) []string {
 		if ids := t.closing[g]; len(ids) > 0 {
 			lines = append(lines, gradeLine("closing "+string(g), ids, width, true))
 		}
+	}
+	if len(t.flaky) > 0 {
+		lines = append(lines, gradeLine("flaky", t.flaky, width, true))
 	}
 	if len(t.expected) > 0 {
 		lines = append(lines, gradeLine("failed as expected", t.expected, width, true))

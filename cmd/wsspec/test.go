@@ -29,13 +29,15 @@ type testCmd struct {
 	Out  string `default:"wsspec-report" placeholder:"DIR" complete:"dir" help:"Folder for the report (${default})."`
 
 	Jobs           int     `placeholder:"N" help:"Cases at a time; without it, up to 16 if the server bears it."`
+	Repeat         int     `default:"1" placeholder:"N" help:"Play each case N times, up to 100; the worst attempt counts."`
+	Retries        int     `placeholder:"N" help:"Play a case that failed again, up to N times (at most 100), until it does not fail: the last attempt counts, and the case is called flaky. Not with --repeat."`
 	TimeoutFactor  float64 `default:"1" placeholder:"F" help:"Stretch all patience with the server, for slow machines."`
 	FailByDrop     bool    `help:"Fail connections by closing TCP, without a Close frame."`
 	Seed           *uint64 `placeholder:"N" help:"Repeat the masking keys of an earlier run."`
 	Baseline       string  `placeholder:"PATH" complete:"file" help:"An earlier report, or an expectation file: what fails as it did there is no failure."`
 	StrictBaseline bool    `help:"What was expected to fail and does not is a failure too."`
 	OnlySection    string  `placeholder:"SECTION" complete:"section" help:"Only cases that rest on this section of an RFC, such as 5.4."`
-	LastFailed     bool    `help:"Only cases that did not pass in the report that is in --out."`
+	LastFailed     bool    `help:"Only cases that did not pass, or not each time, in the report that is in --out."`
 	DryRun         bool    `help:"Print the cases that would be run, and run none."`
 	Strict         bool    `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
 
@@ -115,11 +117,11 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 // prepare reads everything the flags name, so that mistakes are found before
 // anything is started.
 func (c *testCmd) prepare() (*testRun, error) {
-	t := &testRun{out: c.Out, strict: c.Strict, jobs: c.Jobs, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}}
-	switch {
-	case c.Jobs < 0:
-		return nil, badUsage(fmt.Errorf("--jobs is %d: want at least 1", c.Jobs), "")
-	case !(c.TimeoutFactor > 0 && c.TimeoutFactor <= 1000):
+	t := &testRun{out: c.Out, strict: c.Strict, pace: runner.Pace{Jobs: c.Jobs, Repeat: c.Repeat, Retries: c.Retries}, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}}
+	if err := c.checkPace(); err != nil {
+		return nil, err
+	}
+	if !(c.TimeoutFactor > 0 && c.TimeoutFactor <= 1000) {
 		return nil, badUsage(fmt.Errorf("--timeout-factor is %v: want more than 0 and at most 1000", c.TimeoutFactor), "")
 	}
 	if c.Seed != nil {
@@ -157,6 +159,20 @@ func (c *testCmd) prepare() (*testRun, error) {
 	}
 	t.plan = runner.Plan(picked, ws.Client)
 	return t, nil
+}
+
+func (c *testCmd) checkPace() error {
+	switch {
+	case c.Jobs < 0:
+		return badUsage(fmt.Errorf("--jobs is %d: want at least 1", c.Jobs), "")
+	case c.Repeat < 1 || c.Repeat > runner.MostTries:
+		return badUsage(fmt.Errorf("--repeat is %d: want 1 to %d", c.Repeat, runner.MostTries), "")
+	case c.Retries < 0 || c.Retries > runner.MostTries:
+		return badUsage(fmt.Errorf("--retries is %d: want 0 to %d", c.Retries, runner.MostTries), "")
+	case c.Repeat > 1 && c.Retries > 0:
+		return badUsage(errors.New("--repeat and --retries exclude each other"), "--repeat finds what fails sometimes, --retries lets it pass")
+	}
+	return nil
 }
 
 // dress gives the servers what the flags say of them, and looks for mistakes.
@@ -199,7 +215,7 @@ func (c *testCmd) narrow(picked []conform.Case) ([]conform.Case, error) {
 		}
 		for _, a := range rep.Agents {
 			for _, r := range a.Results {
-				failed[r.ID] = failed[r.ID] || !r.Passed()
+				failed[r.ID] = failed[r.ID] || !r.Passed() || r.Flaky()
 			}
 		}
 	}

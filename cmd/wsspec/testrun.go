@@ -21,7 +21,7 @@ type testRun struct {
 	servers  []fuzzclient.Server
 	plan     []runner.Planned
 	settings runner.Settings
-	jobs     int
+	pace     runner.Pace
 	out      string
 	strict   bool
 	skip     func(agent, id string) bool
@@ -109,12 +109,14 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder) (
 	settings := t.settings
 	settings.Options = s.Options
 	tally := &tally{strict: t.strict, known: t.known, outdated: t.outdated}
+	pace := t.pace
+	pace.Fails, pace.Played = tally.regressed, func(report.Result) { t.screen.played(tally) }
 	begun := time.Now()
 	run := fuzzclient.Run{
-		Server: endpoint, Plan: t.plan, Settings: settings, Jobs: t.jobs, Skip: t.skip,
+		Server: endpoint, Plan: t.plan, Settings: settings, Pace: pace, Skip: t.skip,
 		Begin: func(agent string, n int) error {
 			t.tested = append(t.tested, agent)
-			t.screen.begin(agent, s.URL, t.plan, n, settings.Seed)
+			t.screen.begin(agent, s.URL, t.plan, n, pace, settings.Seed)
 			return store.Begin(agent)
 		},
 		Taken: func(agent string) bool { return slices.Contains(t.tested, agent) },

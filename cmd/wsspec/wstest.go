@@ -223,7 +223,7 @@ func (p *process) fuzzingClient(ctx context.Context, f wstestFlags) error {
 // test of it and are no error: the reference goes on, and so does its exit status.
 func (p *process) testOne(ctx context.Context, e *fuzzclient.Endpoint, plan []runner.Planned, skip func(agent, id string) bool, store *folder) error {
 	run := fuzzclient.Run{
-		Server: e, Plan: plan, Jobs: 1, Skip: skip, Settings: runner.Settings{Options: e.Options, Reference: true, Deflate: deflate.NewPool()},
+		Server: e, Plan: plan, Pace: runner.Pace{Jobs: 1}, Skip: skip, Settings: runner.Settings{Options: e.Options, Reference: true, Deflate: deflate.NewPool()},
 		Begin: func(agent string, _ int) error {
 			fmt.Fprintf(p.stdout, "Testing %q at %s\n", agent, e.URL)
 			return store.Begin(agent)

@@ -14,6 +14,7 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/testee"
 	"github.com/wsspec/wsspec/internal/verdict"
@@ -141,7 +142,7 @@ func suffer(t *testing.T, serve server, echoes bool) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(serve)
 		n.capacity = 256 << 10
-		o := n.run(t, t.Context(), fuzzclient.Run{Server: n.resolved(t, "it"), Plan: plan(t, ids...), Jobs: 1})
+		o := n.run(t, t.Context(), fuzzclient.Run{Server: n.resolved(t, "it"), Plan: plan(t, ids...), Pace: runner.Pace{Jobs: 1}})
 		if o.err != nil || o.Done != len(ids) || o.Left != 0 {
 			t.Fatalf("%+v, %v", o.Outcome, o.err)
 		}

@@ -19,7 +19,9 @@ type Run struct {
 	Server   *Endpoint
 	Plan     []runner.Planned
 	Settings runner.Settings
-	Jobs     int // cases at a time; 0: find out how many the server bears
+	// Pace is how often cases are played, and how many at a time; 0 Jobs: find out
+	// how many the server bears.
+	Pace runner.Pace
 	// Skip reports whether a case is left out for the agent. May be nil.
 	Skip func(agent, id string) bool
 	// Taken reports whether the name that the server gives itself is that of another
@@ -47,9 +49,9 @@ const MaxJobs = 16
 // ours are runner.Faults in the error.
 func (r *Run) Do(ctx context.Context) (Outcome, error) {
 	out := Outcome{Agent: r.Server.Agent, Left: len(r.Plan)}
-	jobs := r.Jobs
-	if jobs != 1 || out.Agent == "" {
-		name, bears, err := r.Server.probe(ctx, r.Settings, jobs == 0)
+	pace := r.Pace
+	if pace.Jobs != 1 || out.Agent == "" {
+		name, bears, err := r.Server.probe(ctx, r.Settings, pace.Jobs == 0)
 		if err != nil {
 			return out, err
 		}
@@ -59,8 +61,8 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 				out.Agent += " at " + r.Server.request.Host
 			}
 		}
-		if jobs == 0 {
-			jobs = bears
+		if pace.Jobs == 0 {
+			pace.Jobs = bears
 		}
 	}
 	plan := r.Plan
@@ -78,7 +80,7 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 			return out, err
 		}
 	}
-	err := runner.Schedule(ctx, plan, jobs, func(ctx context.Context, c runner.Planned) (report.Result, error) {
+	err := runner.Schedule(ctx, plan, pace, func(ctx context.Context, c runner.Planned) (report.Result, error) {
 		return r.Server.Play(ctx, r.Settings, c, out.Agent)
 	}, func(res report.Result) error {
 		out.Done++

@@ -41,7 +41,7 @@ func TestJobsFollowTheServer(t *testing.T) {
 				time.Sleep(10 * time.Millisecond) // it has something else to do as well
 				_ = testee.Serve(ctx, s, testee.Config{})
 			})
-			o := n.run(t, t.Context(), fuzzclient.Run{Plan: plan(t, "1.1.*", "1.2.*", "2.*"), Jobs: tt.jobs, Begin: func(string, int) error {
+			o := n.run(t, t.Context(), fuzzclient.Run{Plan: plan(t, "1.1.*", "1.2.*", "2.*"), Pace: runner.Pace{Jobs: tt.jobs}, Begin: func(string, int) error {
 				n.most = 0 // connections of the probe
 				return nil
 			}})
@@ -52,8 +52,8 @@ func TestJobsFollowTheServer(t *testing.T) {
 				t.Errorf("%s: %d at once, want %d", tt.name, n.most, tt.want)
 			}
 			for _, r := range o.results {
-				if !r.Passed() || len(r.Earlier) > 0 || r.URL != "ws://server.example/" {
-					t.Errorf("%s: %s at %s is %+v, after %v", tt.name, r.ID, r.URL, r.Verdict, r.Earlier)
+				if !r.Passed() || len(r.Others) > 0 || r.URL != "ws://server.example/" {
+					t.Errorf("%s: %s at %s is %+v, after %v", tt.name, r.ID, r.URL, r.Verdict, r.Others)
 				}
 			}
 		})
@@ -83,7 +83,7 @@ func TestAgentNames(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			n := newNetwork(tt.serve)
 			var begun string
-			o := n.run(t, t.Context(), fuzzclient.Run{Server: n.resolved(t, tt.given), Plan: plan(t, "1.1.1"), Jobs: tt.jobs, Begin: func(agent string, cases int) error {
+			o := n.run(t, t.Context(), fuzzclient.Run{Server: n.resolved(t, tt.given), Plan: plan(t, "1.1.1"), Pace: runner.Pace{Jobs: tt.jobs}, Begin: func(agent string, cases int) error {
 				begun = agent
 				return nil
 			}})
@@ -162,7 +162,7 @@ func TestServerThatRestarts(t *testing.T) {
 				}
 				return nil
 			}
-			o := n.run(t, t.Context(), fuzzclient.Run{Plan: plan(t, "1.1.*", "1.2.*"), Jobs: jobs})
+			o := n.run(t, t.Context(), fuzzclient.Run{Plan: plan(t, "1.1.*", "1.2.*"), Pace: runner.Pace{Jobs: jobs}})
 			if o.err != nil || o.Done != 16 || o.Left != 0 || o.took < 4*time.Second || o.took > 5*time.Second {
 				t.Errorf("%d jobs: %+v after %v, %v", jobs, o.Outcome, o.took, o.err)
 			}
@@ -189,7 +189,7 @@ func TestServerThatDies(t *testing.T) {
 				}
 				return nil
 			}
-			o := n.run(t, t.Context(), fuzzclient.Run{Plan: plan(t, "1.1.*"), Jobs: jobs})
+			o := n.run(t, t.Context(), fuzzclient.Run{Plan: plan(t, "1.1.*"), Pace: runner.Pace{Jobs: jobs}})
 			if !errors.Is(o.err, fuzzclient.ErrUnreachable) || o.Done+o.Left != 8 || o.Done < 2 || len(o.results) != o.Done {
 				t.Fatalf("%d jobs: %+v, %v", jobs, o.Outcome, o.err)
 			}
@@ -261,7 +261,7 @@ func TestCancel(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			const at = 300 * time.Millisecond
 			time.AfterFunc(at, func() { cancel(enough) })
-			o := n.run(t, ctx, fuzzclient.Run{Server: n.resolved(t, agent), Plan: plan(t, "9.1.1"), Jobs: 1})
+			o := n.run(t, ctx, fuzzclient.Run{Server: n.resolved(t, agent), Plan: plan(t, "9.1.1"), Pace: runner.Pace{Jobs: 1}})
 			if !errors.Is(o.err, enough) || o.took != at || o.Done != 0 || o.Left != 1 {
 				t.Errorf("%s: %+v after %v: %v", name, o.Outcome, o.took, o.err)
 			}

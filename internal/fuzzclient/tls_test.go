@@ -22,6 +22,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/testee"
 )
 
@@ -136,7 +137,7 @@ func test(t *testing.T, s fuzzclient.Server) (fuzzclient.Outcome, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := fuzzclient.Run{Server: e, Plan: plan(t, "1.1.1"), Jobs: 1, Done: func(r report.Result) error {
+	r := fuzzclient.Run{Server: e, Plan: plan(t, "1.1.1"), Pace: runner.Pace{Jobs: 1}, Done: func(r report.Result) error {
 		if !r.Passed() {
 			t.Errorf("%s: %+v", r.ID, r.Verdict)
 		}

@@ -37,8 +37,11 @@ func Explain(r Result) []string {
 		e.add("expected", wrap(ClosingExpectation(r.Close), Width-indent)...)
 		e.add("received", ClosingLines(r.Log)...)
 	}
-	for i, a := range r.Earlier {
-		e.add("attempt", wrap(fmt.Sprintf("%d: %s, closing %s; repeated as %s", i+1, a.Verdict.Behavior, a.Verdict.Close, a.Why), Width-indent)...)
+	if tally := r.Flakiness(); tally != "" {
+		e.add("flaky", fmt.Sprintf("%s; attempt %d counts", tally, r.Attempt))
+	}
+	for _, line := range AttemptLines(r) {
+		e.add("attempt", wrap(line, Width-indent)...)
 	}
 	return e.lines
 }

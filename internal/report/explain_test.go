@@ -65,7 +65,12 @@ func TestExplain(t *testing.T) {
 		"no handshake": {ID: "1.1.1", Title: "Empty text", Spec: "RFC 6455, 5.6", Want: want, Close: closing, Log: refused},
 		"wrong echo":   {ID: "9.7.1", Title: "A thousand texts", Spec: "RFC 6455, 5.6", Want: verdict.Want{Echoes: 1000, Within: 60e9}, Log: echoes},
 		"many events": {ID: "2.10", Title: "Ten pings", Spec: "RFC 6455, 5.5.3", Want: want, Log: logOf(t, ws.Client, strings.Repeat("0.1 = pong \"a\"\n", 40)),
-			Earlier: []report.Attempt{{Verdict: verdict.Verdict{Behavior: verdict.NonStrict, Close: verdict.Unclean}, Why: "it ran beside other cases"}}},
+			Attempt: 5, Others: []report.Attempt{
+				{Number: 1, Verdict: verdict.Verdict{Behavior: verdict.NonStrict, Close: verdict.Unclean}, Loaded: true, Why: "it ran beside other cases"},
+				{Number: 2, Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.OK}},
+				{Number: 3, Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.OK}},
+				{Number: 4, Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.OK}},
+			}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			lines := report.Explain(judged(r))

@@ -64,13 +64,15 @@ func TestReadErrors(t *testing.T) {
 		`[]`:                               "cannot unmarshal array",
 		`{}`:                               "no case file: it has no id",
 		`null`:                             "no case file: it has no id",
-		native(`"schema": 2, "seed": "0"`): "key wsspec: schema 2 of the key wsspec: this program reads 1",
+		native(`"schema": 3, "seed": "0"`): "key wsspec: schema 3 of the key wsspec: this program reads 1 to 2",
 		native(`"schema": 1, "seed": "x"`): `key wsspec: seed "x" is no hexadecimal number`,
 		native(`"schema": 1, "seed": "0", "log": ["0 # ok?"]`):                                                    `key wsspec: log: line 1: remark "ok?" is not one of ours`,
 		native(`"schema": 1, "seed": "0", "want": {"outcomes": [{"events": ["x"]}]}`):                             `key wsspec: want: event "x"`,
 		native(`"schema": 1, "seed": "0", "want": {"outcomes": [{"events": ["text len=9 \"\"..."]}]}`):            "want at most",
 		native(`"schema": 1, "seed": "0", "want": {"outcomes": [{"events": ["text len=99999999999 \"a\"..."]}]}`): "want at most",
 		native(`"schema": "1"`): "key wsspec: ",
+		native(`"schema": 2, "seed": "0", "attempts": [{"number": 4, "log": ["x"]}]`): `key wsspec: attempt 4: log: line 1: "x" is no time`,
+		native(`"schema": 2, "seed": "0", "attempts": [{"number": 4, "seed": "zz"}]`): `key wsspec: attempt 4: seed "zz" is no hexadecimal number`,
 	} {
 		_, err := report.ReadCase([]byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) {

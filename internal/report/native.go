@@ -15,8 +15,9 @@ import (
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
-// Schema is the version of what we add to a case file.
-const Schema = 1
+// Schema is the version of what we add to a case file. Version 1, which is read
+// too, knew only attempts that load may have spoilt.
+const Schema = 2
 
 // extra is what a case file holds beyond the reference, under the key "wsspec":
 // enough to judge the conversation again.
@@ -33,8 +34,9 @@ type extra struct {
 	Echo        *extraEcho        `json:"echo,omitempty"`
 	Traffic     *extraTraffic     `json:"traffic,omitempty"`
 	Compression *extraCompression `json:"compression,omitempty"`
-	Attempts    []extraAttempt    `json:"attempts,omitempty"`
-	Log         []string          `json:"log"` // the wire log in our notation
+	Attempt     int               `json:"attempt,omitempty"`  // the number of this one
+	Attempts    []extraAttempt    `json:"attempts,omitempty"` // the others
+	Log         []string          `json:"log"`                // the wire log in our notation
 }
 
 // extraWant is verdict.Want and what expectedClose does not say of verdict.Closing.
@@ -87,12 +89,19 @@ type extraCompression struct {
 }
 
 type extraAttempt struct {
+	Number      int           `json:"number"`
 	Behavior    verdict.Grade `json:"behavior"`
 	Close       verdict.Grade `json:"behaviorClose"`
 	Result      string        `json:"result"`
 	CloseResult string        `json:"resultClose"`
-	Took        int64         `json:"duration"` // milliseconds
-	Why         string        `json:"why"`      // it was repeated
+	Started     string        `json:"started,omitempty"` // RFC 3339
+	Took        int64         `json:"duration"`          // milliseconds
+	Seed        string        `json:"seed,omitempty"`    // hexadecimal
+	Loaded      bool          `json:"loaded,omitempty"`
+	Why         string        `json:"why,omitempty"` // it was repeated
+	Explanation []string      `json:"explanation,omitempty"`
+	Log         []string      `json:"log,omitempty"`  // its beginning and its end
+	Left        int           `json:"left,omitempty"` // records between them
 }
 
 func encodeExtra(r Result) (json.RawMessage, error) {
@@ -108,13 +117,11 @@ func encodeExtra(r Result) (json.RawMessage, error) {
 		c := extraCompression(r.Log.Compression)
 		x.Compression = &c
 	}
-	for _, a := range r.Earlier {
-		v := a.Verdict
-		x.Attempts = append(x.Attempts, extraAttempt{v.Behavior, v.Close, v.Result, v.CloseResult, a.Took.Milliseconds(), a.Why})
+	x.Attempt = r.Attempt
+	for _, a := range r.Others {
+		x.Attempts = append(x.Attempts, encodeAttempt(a))
 	}
-	for _, rec := range r.Log.Records {
-		x.Log = append(x.Log, rec.String())
-	}
+	x.Log = lines(r.Log.Records)
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false) // the signs of the notation are to be read
@@ -124,8 +131,8 @@ func encodeExtra(r Result) (json.RawMessage, error) {
 
 // decode fills a result with what a case file says.
 func (x extra) decode(r *Result) error {
-	if x.Schema != Schema {
-		return fmt.Errorf("schema %d of the key wsspec: this program reads %d", x.Schema, Schema)
+	if x.Schema < 1 || x.Schema > Schema {
+		return fmt.Errorf("schema %d of the key wsspec: this program reads 1 to %d", x.Schema, Schema)
 	}
 	seed, err := strconv.ParseUint(x.Seed, 16, 64)
 	if err != nil {
@@ -147,9 +154,8 @@ func (x extra) decode(r *Result) error {
 	if x.Compression != nil {
 		r.Log.Compression = wirelog.Compression(*x.Compression)
 	}
-	for _, a := range x.Attempts {
-		v := verdict.Verdict{Behavior: a.Behavior, Close: a.Close, Result: a.Result, CloseResult: a.CloseResult}
-		r.Earlier = append(r.Earlier, Attempt{Verdict: v, Took: milliseconds(a.Took), Why: a.Why})
+	if err := x.decodeAttempts(r); err != nil {
+		return err
 	}
 	r.Log.Records, err = wirelog.Parse(strings.Join(x.Log, "\n"))
 	if err != nil {

@@ -29,7 +29,8 @@ type Result struct {
 	Took    time.Duration
 	Seed    uint64 // repeats the masking keys
 	Log     *wirelog.Log
-	Earlier []Attempt // attempts before the one that counts, oldest first
+	Attempt int       // number of this attempt, from 1; 0: there was no other
+	Others  []Attempt // those beside it, in the order they were played
 	File    string    // name of its case file, once it has one
 	Timed   bool      // the duration is a figure people look at
 	Ratio   bool      // so is the compression ratio
@@ -50,13 +51,6 @@ func (r Result) Expectation() string {
 }
 
 func known(w verdict.Want) bool { return len(w.Outcomes) > 0 || w.Echoes > 0 || w.Informational }
-
-// Attempt is an earlier go at a case whose verdict does not count.
-type Attempt struct {
-	Verdict verdict.Verdict
-	Took    time.Duration
-	Why     string // why it was repeated
-}
 
 // Passed reports whether nothing is wrong with the case: see verdict.Verdict.
 func (r Result) Passed() bool { return r.Verdict.Passed() }

@@ -85,8 +85,15 @@ func everything(t *testing.T) report.Result {
 		Close:   verdict.Closing{ByUs: true, Codes: []ws.CloseCode{1000, 1002}, Clean: true, WrongEndFails: true, WrongCodeFails: true},
 		Verdict: verdict.Verdict{Behavior: verdict.NonStrict, Close: verdict.WrongCode, Result: "Actual events match at least one expected.", CloseResult: "The close code should have been 1000,1002 or empty"},
 		Started: started, Took: 1234 * time.Millisecond, Seed: 0xdeadbeef, Log: log, URL: "ws://example.com:9001/echo?x=<b>", Tags: []conform.Tag{conform.Serial, conform.UTF8},
-		Earlier: []report.Attempt{{Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.Unclean, Result: "a", CloseResult: "b"}, Took: time.Second, Why: "it ran beside other cases"}},
-		Timed:   true, Ratio: true,
+		Attempt: 3,
+		Others: []report.Attempt{
+			{
+				Number: 1, Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.Unclean, Result: "a", CloseResult: "b"}, Started: started, Took: time.Second, Seed: 0xbeef,
+				Loaded: true, Why: "it ran beside other cases", Explanation: []string{"we did    \u03bb"}, Records: log.Records[:5], Left: 7,
+			},
+			{Number: 2, Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.OK}, Took: time.Millisecond},
+		},
+		Timed: true, Ratio: true,
 	}
 }
 

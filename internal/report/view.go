@@ -99,7 +99,11 @@ func Worst(v verdict.Verdict) verdict.Grade {
 	return v.Behavior
 }
 
-// Command is the command line that repeats just this case.
+// oftenEnough is how often a flaky case is repeated to see it fail.
+const oftenEnough = " --repeat 10"
+
+// Command is the command line that repeats just this case, and a flaky one several
+// times.
 func Command(r Result) string {
 	if r.Log.Facts.Role == ws.Server {
 		return "wsspec serve --cases " + quote(r.ID)
@@ -107,6 +111,9 @@ func Command(r Result) string {
 	cmd := "wsspec test --cases " + quote(r.ID)
 	if r.Seed != 0 {
 		cmd += " --seed " + strconv.FormatUint(r.Seed, 10)
+	}
+	if r.Flaky() {
+		cmd += oftenEnough
 	}
 	if r.URL == "" {
 		return cmd + " URL"

@@ -29,20 +29,20 @@ func (f Faults) Error() string {
 	return fmt.Sprintf("%v, and in %d more cases", f[0], len(f)-1)
 }
 
-// Schedule plays the plan with up to jobs cases at a time. Cases tagged serial
-// run with no other beside them, after the rest. Where several ran at once, a
-// case whose verdict load may have spoilt is played again alone, and only that
-// verdict counts. done is told of each result that counts, from one goroutine at
-// a time, and its error ends the run too.
+// Schedule plays the plan at the pace. Cases tagged serial run with no other
+// beside them, after the rest. Where several ran at once, an attempt whose verdict
+// load may have spoilt does not count, and the case goes on alone. done is told of
+// each result once its attempts are complete, from one goroutine at a time, and
+// its error ends the run too.
 //
-// Where a run ends early because the peer is lost, results that were to be had
-// again count as they are: they may be all there is of what it died of. Where the
-// context ended it they do not.
-func Schedule(ctx context.Context, plan []Planned, jobs int, play PlayFunc, done func(report.Result) error) error {
-	s := &schedule{play: play, done: done, spoilt: map[string]report.Result{}}
-	err := s.run(ctx, plan, jobs)
-	if err != nil && ctx.Err() == nil && !s.deaf {
-		err = errors.Join(err, s.settle(plan))
+// Where a run ends early, cases of which some attempts are made count with those.
+// Where that is because the peer is lost, so do attempts that load may have
+// spoilt: they may be all there is of what it died of.
+func Schedule(ctx context.Context, plan []Planned, pace Pace, play PlayFunc, done func(report.Result) error) error {
+	s := &schedule{pace: pace, play: play, done: done, going: map[string]*going{}}
+	err := s.run(ctx, plan, pace.Jobs)
+	if err != nil && !s.deaf {
+		err = errors.Join(err, s.settle(plan, ctx.Err() == nil))
 	}
 	if len(s.faults) > 0 {
 		err = errors.Join(err, s.faults)
@@ -52,13 +52,20 @@ func Schedule(ctx context.Context, plan []Planned, jobs int, play PlayFunc, done
 
 // schedule is a run of a plan.
 type schedule struct {
+	pace Pace
 	play PlayFunc
 	done func(report.Result) error
 
 	mu     sync.Mutex
-	spoilt map[string]report.Result // those to be had again, by case
+	going  map[string]*going // by case
 	faults Faults
 	deaf   bool // done failed
+}
+
+// going is a case whose attempts are not complete.
+type going struct {
+	report.Tries
+	spoilt *report.Result // the last attempt, where load may have spoilt it
 }
 
 func (s *schedule) run(ctx context.Context, plan []Planned, jobs int) error {
@@ -79,7 +86,7 @@ func (s *schedule) run(ctx context.Context, plan []Planned, jobs int) error {
 		return err
 	}
 	for _, c := range together {
-		if _, again := s.spoilt[c.ID]; again {
+		if s.going[c.ID] != nil {
 			rest = append(rest, c)
 		}
 	}
@@ -100,11 +107,22 @@ func (s *schedule) inTurn(ctx context.Context, plan []Planned) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		if err := s.complete(ctx, c, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// complete plays a case until its attempts are complete, or load may have spoilt
+// one of them: the rest is for later then.
+func (s *schedule) complete(ctx context.Context, c Planned, loaded bool) error {
+	for more := true; more; {
 		r, err := s.play(ctx, c)
 		if ctx.Err() != nil {
-			return context.Cause(ctx) // the case was cut short: it proves nothing
+			return context.Cause(ctx) // the attempt was cut short: it proves nothing
 		}
-		if err := s.take(c, r, err, false); err != nil {
+		if more, err = s.take(c, r, err, loaded); err != nil {
 			return err
 		}
 	}
@@ -120,11 +138,10 @@ func (s *schedule) atOnce(ctx context.Context, plan []Planned, jobs int) error {
 	for range min(jobs, len(plan)) {
 		workers.Go(func() {
 			for c := range next {
-				r, err := s.play(ctx, c)
 				if ctx.Err() != nil {
 					continue
 				}
-				if err := s.take(c, r, err, true); err != nil {
+				if err := s.complete(ctx, c, true); err != nil {
 					stop(err)
 				}
 			}
@@ -143,27 +160,42 @@ feed:
 	return context.Cause(ctx)
 }
 
-// take takes what playing a case came to. The error ends the run.
-func (s *schedule) take(c Planned, r report.Result, err error, loaded bool) error {
+// take takes what an attempt came to, and reports whether another is to follow
+// now. The error ends the run.
+func (s *schedule) take(c Planned, r report.Result, err error, loaded bool) (more bool, _ error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	first, again := s.spoilt[c.ID]
+	g := s.going[c.ID]
+	if g == nil {
+		g = new(going)
+	}
 	var fault *Fault
 	switch {
 	case errors.As(err, &fault):
-		delete(s.spoilt, c.ID)
+		delete(s.going, c.ID)
 		s.faults = append(s.faults, fault)
-		return nil
+		return false, nil
 	case err != nil:
-		return err
-	case loaded && mayBeSpoilt(r):
-		s.spoilt[c.ID] = r
-		return nil
-	case again:
-		delete(s.spoilt, c.ID)
-		r.Earlier = append(r.Earlier, report.Attempt{Verdict: first.Verdict, Took: first.Took, Why: "it ran beside other cases"})
+		return false, err
 	}
-	return s.tell(r)
+	s.going[c.ID] = g
+	if loaded && mayBeSpoilt(r) {
+		g.spoilt = &r
+		return false, nil
+	}
+	if g.spoilt != nil {
+		g.SetAside(*g.spoilt)
+		g.spoilt = nil
+	}
+	more = s.pace.Add(&g.Tries, r)
+	if s.pace.Played != nil {
+		s.pace.Played(r)
+	}
+	if more {
+		return true, nil
+	}
+	delete(s.going, c.ID)
+	return false, s.tell(g.Result())
 }
 
 func (s *schedule) tell(r report.Result) error {
@@ -172,13 +204,22 @@ func (s *schedule) tell(r report.Result) error {
 	return err
 }
 
-// settle tells of the results that cannot be had again.
-func (s *schedule) settle(plan []Planned) error {
+// settle tells of the cases whose attempts cannot be completed, with those there
+// are, and with spoilt those too that load may have spoilt.
+func (s *schedule) settle(plan []Planned, spoilt bool) error {
 	for _, c := range plan {
-		if r, ok := s.spoilt[c.ID]; ok {
-			if err := s.tell(r); err != nil {
-				return err
-			}
+		g := s.going[c.ID]
+		if g == nil {
+			continue
+		}
+		if g.spoilt != nil && spoilt {
+			s.pace.Add(&g.Tries, *g.spoilt)
+		}
+		if g.Counted == 0 {
+			continue
+		}
+		if err := s.tell(g.Result()); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -36,6 +36,7 @@ type move struct {
 type stage struct {
 	moves map[string]move
 	plan  []runner.Planned
+	pace  runner.Pace // but for the jobs
 
 	mu      sync.Mutex
 	running []string
@@ -98,7 +99,8 @@ func (st *stage) done(r report.Result) error {
 }
 
 func (st *stage) run(ctx context.Context, jobs int) error {
-	return runner.Schedule(ctx, st.plan, jobs, st.play, st.done)
+	st.pace.Jobs = jobs
+	return runner.Schedule(ctx, st.plan, st.pace, st.play, st.done)
 }
 
 // results lists what counted: "1.1 OK, 1.2 FAILED (was OK)".
@@ -106,7 +108,7 @@ func (st *stage) results() string {
 	var parts []string
 	for _, r := range st.told {
 		part := r.ID + " " + string(r.Verdict.Behavior)
-		for _, a := range r.Earlier {
+		for _, a := range r.Others {
 			part += fmt.Sprintf(" (was %s in %v)", a.Verdict.Behavior, a.Took)
 		}
 		parts = append(parts, part)
@@ -180,7 +182,7 @@ func TestSpoiltCasesAreHadAgain(t *testing.T) {
 		if got := st.results(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
-		if why := st.told[2].Earlier[0].Why; why != "it ran beside other cases" {
+		if why := st.told[2].Others[0].Why; why != "it ran beside other cases" {
 			t.Errorf("it was repeated because %q", why)
 		}
 	})

@@ -19,8 +19,9 @@ type Fault struct {
 	Roles Roles // in which it makes a difference
 	Legal bool  // the RFCs allow it, or only advise against it
 
-	// Chance says that whether it shows depends on how the octets fall into
-	// reads, which not even virtual time decides.
+	// Chance says that whether it shows depends on more than the conversation: on
+	// how the octets fall into reads, which not even virtual time decides, or on the
+	// connections before.
 	Chance bool
 }
 

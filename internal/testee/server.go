@@ -39,8 +39,10 @@ func (srv Server) Serve(ctx context.Context, ln net.Listener) error {
 			}
 			return err
 		}
+		srv.turn++
+		cfg := srv.Config
 		conns.Go(func() {
-			err := Serve(ctx, conn, srv.Config)
+			err := Serve(ctx, conn, cfg)
 			if srv.Ended != nil {
 				srv.Ended(conn.RemoteAddr(), err)
 			}

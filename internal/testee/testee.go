@@ -39,6 +39,7 @@ type Config struct {
 	CloseTimeout     time.Duration // for the peer to close TCP after our Close; 0 is 2 s
 
 	pool *deflate.Pool // of all connections of a Server
+	turn int           // of the connection among those of a Server, from 1
 }
 
 // DefaultMaxMessage is the limit on messages, in octets, where none is configured.

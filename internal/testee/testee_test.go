@@ -114,6 +114,44 @@ func TestServerOnTCP(t *testing.T) {
 	}
 }
 
+// A fault that comes and goes, for those who watch for such.
+func TestFlipsEveryOther(t *testing.T) {
+	faults, err := testee.ParseFaults("echo-flips-last-octet-every-other-time")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan error, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { stopped <- testee.Server{Config: testee.Config{Faults: faults}}.Serve(ctx, ln) }()
+	var got []string
+	for range 4 {
+		s, err := stream.Dial(ctx, stream.Target{Addr: ln.Addr().String()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, s, request)
+		readHead(t, s)
+		write(t, s, frame("text", "ab"))
+		echo := make([]byte, 4)
+		if _, err := io.ReadFull(s, echo); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, string(echo[2:]))
+		_ = s.Close()
+	}
+	if strings.Join(got, " ") != "ab ac ab ac" {
+		t.Errorf("echoes were %q", got)
+	}
+	cancel()
+	if err := <-stopped; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestReceiveText(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, client := memnet.Pipe(0)

@@ -11,6 +11,7 @@ import (
 // Faults in what is echoed (RFC 6455, 5.4 and 5.6).
 const (
 	flipsLastOctet      = "echo-flips-last-octet"
+	flipsEveryOther     = "echo-flips-last-octet-every-other-time"
 	flipsFirstOfLarge   = "echo-flips-first-octet-of-large"
 	flipsBeyond150000   = "echo-flips-octet-150000"
 	swapsBlocks         = "echo-swaps-blocks"
@@ -39,6 +40,7 @@ const (
 func echoFaults() []Fault {
 	return []Fault{
 		{Name: flipsLastOctet, Title: "Flips a bit of the last octet of each message", Roles: InBoth},
+		{Name: flipsEveryOther, Title: "Flips a bit of the last octet of each message, on every other connection", Roles: AsServer, Chance: true},
 		{Name: flipsFirstOfLarge, Title: "Flips a bit of the first octet of messages of 64 KiB and more", Roles: InBoth},
 		{Name: flipsBeyond150000, Title: "Flips a bit of octet 150000", Roles: InBoth},
 		{Name: swapsBlocks, Title: "Swaps the first two blocks of 4 KiB of a message", Roles: InBoth},
@@ -78,7 +80,7 @@ func (c *Conn) distort() {
 		if c.has(addsOctet) {
 			m.buf = append(m.buf, ' ')
 		}
-	case c.has(flipsLastOctet), c.has(altersFragmented) && m.frames > 1 && m.opcode == ws.Binary:
+	case c.has(flipsLastOctet), c.has(flipsEveryOther) && c.cfg.turn%2 == 0, c.has(altersFragmented) && m.frames > 1 && m.opcode == ws.Binary:
 		p[n-1] ^= 1
 	case c.has(flipsFirstOfLarge) && n >= large:
 		p[0] ^= 1

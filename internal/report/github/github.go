@@ -15,14 +15,19 @@ import (
 // Most is how many annotations of a kind GitHub shows for a step.
 const Most = 10
 
-// Write writes an error for each result that fails, and a notice for each known
-// failure, up to Most of each, and one line that sums up the rest.
+// Write writes an error for each result that fails, a notice for each known
+// failure, and a warning for each that is flaky and does not count as failed, up to
+// Most of each, and one line that sums up the rest of the errors.
 func Write(w io.Writer, rep *report.Report, v report.View) error {
 	var b strings.Builder
-	errors, notices := 0, 0
+	errors, notices, warnings := 0, 0, 0
 	for _, a := range rep.Agents {
 		for _, r := range a.Results {
 			if !v.Fails(r) {
+				if tally := r.Flakiness(); tally != "" && warnings < Most {
+					warnings++
+					command(&b, "warning", r, "flaky: "+tally+"\n"+strings.Join(report.AttemptLines(r), "\n"))
+				}
 				continue
 			}
 			if reason, known := v.KnownReason(r); known {

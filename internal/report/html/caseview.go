@@ -42,18 +42,13 @@ type caseView struct {
 	Extension           string
 	Compression         template.HTML
 	Attempts            []attempt
+	Flakiness           string
 	File                string
 }
 
 type accepted struct {
 	Grade string
 	Lines []string
-}
-
-type attempt struct {
-	Number          int
-	Verdict, Reason string
-	Took, Why       string
 }
 
 // mostEvents bounds the received events that a story lists.
@@ -101,11 +96,7 @@ func viewCase(r report.Result, v report.View) caseView {
 	for _, b := range slices.Concat(r.Log.Violations(), r.Log.Compression.Broken) {
 		c.Broken = append(c.Broken, linked(b))
 	}
-	for i, a := range r.Earlier {
-		c.Attempts = append(c.Attempts, attempt{
-			i + 1, fmt.Sprintf("%s, closing %s", orMissing(a.Verdict.Behavior), orMissing(a.Verdict.Close)), sentence(a.Verdict.Result), took(a.Took), sentence(a.Why),
-		})
-	}
+	c.Attempts, c.Flakiness = attemptRows(r), r.Flakiness()
 	return c
 }
 

@@ -27,7 +27,7 @@ var assets embed.FS
 
 var (
 	templates = template.Must(template.ParseFS(assets, "assets/*.tmpl"))
-	style     = asset("style.css")
+	style     = asset("style.css", "attempts.css")
 
 	gridScript   = asset("base.js", "filter.js", "grid.js", "story.js")
 	tableScript  = asset("base.js", "static.js")

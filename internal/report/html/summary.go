@@ -129,25 +129,15 @@ func (s *summary) row(r report.Result, v report.View, change baseline.Kind) []an
 	if r.Ratio {
 		shownRatio = ratios(r.Log.Traffic)
 	}
-	tries := attempts(r)
-	if shownRatio != "" || change != "" || tries[1] > 1 {
-		row = append(row, shownRatio, max(0, slices.Index(changes, change)), tries)
+	flaky := r.Flaky()
+	if shownRatio != "" || change != "" || flaky {
+		row = append(row, shownRatio, max(0, slices.Index(changes, change)))
+	}
+	if flaky {
+		passed, of := r.Played()
+		row = append(row, [2]int{passed, of})
 	}
 	return row
-}
-
-// attempts is how many of all attempts passed, and how many there were.
-func attempts(r report.Result) [2]int {
-	n := [2]int{0, 1 + len(r.Earlier)}
-	if r.Passed() {
-		n[0]++
-	}
-	for _, a := range r.Earlier {
-		if a.Verdict.Passed() {
-			n[0]++
-		}
-	}
-	return n
 }
 
 // shortClosing fits a cell.
@@ -207,10 +197,13 @@ func cards(rep *report.Report, v report.View) []card {
 		if s.Grade != "" {
 			c.GradeClass = s.Grade[:1]
 		}
-		n, diff := map[string]int{}, map[baseline.Kind]int{}
+		n, diff, flaky := map[string]int{}, map[baseline.Kind]int{}, 0
 		for _, r := range a.Results {
 			n[standing(r, v)]++
 			diff[changed[[2]string{a.Name, r.ID}]]++
+			if r.Flaky() {
+				flaky++
+			}
 		}
 		for _, sh := range []share{
 			{i, "failed", "fail", "failed", n["fail"]}, {i, "known", "known", "known", n["known"]},
@@ -222,7 +215,7 @@ func cards(rep *report.Report, v report.View) []card {
 			}
 		}
 		for _, sh := range []share{
-			{i, "regressed", "fail", "worse than before", diff[baseline.Regressed]}, {i, "improved", "ok", "better", diff[baseline.Improved]},
+			{i, "flaky", "soft", "flaky", flaky}, {i, "regressed", "fail", "worse than before", diff[baseline.Regressed]}, {i, "improved", "ok", "better", diff[baseline.Improved]},
 			{i, "added", "info", "new", diff[baseline.Added]},
 		} {
 			if sh.N > 0 {

@@ -47,23 +47,29 @@ func wireLog(rs []wirelog.Record) template.HTML {
 			}
 			continue
 		}
+		number := ""
 		if i == tail && tail > head {
-			m.tag(`<li value=%d class=%s>`, i, recordClass(r))
-		} else {
-			m.tag("<li class=%s>", recordClass(r))
+			number = fmt.Sprintf("value=%d ", i)
 		}
-		if times {
-			m.tag("<time>%.6f</time>", r.At.Seconds())
-		}
-		m.tag("<code>")
-		m.text(recordText(r))
-		m.tag("</code>")
-		if r.Kind == wirelog.SentFrame || r.Kind == wirelog.ReceivedFrame {
-			m.bits(r.Frame)
-		}
+		m.record(r, times, number)
 	}
 	m.tag("</ol>")
 	return template.HTML(m.String())
+}
+
+// record is one item of a log. Number is its attribute value, where it does not
+// follow the item before.
+func (m *markup) record(r wirelog.Record, times bool, number string) {
+	m.tag("<li %sclass=%s>", number, recordClass(r))
+	if times {
+		m.tag("<time>%.6f</time>", r.At.Seconds())
+	}
+	m.tag("<code>")
+	m.text(recordText(r))
+	m.tag("</code>")
+	if r.Kind == wirelog.SentFrame || r.Kind == wirelog.ReceivedFrame {
+		m.bits(r.Frame)
+	}
 }
 
 func recordClass(r wirelog.Record) string {

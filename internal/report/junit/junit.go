@@ -2,7 +2,9 @@
 
 // Package junit writes a report as JUnit XML, as build servers read it: one suite
 // an agent, one case each. What failed is a failure, what is not implemented and
-// what is known to fail is skipped.
+// what is known to fail is skipped. Attempts that failed beside the one that counts
+// are what Surefire calls them: a rerunFailure where the case failed, and otherwise
+// a flakyFailure.
 package junit
 
 import (
@@ -43,8 +45,10 @@ type test struct {
 	Name    string   `xml:"name,attr"`
 	Class   string   `xml:"classname,attr"`
 	Time    string   `xml:"time,attr"`
-	Skipped *skipped `xml:"skipped"`
 	Failure *failure `xml:"failure"`
+	Reruns  []rerun  `xml:"rerunFailure"`
+	Flakes  []rerun  `xml:"flakyFailure"`
+	Skipped *skipped `xml:"skipped"`
 	Out     *output  `xml:"system-out"`
 }
 
@@ -56,6 +60,13 @@ type failure struct {
 	Message string `xml:"message,attr"`
 	Type    string `xml:"type,attr"`
 	Text    string `xml:",cdata"`
+}
+
+// rerun is an attempt that failed.
+type rerun struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr"`
+	Trace   output `xml:"stackTrace"`
 }
 
 type output struct {
@@ -115,17 +126,45 @@ func testOf(r report.Result, v report.View) test {
 		t.Skipped = &skipped{clean("known failure: " + reason)}
 		t.Out = &output{story(r, v)}
 	case v.Fails(r):
-		why := r.Verdict.Result
-		if r.Verdict.Behavior != verdict.Failed && report.Severity(r.Verdict.Close) >= report.Severity(r.Verdict.Behavior) {
-			why = r.Verdict.CloseResult
+		why := reasonOf(r.Verdict)
+		if tally := r.Flakiness(); tally != "" {
+			why = "flaky, " + tally + ": " + why
 		}
 		t.Failure = &failure{Message: clean(why), Type: clean(string(report.Worst(r.Verdict))), Text: story(r, v)}
+		t.Reruns = failedAttempts(r, v)
 	case r.Verdict.Behavior == verdict.Unimplemented:
 		t.Skipped = &skipped{clean(r.Verdict.Result)}
 	case !r.Passed():
 		t.Out = &output{story(r, v)}
 	}
+	if t.Failure == nil && !known {
+		t.Flakes = failedAttempts(r, v)
+	}
 	return t
+}
+
+// reasonOf is the half of a verdict that is worth a message.
+func reasonOf(v verdict.Verdict) string {
+	if v.Behavior != verdict.Failed && report.Severity(v.Close) >= report.Severity(v.Behavior) {
+		return v.CloseResult
+	}
+	return v.Result
+}
+
+// failedAttempts are the attempts beside the one that counts which failed, but for
+// those that load may have spoilt.
+func failedAttempts(r report.Result, v report.View) []rerun {
+	var failed []rerun
+	for _, a := range r.Others {
+		if a.Loaded || !v.Fails(report.Result{Verdict: a.Verdict}) {
+			continue
+		}
+		failed = append(failed, rerun{
+			Message: clean(fmt.Sprintf("attempt %d: %s", a.Number, reasonOf(a.Verdict))), Type: clean(string(report.Worst(a.Verdict))),
+			Trace: output{clean("\n" + strings.Join(a.Explanation, "\n") + "\n")},
+		})
+	}
+	return failed
 }
 
 // story is the explanation, how to repeat the case, and where its page is.

@@ -35,16 +35,19 @@ func TestWrite(t *testing.T) {
 }
 
 // shape is what the schemas that build servers publish allow: attributes that must
-// and may be there, and children in their order.
+// and may be there, and children in their order. Those of attempts are Surefire's.
 var shape = map[string]struct{ must, may, children []string }{
 	"testsuites": {nil, []string{"name", "time", "tests", "failures", "disabled", "errors", "skipped"}, []string{"testsuite"}},
 	"testsuite": {[]string{"name", "tests"}, []string{"failures", "errors", "time", "disabled", "skipped", "timestamp", "hostname", "id", "package"},
 		[]string{"properties", "testcase", "system-out", "system-err"}},
 	"testcase": {[]string{"name", "classname"}, []string{"assertions", "time", "status"},
-		[]string{"skipped", "error", "failure", "system-out", "system-err"}},
-	"failure":    {nil, []string{"type", "message"}, nil},
-	"skipped":    {nil, []string{"message"}, nil},
-	"system-out": {nil, nil, nil},
+		[]string{"failure", "rerunFailure", "flakyFailure", "skipped", "error", "system-out", "system-err"}},
+	"failure":      {nil, []string{"type", "message"}, nil},
+	"rerunFailure": {[]string{"type"}, []string{"message"}, []string{"stackTrace"}},
+	"flakyFailure": {[]string{"type"}, []string{"message"}, []string{"stackTrace"}},
+	"stackTrace":   {nil, nil, nil},
+	"skipped":      {nil, []string{"message"}, nil},
+	"system-out":   {nil, nil, nil},
 }
 
 // check reads the XML token by token, holds it against the shape and counts.

@@ -30,6 +30,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	b.changes(rep)
 	b.flows(rep)
 	b.failures(rep)
+	b.flaky(rep)
 	if b.left > 0 {
 		b.WriteString(fmt.Sprintf("\n%d more are left out: the summary may not be longer.\n", b.left))
 	}
@@ -181,12 +182,41 @@ func (b *summary) failure(r report.Result) {
 		title = fmt.Sprintf(`<a href="%s">%s</a> %s`, link(page), text(r.ID), text(r.Title))
 	}
 	// The fence is longer than any run of tildes inside.
-	s := fmt.Sprintf("<details><summary>%s: %s</summary>\n\n%[3]s\n%[4]s\n\n$ %[5]s\n%[3]s\n\n</details>\n", title, both(r.Verdict), fence(story), report.VisibleLines(story), report.Visible(report.Command(r)))
+	outcome := both(r.Verdict)
+	if tally := r.Flakiness(); tally != "" {
+		outcome += ", flaky: " + tally
+	}
+	s := fmt.Sprintf("<details><summary>%s: %s</summary>\n\n%[3]s\n%[4]s\n\n$ %[5]s\n%[3]s\n\n</details>\n", title, outcome, fence(story), report.VisibleLines(story), report.Visible(report.Command(r)))
 	if b.Len()+len(s) > Limit-1<<10 {
 		b.left++
 		return
 	}
 	b.WriteString(s)
+}
+
+// mostFlaky bounds the list of flaky results.
+const mostFlaky = 100
+
+// flaky lists the results that do not fail each time, and do not count as failed.
+func (b *summary) flaky(rep *report.Report) {
+	var lines []string
+	for _, a := range rep.Agents {
+		for _, r := range a.Results {
+			if tally := r.Flakiness(); tally != "" && !b.view.Fails(r) {
+				lines = append(lines, fmt.Sprintf("- %s %s: %s", text(name(a.Name)), text(r.ID), tally))
+			}
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	b.line("\n## Flaky\n")
+	for _, line := range lines[:min(len(lines), mostFlaky)] {
+		b.line("%s", line)
+	}
+	if rest := len(lines) - mostFlaky; rest > 0 {
+		b.line("- and %d more", rest)
+	}
 }
 
 func fence(s string) string {

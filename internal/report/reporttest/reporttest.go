@@ -107,9 +107,13 @@ func Mixed() *report.Report {
 	add("poor", "7.5.1", verdict.Failed, verdict.WrongCode, nil)
 	add("poor", "9.1.1", verdict.OK, verdict.FailedByClient, func(r *report.Result) {
 		r.Timed, r.Took = true, 2345*time.Millisecond
-		r.Earlier = []report.Attempt{
-			{Verdict: verdict.Verdict{Behavior: verdict.Failed, Close: verdict.OK, Result: "Did not receive message within 10 seconds."}, Took: 10 * time.Second, Why: "it failed"},
-			{Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.OK}, Took: time.Second, Why: "it was to be repeated"},
+		r.Attempt = 3
+		r.Others = []report.Attempt{
+			{
+				Number: 1, Verdict: verdict.Verdict{Behavior: verdict.Failed, Close: verdict.OK, Result: "Did not receive message within 10 seconds."},
+				Started: r.Started, Took: 10 * time.Second, Seed: 7, Why: "it failed", Explanation: []string{"rule      RFC 6455, 5.4", "received  nothing"}, Records: r.Log.Records, Left: 5,
+			},
+			{Number: 2, Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.OK}, Took: time.Second, Seed: 8},
 		}
 	})
 	add("poor", "12.1.1", verdict.OK, verdict.OK, func(r *report.Result) {
@@ -139,9 +143,13 @@ func Hostile() *report.Report {
 			r.Tags = []conform.Tag{Nasty}
 			r.Verdict = verdict.Verdict{Behavior: g, Close: g, Result: Nasty, CloseResult: Nasty}
 			r.Want.Outcomes = []verdict.Outcome{{Grade: Nasty, Events: []verdict.Event{{Type: wirelog.TextEvent, Data: ws.Literal([]byte(Nasty))}, {Type: wirelog.TimeoutEvent, Tag: Nasty}}}}
-			r.Earlier = []report.Attempt{{Verdict: r.Verdict, Why: Nasty}}
 			r.File = "x_case_1_" + string(g) + ".json"
 			hostileLog(r.Log)
+			r.Attempt = 2
+			r.Others = []report.Attempt{
+				{Number: 1, Verdict: r.Verdict, Why: Nasty, Explanation: []string{Nasty}, Records: r.Log.Records},
+				{Number: 3, Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.OK, Result: Nasty}, Loaded: true, Why: Nasty},
+			}
 			rep.Add(r)
 		}
 	}

@@ -22,8 +22,9 @@ import (
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
-// Version is that of the form.
-const Version = 1
+// Version is that of the form. Version 1, which is read too, knew only attempts
+// that load may have spoilt.
+const Version = 2
 
 // Schema is the JSON Schema (draft 2020-12) of the form.
 //
@@ -96,7 +97,10 @@ type result struct {
 	CloseReason   string        `json:"remoteCloseReason,omitempty"`
 	RatioIn       *float64      `json:"ratioIn,omitempty"`
 	RatioOut      *float64      `json:"ratioOut,omitempty"`
+	Attempt       int           `json:"attempt,omitempty"`
 	Attempts      []attempt     `json:"attempts,omitempty"`
+	Flaky         bool          `json:"flaky,omitempty"`
+	Played        *played       `json:"played,omitempty"`
 	Explanation   []string      `json:"explanation,omitempty"` // of what is not as it should be
 	Command       string        `json:"command"`
 	File          string        `json:"file,omitempty"`
@@ -105,13 +109,6 @@ type result struct {
 type outcome struct {
 	Grade  verdict.Grade `json:"grade"`
 	Events []string      `json:"events"`
-}
-
-type attempt struct {
-	Behavior      verdict.Grade `json:"behavior"`
-	BehaviorClose verdict.Grade `json:"behaviorClose"`
-	Duration      float64       `json:"duration"`
-	Why           string        `json:"why"`
 }
 
 // Write writes the report.
@@ -194,9 +191,7 @@ func resultOf(r report.Result, v report.View) result {
 	if r.Ratio {
 		x.RatioIn, x.RatioOut = figure(r.Log.Traffic.In.Ratio()), figure(r.Log.Traffic.Out.Ratio())
 	}
-	for _, a := range r.Earlier {
-		x.Attempts = append(x.Attempts, attempt{a.Verdict.Behavior, a.Verdict.Close, milliseconds(a.Took), a.Why})
-	}
+	x.addAttempts(r)
 	if !r.Passed() {
 		x.Explanation = report.Explain(r)
 	}
@@ -233,8 +228,8 @@ func Read(r io.Reader) (*report.Report, error) {
 	switch {
 	case f.Version == 0:
 		return nil, errors.New("read results: there is no version: this is no file of results")
-	case f.Version != Version:
-		return nil, fmt.Errorf("read results: version %d, this program reads %d", f.Version, Version)
+	case f.Version < 1 || f.Version > Version:
+		return nil, fmt.Errorf("read results: version %d, this program reads 1 to %d", f.Version, Version)
 	}
 	rep := new(report.Report)
 	for _, a := range f.Agents {
@@ -242,13 +237,13 @@ func Read(r io.Reader) (*report.Report, error) {
 			if x.Case == "" {
 				return nil, fmt.Errorf("read results: result %d of agent %.40q has no case", i+1, a.Name)
 			}
-			rep.Add(x.restore(a.Name))
+			rep.Add(x.restore(a.Name, f.Version))
 		}
 	}
 	return rep, nil
 }
 
-func (x result) restore(agent string) report.Result {
+func (x result) restore(agent string, version int) report.Result {
 	role := ws.Client
 	if x.Role == ws.Server.String() {
 		role = ws.Server
@@ -264,11 +259,7 @@ func (x result) restore(agent string) report.Result {
 		Started: log.Start, Took: duration(x.Duration), Log: log, File: x.File, URL: x.URL,
 	}
 	_, _ = fmt.Sscan(x.Seed, &r.Seed) // absent where there is none
-	for _, a := range x.Attempts {
-		r.Earlier = append(r.Earlier, report.Attempt{
-			Verdict: verdict.Verdict{Behavior: a.Behavior, Close: a.BehaviorClose}, Took: duration(a.Duration), Why: a.Why,
-		})
-	}
+	x.restoreAttempts(&r, version)
 	return r
 }
 

@@ -161,7 +161,7 @@ func TestSchema(t *testing.T) {
 	}
 	good := string(write(t, reporttest.Mixed(), view))
 	for from, to := range map[string]string{
-		`"version": 1`: `"version": 2`, `"behavior": "OK"`: `"behavior": "FINE"`, `"strict": true`: `"strict": "yes"`, `"role"`: `"rule"`, `"duration": 7`: `"duration": null`,
+		`"version": 2`: `"version": 3`, `"behavior": "OK"`: `"behavior": "FINE"`, `"strict": true`: `"strict": "yes"`, `"role"`: `"rule"`, `"duration": 7`: `"duration": null`,
 	} {
 		bad := strings.Replace(good, from, to, 1)
 		if bad == good || validate([]byte(bad)) == nil {
@@ -193,10 +193,38 @@ func TestRead(t *testing.T) {
 		for j, want := range a.Results {
 			r := got.Agents[i].Results[j]
 			if r.ID != want.ID || r.Verdict != want.Verdict || r.Took != want.Took || r.Seed != want.Seed || !r.Started.Equal(want.Started) ||
-				!reflect.DeepEqual(r.Log.Facts.Remote, want.Log.Facts.Remote) || report.Command(r) != report.Command(want) || len(r.Earlier) != len(want.Earlier) {
+				!reflect.DeepEqual(r.Log.Facts.Remote, want.Log.Facts.Remote) || report.Command(r) != report.Command(want) || len(r.Others) != len(want.Others) {
 				t.Errorf("%s %s: got %+v, want %+v", a.Name, want.ID, r, want)
 			}
 		}
+	}
+}
+
+// Attempts come back but for their logs, and those of version 1 as what load may
+// have spoilt.
+func TestReadAttempts(t *testing.T) {
+	rep := reporttest.Mixed()
+	got, err := results.Read(bytes.NewReader(write(t, rep, view)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, a := range rep.Agents {
+		for j, want := range a.Results {
+			for k := range want.Others {
+				want.Others[k].Records, want.Others[k].Left = nil, 0
+			}
+			r := got.Agents[i].Results[j]
+			if r.Attempt != want.Attempt || r.Flakiness() != want.Flakiness() || !reflect.DeepEqual(r.Others, want.Others) {
+				t.Errorf("%s %s: got %d, %+v\nwant %d, %+v", a.Name, want.ID, r.Attempt, r.Others, want.Attempt, want.Others)
+			}
+		}
+	}
+	const old = `{"version":1,"agents":[{"name":"a","results":[{"case":"1.1.1","behavior":"OK","attempts":[{"behavior":"FAILED","behaviorClose":"OK","duration":2,"why":"x"}]}]}]}`
+	if got, err = results.Read(strings.NewReader(old)); err != nil {
+		t.Fatal(err)
+	}
+	if r := got.Agents[0].Results[0]; r.Attempt != 2 || !r.Others[0].Loaded || r.Others[0].Number != 1 || r.Flaky() {
+		t.Errorf("version 1: attempt %d beside %+v", r.Attempt, r.Others)
 	}
 }
 
@@ -204,7 +232,7 @@ func TestReadErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"":              "read results: unexpected end of JSON input",
 		"{}":            "this is no file of results",
-		`{"version":2}`: "read results: version 2, this program reads 1",
+		`{"version":3}`: "read results: version 3, this program reads 1 to 2",
 		`{"version":1,"agents":[{"name":"a","results":[{}]}]}`: `read results: result 1 of agent "a" has no case`,
 		`{"version":1,"agents":{}}`:                            "cannot unmarshal object",
 	} {

@@ -87,17 +87,25 @@ var failures = map[string]struct{ grade, reason string }{
 // rule is a cap that a result sets which did not fail.
 type rule struct {
 	grade, reason string
-	applies       func(v verdict.Verdict) bool
+	applies       func(r report.Result) bool
 }
 
 var rules = []rule{
-	{"C", "results have no verdict that we know", func(v verdict.Verdict) bool { return !slices.Contains(order, v.Behavior) }},
-	{"B", "connections end the wrong way", func(v verdict.Verdict) bool { return v.Close == verdict.Failed }},
-	{"A-", "connections are not closed cleanly", func(v verdict.Verdict) bool {
-		return v.Close == verdict.Unclean || v.Close == verdict.WrongCode || v.Close == verdict.FailedByClient
+	{"C", "results have no verdict that we know", func(r report.Result) bool { return !slices.Contains(order, r.Verdict.Behavior) }},
+	{"B", "cases fail at times", failsAtTimes},
+	{"B", "connections end the wrong way", func(r report.Result) bool { return r.Verdict.Close == verdict.Failed }},
+	{"A-", "connections are not closed cleanly", func(r report.Result) bool {
+		c := r.Verdict.Close
+		return c == verdict.Unclean || c == verdict.WrongCode || c == verdict.FailedByClient
 	}},
-	{"A", "faults are noticed later than they could be", func(v verdict.Verdict) bool { return v.Behavior == verdict.NonStrict }},
-	{"A", "permessage-deflate is not implemented", func(v verdict.Verdict) bool { return v.Behavior == verdict.Unimplemented }},
+	{"A", "faults are noticed later than they could be", func(r report.Result) bool { return r.Verdict.Behavior == verdict.NonStrict }},
+	{"A", "permessage-deflate is not implemented", func(r report.Result) bool { return r.Verdict.Behavior == verdict.Unimplemented }},
+}
+
+// failsAtTimes reports whether attempts failed that load cannot have spoilt, beside
+// the one that counts and did not.
+func failsAtTimes(r report.Result) bool {
+	return !r.Verdict.Failed() && slices.ContainsFunc(r.Others, func(a report.Attempt) bool { return !a.Loaded && a.Verdict.Failed() })
 }
 
 // Of sums up an agent.
@@ -164,7 +172,7 @@ func capsOf(r report.Result) []Cap {
 	}
 	var caps []Cap
 	for _, rule := range rules {
-		if rule.applies(v) {
+		if rule.applies(r) {
 			cap.Grade, cap.Reason = rule.grade, rule.reason
 			caps = append(caps, cap)
 		}

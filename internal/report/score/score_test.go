@@ -21,6 +21,12 @@ func result(id, spec string, behavior, closing verdict.Grade) report.Result {
 	return report.Result{Agent: "a", ID: id, Spec: spec, Verdict: verdict.Verdict{Behavior: behavior, Close: closing}}
 }
 
+// among gives a result another attempt beside it.
+func among(r report.Result, loaded bool, behavior verdict.Grade) report.Result {
+	r.Attempt, r.Others = 2, []report.Attempt{{Number: 1, Loaded: loaded, Verdict: verdict.Verdict{Behavior: behavior, Close: "OK"}}}
+	return r
+}
+
 func TestGrades(t *testing.T) {
 	good := result("1.1.1", "RFC 6455, 5.6", "OK", "OK")
 	for _, c := range []struct {
@@ -40,6 +46,9 @@ func TestGrades(t *testing.T) {
 		{result("7.5.1", "RFC 6455, 5.5.1", "FAILED", "WRONG CODE"), "C", "C: the closing handshake is not right (7.5.1, RFC 6455, 5.5.1)"},
 		{result("3.1", "RFC 6455, 5.2", "FAILED", "OK"), "D", "D: reserved bits are not checked (3.1, RFC 6455, 5.2)"},
 		{result("1.1.1", "RFC 6455, 5.6", "FAILED", "FAILED"), "F", "F: a plain message does not come back (1.1.1, RFC 6455, 5.6)"},
+		{among(good, false, "FAILED"), "B", "B: cases fail at times (1.1.1, RFC 6455, 5.6)"},
+		{among(good, false, "OK"), "A+", ""},
+		{among(good, true, "FAILED"), "A+", ""},
 		{result("H.1", "RFC 9112, 5", "FAILED", "OK"), "C", "C: cases beyond the reference's are failed (H.1, RFC 9112, 5)"},
 	} {
 		card := score.Of(agent(c.result, good, good))

@@ -44,6 +44,9 @@ func okay(good bool) string {
 func point(b *bufio.Writer, number int, r report.Result, v report.View) bool {
 	fails := v.Fails(r)
 	fmt.Fprintf(b, "    %s %d - %s %s", okay(!fails), number, clean(r.ID), clean(r.Title))
+	if tally := r.Flakiness(); tally != "" {
+		fmt.Fprintf(b, " (flaky: %s)", tally)
+	}
 	reason, known := v.KnownReason(r)
 	switch {
 	case known:

@@ -22,7 +22,7 @@ const statuses = {
   closing: r => r && r.closing.class !== 'ok' && r.closing.class !== 'info',
   unclean: r => r && r.closing.grade === 'UNCLEAN',
   wrongcode: r => r && r.closing.grade === 'WRONG CODE',
-  flaky: r => r && r.attempts[0] > 0 && r.attempts[0] < r.attempts[1],
+  flaky: r => r && r.flaky,
   regressed: r => r && r.change === 'regressed',
   improved: r => r && r.change === 'improved',
   changed: r => r && r.change && r.change !== 'added',

@@ -8,7 +8,7 @@ const agents = data.agents.map((a, index) => ({
   index, name: a.name, label: a.label, chunks: a.chunks,
   results: a.results.map(r => r && {
     behavior: data.behaviors[r[0]], closing: data.closings[r[1]], code: r[2], ms: r[3], standing: data.standings[r[4] || 0],
-    timed: r[5] || 0, ratios: r[6] || '', change: data.changes[r[7] || 0], attempts: r[8] || [1, 1],
+    timed: r[5] || 0, ratios: r[6] || '', change: data.changes[r[7] || 0], flaky: r[8] ? `${r[8][0]} of ${r[8][1]}` : '',
   }),
 }));
 const drawn = new Map(); // rows of cases, kept for the next time
@@ -39,11 +39,11 @@ function cell(r, longest) {
     return td;
   }
   td.classList.add(r.standing === 'pass' ? r.behavior.class : r.standing);
-  td.title = `${r.behavior.grade}, closing ${r.closing.grade}, ${r.ms} ms` + (r.change ? `: ${r.change}` : '');
+  td.title = `${r.behavior.grade}, closing ${r.closing.grade}, ${r.ms} ms` + (r.change ? `: ${r.change}` : '') + (r.flaky ? `; flaky: passed ${r.flaky}` : '');
   td.append(make('b', '', signOf(r)));
   td.append(make('span', 'code ' + r.closing.class, r.closing.class === 'ok' || r.closing.class === 'info' ? r.code ?? '' : r.closing.short));
   if (r.change) td.append(make('span', 'change ' + r.change, { regressed: '▼', improved: '▲', changed: '≠', added: '+' }[r.change]));
-  if (r.attempts[0] && r.attempts[0] < r.attempts[1]) td.append(make('span', 'flaky', `${r.attempts[0]} of ${r.attempts[1]}`));
+  if (r.flaky) td.append(make('span', 'flaky', r.flaky));
   if (r.timed) {
     const time = make('span', 'time', r.ms < 1000 ? `${r.ms} ms` : `${(r.ms / 1000).toFixed(1)} s`), bar = make('i', 'meter');
     bar.style.width = `${Math.max(2, 100 * r.ms / (longest || 1))}%`;
