@@ -44,6 +44,25 @@ func TestClosing(t *testing.T) {
 			time.Second * 3 / 2,
 			"opened closedByMe droppedByMe dropTimeout local=1000 remote=1000 (server did not drop TCP connection (in time))",
 		},
+		"patience that ends just before the time to drop TCP gives way": {
+			conversation{script: closeNow, patience: time.Second, other: func(o *other) {
+				o.want(0, closeText1000)
+				o.sleep(time.Second / 5)
+				o.close(1000)
+				o.want(time.Second*6/5, "RST")
+			}},
+			time.Second * 6 / 5,
+			"opened closedByMe droppedByMe dropTimeout local=1000 remote=1000 (server did not drop TCP connection (in time))",
+		},
+		"patience that ends well before the time to drop TCP does not": {
+			conversation{script: closeNow, patience: time.Second, other: func(o *other) {
+				o.want(0, closeText1000)
+				o.sleep(time.Second / 2)
+				o.close(1000)
+				o.want(time.Second, "FIN")
+			}},
+			time.Second, "opened closedByMe failedByMe droppedByMe clean local=1000 remote=1000 ",
+		},
 		"a server that drops TCP after its answer is clean": {
 			conversation{script: closeNow, other: func(o *other) {
 				o.want(0, closeText1000)

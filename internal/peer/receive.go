@@ -276,7 +276,7 @@ func (p *Peer) closeFrame(it item) {
 		if p.cfg.Role == ws.Server {
 			p.drop(false)
 		} else if p.repliedT.IsZero() {
-			p.dropBy = time.Now().Add(p.opts.DropTimeout)
+			p.dropBy = p.limit(p.opts.DropTimeout)
 		}
 	case open:
 		f.WasClean = true

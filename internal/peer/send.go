@@ -273,7 +273,7 @@ func (p *Peer) sendClose(payload []byte, reply bool) {
 	if reply {
 		p.repliedT = time.Now()
 	} else {
-		p.closeBy = time.Now().Add(p.opts.CloseTimeout)
+		p.closeBy = p.limit(p.opts.CloseTimeout)
 	}
 	p.flush()
 }
