@@ -275,7 +275,7 @@ func (p *Peer) closeFrame(it item) {
 		f.WasClean = true
 		if p.cfg.Role == ws.Server {
 			p.drop(false)
-		} else if p.repliedT.IsZero() {
+		} else if p.repliedT.IsZero() && p.dropBy.IsZero() {
 			p.dropBy = p.limit(p.opts.DropTimeout)
 		}
 	case open:
