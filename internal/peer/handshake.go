@@ -81,7 +81,7 @@ func checkResponse(r ws.Response, key string, protocols []string) string {
 		return fmt.Sprintf("RFC 6455, 4.1: HTTP status %d %.80q instead of 101", r.Status, r.Reason)
 	case r.Proto != "HTTP/1.1":
 		return fmt.Sprintf("RFC 6455, 4.1: %.20q instead of HTTP/1.1", r.Proto)
-	case !strings.EqualFold(r.Fields.Get("Upgrade"), "websocket"):
+	case !ws.EqualFold(r.Fields.Get("Upgrade"), "websocket"):
 		return fmt.Sprintf("RFC 6455, 4.1: Upgrade is %.80q instead of websocket", r.Fields.Get("Upgrade"))
 	case !r.Fields.HasToken("Connection", "Upgrade"):
 		return fmt.Sprintf("RFC 6455, 4.1: Connection is %.80q, without the token Upgrade", r.Fields.Get("Connection"))

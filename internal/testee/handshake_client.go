@@ -94,7 +94,7 @@ func checkResponse(resp ws.Response, key string) error {
 		return fmt.Errorf("server answered %d %q", resp.Status, resp.Reason)
 	case !strings.HasPrefix(resp.Proto, "HTTP/1.") || resp.Proto == "HTTP/1.0":
 		return fmt.Errorf("server answered with %q", resp.Proto)
-	case len(upgrade) != 1 || !strings.EqualFold(upgrade[0], "websocket"):
+	case len(upgrade) != 1 || !ws.EqualFold(upgrade[0], "websocket"):
 		return errors.New("answer does not have Upgrade: websocket")
 	case !f.HasToken("Connection", "Upgrade"):
 		return errors.New("answer does not have Connection: Upgrade")

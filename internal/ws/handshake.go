@@ -22,7 +22,7 @@ type Fields []Field
 func (f Fields) Values(name string) []string {
 	var vs []string
 	for _, l := range f {
-		if strings.EqualFold(l.Name, name) {
+		if EqualFold(l.Name, name) {
 			vs = append(vs, l.Value)
 		}
 	}
@@ -32,7 +32,7 @@ func (f Fields) Values(name string) []string {
 // Get returns the first value with the name, or the empty string.
 func (f Fields) Get(name string) string {
 	for _, l := range f {
-		if strings.EqualFold(l.Name, name) {
+		if EqualFold(l.Name, name) {
 			return l.Value
 		}
 	}
@@ -44,7 +44,7 @@ func (f Fields) Get(name string) string {
 func (f Fields) HasToken(name, token string) bool {
 	for _, v := range f.Values(name) {
 		for item := range strings.SplitSeq(v, ",") {
-			if strings.EqualFold(strings.TrimSpace(item), token) {
+			if EqualFold(strings.Trim(item, " \t"), token) {
 				return true
 			}
 		}
@@ -164,6 +164,27 @@ func quote(s string) string {
 		return strconv.QuoteToASCII(s[:most]) + " ..."
 	}
 	return strconv.QuoteToASCII(s)
+}
+
+// EqualFold compares in an "ASCII case-insensitive" manner (RFC 6455, 2.1): other
+// letters than A to Z, of which Unicode folds two onto k and s, are themselves.
+func EqualFold(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
 }
 
 // AcceptKey computes Sec-WebSocket-Accept from Sec-WebSocket-Key (RFC 6455, 4.2.2).

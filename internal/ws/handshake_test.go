@@ -68,6 +68,23 @@ func TestHeadsThatAreNoHTTP(t *testing.T) {
 	}
 }
 
+// "An ASCII case-insensitive match" (RFC 6455, 4.1 and 4.2.2) knows no long s and no
+// Kelvin sign, and blanks around the items of a list are SP and HTAB alone.
+func TestTokensAreComparedInASCII(t *testing.T) {
+	for value, want := range map[string]bool{
+		"websocket": true, "WebSocket": true, " \tWEBSOCKET\t, x": true,
+		"web\u017focket": false, "websoc\u212aet": false, "websocket\u00a0": false, "\vwebsocket": false, "websocke": false,
+	} {
+		f := ws.Fields{{Name: "upGRADE", Value: value}}
+		if got := f.HasToken("Upgrade", "websocket"); got != want {
+			t.Errorf("%+q lists websocket: %v, want %v", value, got, want)
+		}
+	}
+	if got := (ws.Fields{{Name: "\u017fec", Value: "x"}}).Get("sec"); got != "" {
+		t.Errorf("field \u017fec is not sec")
+	}
+}
+
 func FuzzHandshake(f *testing.F) {
 	f.Add([]byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
 	f.Add([]byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\nrest"))
