@@ -260,3 +260,24 @@ func TestSecondViolationDrops(t *testing.T) {
 		o.want(0, "FIN")
 	}}.run(t).wantFacts(t, "opened closedByMe failedByMe droppedByMe local=1002RFC 6455, 5.2: reserved opcode 3 ")
 }
+
+// Two things are due when a busy machine lets us go on: what was due first is done.
+func TestAppointmentsAreKeptInOrder(t *testing.T) {
+	got := conversation{
+		script: func(p *peer.Peer) {
+			p.EndAfter(time.Second/2, peer.FailConnection)
+			p.Close(ws.NormalClosure)
+			p.Until(time.Second/2, func() bool { return !p.IsOpen() && p.Log().Facts.Remote.Sent })
+			time.Sleep(time.Minute)
+		},
+		other: func(o *other) {
+			o.want(0, closeText1000)
+			o.sleep(time.Second / 4)
+			o.close(1000)
+			o.want(time.Minute+time.Second/4, "FIN")
+		},
+	}.run(t)
+	if f := got.Facts; !f.FailedByMe || f.WasServerConnectionDropTime || !f.WasClean {
+		t.Errorf("patience ended at 0.5 s, the time to drop TCP at 1.25 s: got %+v", f)
+	}
+}

@@ -24,9 +24,12 @@ func (p *Peer) wait(until time.Time, cond func() bool) {
 		if p.keepAppointment(now) {
 			continue
 		}
-		next := p.nextAppointment(until)
 		if !until.IsZero() && !now.Before(until) {
 			return
+		}
+		next := p.nextAppointment(until)
+		if next.IsZero() {
+			next = now.Add(p.opts.CloseTimeout)
 		}
 		timer.Reset(next.Sub(now))
 		select {
@@ -38,16 +41,14 @@ func (p *Peer) wait(until time.Time, cond func() bool) {
 	}
 }
 
-// nextAppointment is the earliest time at which there is something to do.
+// nextAppointment is the earliest of our own appointments and until, zero where
+// there is none.
 func (p *Peer) nextAppointment(until time.Time) time.Time {
 	next := until
 	for _, t := range []time.Time{p.closeBy, p.dropBy, p.endBy, p.backstop()} {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}
-	}
-	if next.IsZero() {
-		next = time.Now().Add(p.opts.CloseTimeout)
 	}
 	return next
 }
@@ -77,9 +78,12 @@ func (p *Peer) limit(d time.Duration) time.Time {
 	return by
 }
 
-// keepAppointment does the first thing that is due and reports whether there was one.
+// keepAppointment does the first thing that is due and reports whether there was
+// one. The earliest goes first, however late we are: the verdict is not to depend
+// on the load of this machine.
 func (p *Peer) keepAppointment(now time.Time) bool {
-	due := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
+	next := p.nextAppointment(time.Time{})
+	due := func(t time.Time) bool { return !t.IsZero() && t.Equal(next) && !now.Before(t) }
 	f := &p.log.Facts
 	switch {
 	case due(p.closeBy):

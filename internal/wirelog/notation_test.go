@@ -145,3 +145,15 @@ func TestReadSizesAreBounded(t *testing.T) {
 		t.Errorf("%d sizes, %d under -1", got, l.Stats.ReceivedOctets[-1])
 	}
 }
+
+// The end is kept of a log that it just does not fit into, too.
+func TestALogThatEndsWhereItIsFull(t *testing.T) {
+	l := wirelog.New(ws.Client)
+	for range wirelog.MaxRecords {
+		l.Add(l.Start, wirelog.Record{Kind: wirelog.ReceivedOctets})
+	}
+	l.Add(l.Start, wirelog.Record{Kind: wirelog.DroppedByPeer})
+	if last := l.Records[len(l.Records)-1]; last.Kind != wirelog.DroppedByPeer {
+		t.Errorf("%d records, last %v", len(l.Records), last)
+	}
+}
