@@ -21,7 +21,7 @@ const (
 	KeepOctets  = 64       // octets of one read or write
 	KeepEvent   = 1 << 10  // octets of an event's payload once a log is compact
 	KeepHead    = 16 << 10 // octets of an HTTP head
-	MaxRecords  = 10_000   // records; later ones are counted, not kept
+	MaxRecords  = 10_000   // records; of later ones only how the connection ended
 	MaxSizes    = 1_000    // different read sizes that the statistics tell apart
 	resolution  = time.Microsecond
 )
@@ -123,8 +123,7 @@ type Log struct {
 	Refused     string // why the opening handshake failed, empty if it did not
 	Extension   string // what was agreed, as in the header
 
-	muted   bool
-	dropped int
+	muted bool
 }
 
 // New begins a log now.
@@ -139,13 +138,10 @@ func (l *Log) Add(at time.Time, r Record) {
 	if l.muted && r.Kind <= ReceivedFrame {
 		return
 	}
-	switch {
-	case len(l.Records) == MaxRecords:
+	if len(l.Records) == MaxRecords {
 		l.Records = append(l.Records, Record{At: r.At, Kind: Full})
-		l.dropped++
-		return
-	case len(l.Records) > MaxRecords && r.Kind < DroppedByMe:
-		l.dropped++
+	}
+	if len(l.Records) > MaxRecords && r.Kind < DroppedByMe {
 		return
 	}
 	l.Records = append(l.Records, r)
