@@ -237,3 +237,24 @@ func TestServeEndsWithItsListener(t *testing.T) {
 		}
 	})
 }
+
+// What happens on a connection is told with all that the page of those connected
+// shows of it: what for, whose, and which case.
+func TestEventsSayWhatTheConnectionIsFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := driver{start(t, fuzzserver.Config{Settings: settings()}), "a"}
+		d.run("casetuple=1.1.1")
+		d.finish()
+		var kinds []fuzzserver.EventKind
+		for _, e := range d.events {
+			kinds = append(kinds, e.Kind)
+			if e.Path != "/runCase" || e.Agent != "a" || e.ID != "1.1.1" || e.Conn != 1 || e.Remote == nil || e.At.IsZero() {
+				t.Errorf("event %d: got %+v", e.Kind, e)
+			}
+		}
+		want := []fuzzserver.EventKind{fuzzserver.Connected, fuzzserver.CaseBegun, fuzzserver.CaseDone, fuzzserver.Disconnected}
+		if !slices.Equal(kinds, want) {
+			t.Errorf("got the events %v, want %v", kinds, want)
+		}
+	})
+}

@@ -27,24 +27,24 @@ func (o Opening) offer() string {
 	return ws.FormatExtensions(xs)
 }
 
-// takeAnswer reads the server's answer to our offers. An error fails the
-// connection (RFC 7692, 5.1).
-func (p *Peer) takeAnswer(o Opening, f ws.Fields) error {
+// takeAnswer reads the server's answer to our offers. It says what in it fails the
+// connection, or nothing.
+func (p *Peer) takeAnswer(o Opening, f ws.Fields) string {
 	xs, err := ws.ParseExtensions(f.Values("Sec-WebSocket-Extensions"))
-	if err != nil || len(xs) == 0 {
-		return err
+	switch {
+	case err != nil:
+		return "RFC 6455, 9.1: " + err.Error()
+	case len(xs) == 0:
+		return ""
 	}
 	for _, x := range xs {
-		if x.Name != deflate.Name {
-			return fmt.Errorf("extension %.80q was not offered", x.Name)
+		if x.Name != deflate.Name || len(o.Offers) == 0 {
+			return fmt.Sprintf("RFC 6455, 4.1: extension %.80s was not offered", x.Name)
 		}
-	}
-	if len(o.Offers) == 0 {
-		return fmt.Errorf("extension %s was not offered", deflate.Name)
 	}
 	a, _, err := deflate.FindAnswer(xs)
 	if err != nil {
-		return err
+		return "RFC 7692, 7.1: " + err.Error()
 	}
 	// An answer that says other than what was offered can still be worked with, as
 	// the reference does; whether it counts is for the verdict to say.
@@ -52,7 +52,7 @@ func (p *Peer) takeAnswer(o Opening, f ws.Fields) error {
 	if err := a.Honours(o.Offers); err != nil {
 		p.log.Compression.Break("RFC 7692, 7.1: " + err.Error())
 	}
-	return nil
+	return ""
 }
 
 // answer picks one of the client's offers, or none, and returns our answer.
@@ -151,5 +151,4 @@ func (c *codec) deflate(m ws.Pattern) []byte {
 func (c *codec) release() {
 	c.pool.PutInflater(c.in)
 	c.pool.PutCompressor(c.out)
-	c.in, c.out = nil, nil
 }

@@ -96,11 +96,11 @@ func TestAnswersToOffers(t *testing.T) {
 		"permessage-deflate":                             {broken: "RFC 7692, 7.1: permessage-deflate: server_no_context_takeover was offered but is not in the answer"},
 		"permessage-deflate; server_no_context_takeover": {broken: "RFC 7692, 7.1: permessage-deflate: server_max_window_bits was offered but is not in the answer"},
 		"permessage-deflate; server_max_window_bits=10":  {broken: "RFC 7692, 7.1: permessage-deflate: server_max_window_bits=10 is larger than the 9 offered"},
-		"permessage-deflate; client_max_window_bits":     {refused: "client_max_window_bits has no value"},
+		"permessage-deflate; client_max_window_bits":     {refused: "RFC 7692, 7.1: permessage-deflate: client_max_window_bits has no value"},
 		"permessage-deflate; server_max_window_bits=7":   {refused: "server_max_window_bits=7 is not within 8 to 15"},
 		"permessage-deflate; x=1":                        {refused: "x is not a parameter"},
-		"permessage-deflate, permessage-deflate":         {refused: "answered more than once"},
-		"permessage-deflate, x-zip":                      {refused: `"x-zip" was not offered`},
+		"permessage-deflate, permessage-deflate":         {refused: "RFC 7692, 7.1: permessage-deflate: answered more than once"},
+		"permessage-deflate, x-zip":                      {refused: "RFC 6455, 4.1: extension x-zip was not offered"},
 	} {
 		got := conversation{opening: allOffers(), extensions: answer}.run(t)
 		if got.opened != (want.refused == "") || !strings.Contains(got.Refused, want.refused) {

@@ -58,9 +58,7 @@ func (p *Peer) Dial(r Request, o Opening) bool {
 	} else if resp, err := ws.ParseResponse(p.head.data); err != nil {
 		why = err.Error()
 	} else if why = checkResponse(resp, key, r.Protocols); why == "" {
-		if err := p.takeAnswer(o, resp.Fields); err != nil {
-			why = "RFC 6455, 9.1: " + err.Error()
-		}
+		why = p.takeAnswer(o, resp.Fields)
 	}
 	if why != "" {
 		p.log.Refused = why

@@ -183,5 +183,6 @@ func (p *Peer) release() {
 	<-p.in.done
 	if p.codec != nil {
 		p.codec.release()
+		p.codec = nil
 	}
 }

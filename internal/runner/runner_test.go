@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
@@ -150,6 +151,21 @@ func TestPanicIsAFaultOfOurs(t *testing.T) {
 		}
 		if end == nil {
 			t.Error("the peer saw a proper end")
+		}
+	})
+}
+
+// So is one when the conversation is over, and what the connection borrowed for
+// permessage-deflate has been given back.
+func TestPanicWhileJudgingIsAFaultOfOurs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := greeting()
+		c.Open.Offers = []deflate.Offer{{}}
+		c.Close.ByUs = false // or it would panic as soon as the echo is there
+		c.Want.Outcomes[0].Events[0].Data = ws.Pattern{Len: len("hello")}
+		_, err := conduct(t.Context(), runner.Settings{}, c, echo(t))
+		if _, ours := errors.AsType[*runner.Fault](err); !ours {
+			t.Errorf("got %v", err)
 		}
 	})
 }

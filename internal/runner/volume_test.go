@@ -148,8 +148,8 @@ func TestBrokenAgreementsAreNamed(t *testing.T) {
 		{"forgets-server-parameters", "13.2.1", "RFC 7692, 7.1: permessage-deflate: server_no_context_takeover ", testee.AsServer},
 		{"forgets-server-parameters", "13.3.1", "RFC 7692, 7.1: permessage-deflate: server_max_window_bits ", testee.AsServer},
 		{"answers-window-above-offer", "13.3.1", "RFC 7692, 7.1: permessage-deflate: server_max_window_bits=15 ", testee.AsServer},
-		{"answers-unknown-parameter", "12.1.1", "The opening handshake failed: RFC 6455, 9.1: permessage-deflate: x-unknown ", testee.AsServer},
-		{"answers-deflate-not-offered", "1.1.1", "The opening handshake failed: RFC 6455, 9.1: extension permessage-deflate ", testee.AsServer},
+		{"answers-unknown-parameter", "12.1.1", "The opening handshake failed: RFC 7692, 7.1: permessage-deflate: x-unknown ", testee.AsServer},
+		{"answers-deflate-not-offered", "1.1.1", "The opening handshake failed: RFC 6455, 4.1: extension permessage-deflate ", testee.AsServer},
 	} {
 		for _, role := range []ws.Role{ws.Server, ws.Client} {
 			if !c.roles.Has(role) {
