@@ -15,7 +15,7 @@ type Event struct {
 	At     time.Time
 	Conn   uint64 // number of the connection, from 1
 	Remote net.Addr
-	Path   string         // Connected, Disconnected, Refused
+	Path   string         // of the request; empty where that was not understood
 	Agent  string         // as the client calls itself; may be empty
 	ID     string         // of the case, where there is one
 	Result *report.Result // CaseDone: on disk already
@@ -41,7 +41,8 @@ const (
 
 // emit tells of an event on the connection.
 func (c *conn) emit(e Event) {
-	e.At, e.Conn, e.Remote, e.Agent, e.ID = time.Now(), c.number, c.remote, c.agent, c.planned.ID
+	e.At, e.Conn, e.Remote = time.Now(), c.number, c.remote
+	e.Path, e.Agent, e.ID = c.path, c.agent, c.planned.ID
 	c.events.Lock()
 	defer c.events.Unlock()
 	c.Events(e)

@@ -164,7 +164,7 @@ func (s *Server) ServeStream(ctx context.Context, st stream.Stream) {
 		c.refuse(refusal)
 		return
 	}
-	c.emit(Event{Kind: Connected, Path: c.path})
-	defer c.emit(Event{Kind: Disconnected, Path: c.path})
+	c.emit(Event{Kind: Connected})
+	defer c.emit(Event{Kind: Disconnected})
 	c.serve(ctx)
 }
