@@ -68,7 +68,7 @@ func (p *Peer) backstop() time.Time {
 const sameTime = 250 * time.Millisecond
 
 // limit returns when a part of the closing handshake has to be over that may take
-// d. Patience of the script that ends at about the same time gives way to it: most
+// d. Patience of the script that ends at about the same time or later gives way: most
 // cases have a second of both, and verdicts must not hang on which is over first.
 func (p *Peer) limit(d time.Duration) time.Time {
 	by := time.Now().Add(d)
