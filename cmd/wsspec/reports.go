@@ -25,6 +25,8 @@ import (
 type reportCmd struct {
 	Show    showReportCmd `cmd:"" help:"Print the summary of a report, or one case of it."`
 	Write   writeCmd      `cmd:"" help:"Render a report: html, junit, markdown, tap, github, json or badge."`
+	HTML    htmlCmd       `cmd:"" help:"The same as write html: one file that needs no other."`
+	JUnit   junitCmd      `cmd:"" name:"junit" help:"The same as write junit."`
 	Diff    diffCmd       `cmd:"" help:"Compare two reports; status 1 if the second is worse somewhere."`
 	Merge   mergeCmd      `cmd:"" help:"Put several reports into one."`
 	Accept  acceptCmd     `cmd:"" help:"Write an expectation file that allows what fails in a report."`
@@ -100,16 +102,33 @@ func (c showReportCmd) Run(p *process) error {
 }
 
 type writeCmd struct {
-	Kind     string `arg:"" complete:"kind" help:"html, junit, markdown, tap, github, json or badge."`
+	Kind string `arg:"" complete:"kind" help:"html, junit, markdown, tap, github, json or badge."`
+	rendering
+}
+
+// Run renders the report.
+func (c writeCmd) Run(p *process) error { return c.render(p, c.Kind) }
+
+type htmlCmd struct{ rendering }
+
+// Run renders the report as HTML.
+func (c htmlCmd) Run(p *process) error { return c.render(p, "html") }
+
+type junitCmd struct{ rendering }
+
+// Run renders the report as JUnit XML.
+func (c junitCmd) Run(p *process) error { return c.render(p, "junit") }
+
+// rendering is what to render, where to, and in which light.
+type rendering struct {
 	Report   string `arg:"" complete:"file" help:"Folder or file."`
 	Out      string `short:"o" default:"-" placeholder:"FILE" complete:"file" help:"Where to; standard output without it."`
 	Baseline string `placeholder:"FILE" complete:"file" help:"Earlier report to compare with, or expectation file."`
 	Strict   bool   `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
 }
 
-// Run renders the report.
-func (c writeCmd) Run(p *process) error {
-	os, err := parseOutputs([]string{c.Kind + "=" + c.Out})
+func (c rendering) render(p *process, kind string) error {
+	os, err := parseOutputs([]string{kind + "=" + c.Out})
 	if err != nil {
 		return err
 	}
