@@ -7,7 +7,6 @@ import "unicode/utf8"
 // A Set is the data of one kind, read as if it had no end: after the last octet
 // comes the first again.
 type Set struct {
-	kind  Kind
 	twice []byte // the data two times, so that few windows have to be put together
 	size  int    // of the data, in octets
 	units int    // of the data, in code points if it is text
@@ -20,7 +19,7 @@ type Set struct {
 const markEvery = 64
 
 func newSet(k Kind, data []byte) *Set {
-	s := &Set{kind: k, size: len(data), units: len(data)}
+	s := &Set{size: len(data), units: len(data)}
 	s.twice = append(append(make([]byte, 0, 2*len(data)), data...), data...)
 	if !k.Text() {
 		return s
@@ -39,9 +38,6 @@ func newSet(k Kind, data []byte) *Set {
 	}
 	return s
 }
-
-// Kind tells which data set s is.
-func (s *Set) Kind() Kind { return s.kind }
 
 // Data returns the whole set. It must not be changed.
 func (s *Set) Data() []byte { return s.twice[:s.size:s.size] }

@@ -7,33 +7,18 @@ import (
 	"fmt"
 )
 
-// Fits reports, by its error, whether the answer says nothing that a server may
-// not say to a client that sent these offers. It is enough that one of them
-// permits it (RFC 7692, 5.1 and 7.1.2).
-func (a Answer) Fits(offers []Offer) error {
-	return a.check(offers, a.fits)
-}
-
-// Honours is the strict form of [Answer.Fits]: it also wants
-// server_no_context_takeover and server_max_window_bits in the answer if the
-// offer has them, because accepting such an offer means to repeat them
-// (RFC 7692, 7.1.1.1 and 7.1.2.1).
+// Honours reports, by its error, whether the answer is one that a server may give
+// to a client that sent these offers. One of them has to permit all that it says
+// (RFC 7692, 5.1 and 7.1.2). It also has to repeat server_no_context_takeover and
+// server_max_window_bits where that offer has them, because this is how a server
+// accepts them (RFC 7692, 7.1.1.1 and 7.1.2.1).
 func (a Answer) Honours(offers []Offer) error {
-	return a.check(offers, func(o Offer) error {
-		if err := a.fits(o); err != nil {
-			return err
-		}
-		return a.honours(o)
-	})
-}
-
-func (a Answer) check(offers []Offer, one func(Offer) error) error {
 	if len(offers) == 0 {
 		return errors.New(Name + ": answered but not offered")
 	}
 	var first error
 	for _, o := range offers {
-		err := one(o)
+		err := a.honours(o)
 		if err == nil {
 			return nil
 		}
@@ -47,19 +32,16 @@ func (a Answer) check(offers []Offer, one func(Offer) error) error {
 	return first
 }
 
-func (a Answer) fits(o Offer) error {
-	if a.ClientMaxWindowBits != 0 {
-		if o.ClientMaxWindowBits == 0 {
-			return paramError(clientMaxWindowBits, "is in the answer but was not offered")
-		}
-		if err := within(clientMaxWindowBits, a.ClientMaxWindowBits, o.ClientMaxWindowBits); err != nil {
-			return err
-		}
-	}
-	return within(serverMaxWindowBits, a.ServerMaxWindowBits, o.ServerMaxWindowBits)
-}
-
 func (a Answer) honours(o Offer) error {
+	if a.ClientMaxWindowBits != 0 && o.ClientMaxWindowBits == 0 {
+		return paramError(clientMaxWindowBits, "is in the answer but was not offered")
+	}
+	if err := within(clientMaxWindowBits, a.ClientMaxWindowBits, o.ClientMaxWindowBits); err != nil {
+		return err
+	}
+	if err := within(serverMaxWindowBits, a.ServerMaxWindowBits, o.ServerMaxWindowBits); err != nil {
+		return err
+	}
 	if o.ServerNoContextTakeover && !a.ServerNoContextTakeover {
 		return paramError(serverNoContextTakeover, "was offered but is not in the answer")
 	}

@@ -151,7 +151,7 @@ func ParseOffers(xs []ws.Extension) ([]Offer, error) {
 
 // ParseAnswer reads an answer. An error means that the client has to fail the
 // connection (RFC 7692, 7.1); it names the parameter. Whether the answer fits
-// what was offered is for [Answer.Fits] and [Answer.Honours] to say.
+// what was offered is for [Answer.Honours] to say.
 func ParseAnswer(x ws.Extension) (Answer, error) {
 	o, err := parse(x)
 	if err != nil {

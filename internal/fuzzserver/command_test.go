@@ -155,7 +155,7 @@ func TestControlIsForThoseWhoMay(t *testing.T) {
 					return
 				}
 				ask("/stopServer?").answers("stopServer", "")
-				<-r.server.Stopping()
+				r.served <- <-r.served // for the finish
 			})
 		})
 	}

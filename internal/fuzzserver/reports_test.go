@@ -213,7 +213,7 @@ func TestShutdownOnComplete(t *testing.T) {
 		r := start(t, fuzzserver.Config{})
 		r.open("/updateReports?agent=x&shutdownOnComplete=false").answers("reports", "")
 		select {
-		case <-r.server.Stopping():
+		case <-r.served:
 			t.Fatal("the server stops without having been told")
 		default:
 		}
@@ -243,6 +243,5 @@ func TestStopServer(t *testing.T) {
 		if _, err := stalled.Read(make([]byte, 1)); err == nil {
 			t.Error("a connection is left open")
 		}
-		<-r.server.Stopping()
 	})
 }

@@ -71,8 +71,8 @@ type Server struct {
 	conns  atomic.Uint64
 	events sync.Mutex
 
-	stopping chan struct{}
-	stop     func() // closes it
+	stopping chan struct{} // closed once a client has told the server to exit
+	stop     func()        // closes it
 }
 
 // New returns a server that has not begun.
@@ -92,9 +92,6 @@ func New(cfg Config) *Server {
 	}
 	return s
 }
-
-// Stopping is closed once a client has told the server to exit.
-func (s *Server) Stopping() <-chan struct{} { return s.stopping }
 
 // Serve accepts connections, which may be those of a TLS listener, until ctx
 // ends, a client stops the server, or the listener fails. Cases that are being

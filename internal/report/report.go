@@ -100,11 +100,6 @@ func Merge(reports ...*Report) *Report {
 	return merged
 }
 
-// Remove takes an agent out.
-func (r *Report) Remove(agent string) {
-	r.Agents = slices.DeleteFunc(r.Agents, func(a Agent) bool { return a.Name == agent })
-}
-
 // Agent returns the agent with the name, if it is in the report.
 func (r *Report) Agent(name string) (Agent, bool) {
 	i := slices.IndexFunc(r.Agents, func(a Agent) bool { return a.Name == name })

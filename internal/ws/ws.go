@@ -93,9 +93,7 @@ const (
 	InvalidPayload  CloseCode = 1007
 	PolicyViolation CloseCode = 1008
 	MessageTooBig   CloseCode = 1009
-	InternalError   CloseCode = 1011
 	ServiceRestart  CloseCode = 1012
-	TryAgainLater   CloseCode = 1013
 	BadGateway      CloseCode = 1014
 )
 

@@ -14,22 +14,6 @@ import (
 	"github.com/wsspec/wsspec/internal/verdict"
 )
 
-// WriteFolder writes the reference's pages beside the files of the report in dir:
-// index.html, and one page a case.
-func WriteFolder(dir string, rep *report.Report, v report.View) error {
-	for _, a := range rep.Agents {
-		for _, r := range a.Results {
-			if r.File == "" {
-				continue // an index tells of it, and nothing else
-			}
-			if err := PutCase(dir, r, v); err != nil {
-				return err
-			}
-		}
-	}
-	return PutIndex(dir, rep, v)
-}
-
 // PutCase writes the page of a case, whose File says its name, into dir.
 func PutCase(dir string, r report.Result, v report.View) error {
 	var b bytes.Buffer

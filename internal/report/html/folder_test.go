@@ -78,7 +78,14 @@ func TestFolder(t *testing.T) {
 	rep, err := report.Load(dir)
 	do(t, err)
 	rep.Add(report.Result{Agent: "gone", ID: "1.1.1", Log: reporttest.Result("gone", 1, "1.1.1").Log})
-	do(t, pages.WriteFolder(dir, rep, report.View{}))
+	for _, a := range rep.Agents {
+		for _, r := range a.Results {
+			if r.File != "" {
+				do(t, pages.PutCase(dir, r, report.View{}))
+			}
+		}
+	}
+	do(t, pages.PutIndex(dir, rep, report.View{}))
 	b, err := os.ReadFile(filepath.Join(dir, "index.html"))
 	do(t, err)
 	links := 0

@@ -5,6 +5,7 @@ package markdown_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -28,7 +29,7 @@ func write(t *testing.T, rep *report.Report, v report.View) string {
 
 func TestWrite(t *testing.T) {
 	before := reporttest.Mixed()
-	before.Remove("good")
+	before.Agents = slices.DeleteFunc(before.Agents, func(a report.Agent) bool { return a.Name == "good" })
 	r := reporttest.Result("poor", 1, "1.1.1")
 	before.Add(r)
 	golden.Check(t, "mixed.md", []byte(write(t, reporttest.Mixed(), report.View{

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package results writes and reads a report as one JSON file: results.json, for
-// programs. Its form is described by Schema and has a version; what a version has
-// stays as it is, and new keys may come.
+// programs. schema.json (JSON Schema, draft 2020-12) describes its form, which has a
+// version: what a version has stays as it is, and new keys may come.
 package results
 
 import (
-	_ "embed" // for the schema
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,11 +24,6 @@ import (
 // Version is that of the form. Version 1, which is read too, knew only attempts
 // that load may have spoilt.
 const Version = 2
-
-// Schema is the JSON Schema (draft 2020-12) of the form.
-//
-//go:embed schema.json
-var Schema []byte
 
 type file struct {
 	Version int     `json:"version"`
