@@ -19,13 +19,14 @@ import (
 	"github.com/wsspec/wsspec/internal/verdict"
 )
 
+// suites has no sum of what was skipped: schemas that build servers hold reports to
+// allow it in a suite only.
 type suites struct {
 	XMLName  xml.Name `xml:"testsuites"`
 	Name     string   `xml:"name,attr"`
 	Tests    int      `xml:"tests,attr"`
 	Failures int      `xml:"failures,attr"`
 	Errors   int      `xml:"errors,attr"`
-	Skipped  int      `xml:"skipped,attr"`
 	Time     string   `xml:"time,attr"` // seconds
 	Suites   []suite  `xml:"testsuite"`
 }
@@ -98,7 +99,6 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 		spent += took
 		all.Tests += s.Tests
 		all.Failures += s.Failures
-		all.Skipped += s.Skipped
 		all.Suites = append(all.Suites, s)
 	}
 	all.Time = seconds(spent)
