@@ -7,17 +7,34 @@
 import { parseArgs } from 'node:util';
 import WebSocket from 'ws';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    agent: { type: 'string', default: 'node-ws' },
-    cases: { type: 'string', default: '0' }, // 0: all
-    parallel: { type: 'string', default: '1' },
-  },
-});
-if (positionals.length !== 1) {
-  console.error('client.mjs: want the URL of a fuzzing server');
+function usage(message) {
+  console.error(`client.mjs: ${message}\nusage: node client.mjs URL [--agent NAME] [--cases N] [--parallel N]`);
   process.exit(2);
+}
+
+function flags() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        agent: { type: 'string', default: 'node-ws' },
+        cases: { type: 'string', default: '0' }, // 0: all
+        parallel: { type: 'string', default: '1' },
+      },
+    });
+  } catch (err) {
+    return usage(err.message.split('. ')[0]); // which flag; the rest is advice on escaping
+  }
+}
+
+const { values, positionals } = flags();
+if (positionals.length !== 1) {
+  usage('want the URL of a fuzzing server');
+}
+for (const flag of ['cases', 'parallel']) {
+  if (!/^\d+$/.test(values[flag])) {
+    usage(`--${flag} ${values[flag]}: want a number`);
+  }
 }
 const base = positionals[0].replace(/\/+$/, '');
 const agent = encodeURIComponent(values.agent);

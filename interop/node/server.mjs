@@ -7,13 +7,23 @@
 import { parseArgs } from 'node:util';
 import { WebSocketServer } from 'ws';
 
-const { values } = parseArgs({
-  options: { listen: { type: 'string', default: '127.0.0.1:9001' } },
-});
-const [, host, port] = /^(.*):(\d+)$/.exec(values.listen) ?? [];
-if (port === undefined) {
-  console.error(`server.mjs: --listen ${values.listen}: want HOST:PORT`);
+function usage(message) {
+  console.error(`server.mjs: ${message}\nusage: node server.mjs [--listen HOST:PORT]`);
   process.exit(2);
+}
+
+function flags() {
+  try {
+    return parseArgs({ options: { listen: { type: 'string', default: '127.0.0.1:9001' } } }).values;
+  } catch (err) {
+    return usage(err.message.split('. ')[0]); // which flag; the rest is advice on escaping
+  }
+}
+
+const { listen } = flags();
+const [, host, port] = /^(.*):(\d+)$/.exec(listen) ?? [];
+if (port === undefined || Number(port) > 65535) {
+  usage(`--listen ${listen}: want HOST:PORT`);
 }
 
 const server = new WebSocketServer({

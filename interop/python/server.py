@@ -49,7 +49,7 @@ def main():
     parser.add_argument("--listen", default="127.0.0.1:9001", metavar="HOST:PORT")
     args = parser.parse_args()
     host, _, port = args.listen.rpartition(":")
-    if not port.isdigit():
+    if not port.isdigit() or int(port) > 65535:
         parser.error(f"--listen {args.listen}: want HOST:PORT")
     # Broken handshakes are what we are here for: no tracebacks for them.
     logging.getLogger("websockets").addHandler(logging.NullHandler())
@@ -58,6 +58,8 @@ def main():
         asyncio.run(serve(host or "127.0.0.1", int(port)))
     except KeyboardInterrupt:
         pass
+    except OSError as err:
+        raise SystemExit(f"server.py: --listen {args.listen}: {err}") from None
 
 
 if __name__ == "__main__":
