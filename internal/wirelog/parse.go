@@ -157,10 +157,7 @@ func ParseFrame(s string) (Frame, error) {
 	if declared != nil {
 		f.Length = *declared
 	}
-	if f.Form == ws.Shortest {
-		h, _ := ws.ParseHeader(f.Header.Append(nil))
-		f.Form = h.Form
-	}
+	f.Form = f.WireForm()
 	return f, nil
 }
 

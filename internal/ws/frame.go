@@ -47,8 +47,17 @@ func (h Header) shortest() LengthForm {
 	return Length64
 }
 
+// WireForm returns the encoding in which the length stands on the wire: Form, or
+// what Shortest comes to.
+func (h Header) WireForm() LengthForm {
+	if h.Form == Shortest {
+		return h.shortest()
+	}
+	return h.Form
+}
+
 // Minimal reports whether the length stands in the only form RFC 6455, 5.2 allows.
-func (h Header) Minimal() bool { return h.Form == Shortest || h.Form == h.shortest() }
+func (h Header) Minimal() bool { return h.WireForm() == h.shortest() }
 
 // Append appends the header's octets to dst. A length that does not fit the
 // wanted Form is cut to the octets that Form has.
@@ -61,11 +70,7 @@ func (h Header) Append(dst []byte) []byte {
 	if h.Masked {
 		b1 = 0x80
 	}
-	form := h.Form
-	if form == Shortest {
-		form = h.shortest()
-	}
-	switch form {
+	switch h.WireForm() {
 	case Length16:
 		dst = append(dst, b0, b1|126)
 		dst = binary.BigEndian.AppendUint16(dst, uint16(h.Length))

@@ -95,26 +95,29 @@ func recordClass(r wirelog.Record) string {
 func recordText(r wirelog.Record) string {
 	s := r.Text()
 	if r.Kind == wirelog.SentFrame || r.Kind == wirelog.ReceivedFrame {
-		if c := closeText(r.Frame); c != "" {
-			s += "  · " + c
+		if code, reason := closeText(r.Frame); reason != "" {
+			s += "  · code " + code + ", reason " + reason
+		} else if code != "" {
+			s += "  · code " + code
 		}
 	}
 	return report.Visible(s)
 }
 
-// closeText is what the payload of a Close frame says, and empty for others.
-func closeText(f wirelog.Frame) string {
+// closeText is the code and reason in the payload of a Close frame, and empty for
+// others. A log keeps the beginning of a long reason only.
+func closeText(f wirelog.Frame) (code, reason string) {
 	if f.Opcode != ws.Close {
-		return ""
+		return "", ""
 	}
-	code, reason, has := ws.ParseClosePayload(f.Payload.Head)
-	switch {
-	case !has:
-		return ""
-	case len(reason) == 0:
-		return fmt.Sprintf("code %d", code)
+	c, text, has := ws.ParseClosePayload(f.Payload.Head)
+	if !has {
+		return "", ""
 	}
-	return fmt.Sprintf("code %d, reason %s", code, wirelog.Whole(reason))
+	if len(text) > 0 {
+		reason = wirelog.Payload{Len: f.Payload.Len - 2, Head: text}.String()
+	}
+	return fmt.Sprint(c), reason
 }
 
 // bits takes a frame's header apart: FIN, RSV1–3, opcode, MASK, length and key
@@ -156,12 +159,7 @@ func (m *markup) bits(f wirelog.Frame) {
 // lengthText is the length as declared and the octets it takes where it takes more
 // than seven bits.
 func lengthText(h ws.Header) string {
-	form := h.Form
-	if form == ws.Shortest {
-		parsed, _ := ws.ParseHeader(h.Append(nil))
-		form = parsed.Form
-	}
-	switch form {
+	switch h.WireForm() {
 	case ws.Length16:
 		return fmt.Sprintf("126 → %d in 16 bits", h.Length)
 	case ws.Length64:
@@ -184,14 +182,8 @@ func frameText(f wirelog.Frame) string {
 	if f.Length != uint64(f.Payload.Len) {
 		fmt.Fprintf(&b, " declared=%d", f.Length)
 	}
-	if f.Opcode == ws.Close {
-		if code, reason, has := ws.ParseClosePayload(f.Payload.Head); has {
-			fmt.Fprintf(&b, " %d", code)
-			if len(reason) > 0 {
-				b.WriteString(" " + wirelog.Whole(reason).String())
-			}
-			return b.String()
-		}
+	if code, reason := closeText(f); code != "" {
+		return strings.TrimSuffix(b.String()+" "+code+" "+reason, " ")
 	}
 	if f.Payload.Len > 0 {
 		b.WriteString(" " + f.Payload.String())
