@@ -45,34 +45,39 @@ func (c *config) checkPace(t *testing.T) {
 // other beside it.
 func (c *config) attempts(ctx context.Context, k runner.Planned, play runner.PlayFunc, alone *sync.RWMutex) (report.Result, error) {
 	var tries report.Tries
-	loaded := !k.Has(conform.Serial)
-	if loaded {
-		alone.RLock()
-	} else {
-		alone.Lock()
+	if !k.Has(conform.Serial) {
+		if complete, err := c.beside(ctx, k, play, alone, &tries); complete || err != nil {
+			return tries.Result(), err
+		}
 	}
+	alone.Lock()
+	defer alone.Unlock() // even where play ends the goroutine, as t.Fatal does
 	for {
 		r, err := play(ctx, k)
-		switch {
-		case err != nil:
-			unlock(alone, loaded)
-			return r, err
-		case loaded && !r.Passed():
-			tries.SetAside(r)
-			unlock(alone, loaded)
-			loaded = false
-			alone.Lock()
-		case !c.pace.Add(&tries, r):
-			unlock(alone, loaded)
+		if err != nil {
+			return report.Result{}, err
+		}
+		if !c.pace.Add(&tries, r) {
 			return tries.Result(), nil
 		}
 	}
 }
 
-func unlock(m *sync.RWMutex, shared bool) {
-	if shared {
-		m.RUnlock()
-	} else {
-		m.Unlock()
+// beside plays a case beside others. It reports false, with the attempt set aside,
+// where one is not as it should be.
+func (c *config) beside(ctx context.Context, k runner.Planned, play runner.PlayFunc, alone *sync.RWMutex, tries *report.Tries) (complete bool, err error) {
+	alone.RLock()
+	defer alone.RUnlock()
+	for {
+		r, err := play(ctx, k)
+		switch {
+		case err != nil:
+			return false, err
+		case !r.Passed():
+			tries.SetAside(r)
+			return false, nil
+		case !c.pace.Add(tries, r):
+			return true, nil
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,7 +16,7 @@ import (
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
-// What is read of the reference's files of three decades of its editions: facts,
+// What is read of the reference's files of three of its editions: facts,
 // statistics, and its wire log in our notation.
 func TestReadTheReference(t *testing.T) {
 	rep, err := report.Load("testdata/reference")
@@ -78,6 +79,29 @@ func TestReadErrors(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
+	}
+}
+
+// The reference keeps events apart from the wire log: each goes behind the record it
+// came of.
+func TestEventsOfTheReferenceFindTheirPlace(t *testing.T) {
+	r, err := report.ReadCase([]byte(`{"id": "6.4.1", "agent": "a",
+		"received": [["pong", "p"], ["message", "one", false], ["timeout", "A"], ["pong", "late"]],
+		"wirelog": [["CT", 1, "A"], ["RF", [1, "o"], 1, false, 0, false, null], ["RF", [1, "q"], 9, true, 0, false, null],
+			["RF", [1, "p"], 10, true, 0, false, null], ["RF", [2, "ne"], 0, true, 0, false, null], ["CTE", "A"], ["TO", [2, "8880"], false]]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, rec := range r.Log.Records {
+		got = append(got, rec.Text())
+	}
+	want := []string{
+		"# wait 1s A", `< text more "o"`, `< ping "q"`, `< pong "p"`, `= pong "p"`, `< continuation "ne"`, `= text "one"`,
+		"# waited A", "= timeout A", ">> 2 8880", `= pong "late"`, "# dropped by peer",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 
