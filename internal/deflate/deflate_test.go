@@ -240,3 +240,37 @@ func TestAccept(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is taken for an offer or an answer is printed as one that is read the
+// same, and is never more than compressor and inflater can do.
+func FuzzParameters(f *testing.F) {
+	f.Add(`permessage-deflate; client_max_window_bits; server_max_window_bits="10", permessage-deflate; server_no_context_takeover`)
+	f.Add("permessage-deflate; client_max_window_bits=8; client_no_context_takeover; client_no_context_takeover, x")
+	f.Add("permessage-deflate; server_max_window_bits=08")
+	f.Fuzz(func(t *testing.T, header string) {
+		xs, err := ws.ParseExtensions([]string{header})
+		if err != nil {
+			return
+		}
+		offers, _ := deflate.ParseOffers(xs) // the others are declined
+		for _, o := range offers {
+			if again, err := deflate.ParseOffer(o.Extension()); err != nil || again != o {
+				t.Fatalf("%q: offer %+v is printed as %s and read as %+v, %v", header, o, o, again, err)
+			}
+		}
+		for _, x := range xs {
+			a, err := deflate.ParseAnswer(x)
+			if err != nil {
+				continue
+			}
+			if again, err := deflate.ParseAnswer(a.Extension()); err != nil || again != a {
+				t.Fatalf("%q: answer %+v is printed as %s and read as %+v, %v", header, a, a, again, err)
+			}
+			for _, p := range []deflate.Params{a.Client(), a.Server()} {
+				if w := p.Window(); w < 256 || w > 32768 {
+					t.Fatalf("%q: a window of %d octets", header, w)
+				}
+			}
+		}
+	})
+}

@@ -60,6 +60,15 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+// What Markdown would take as its own is escaped, and nothing is lost.
+func TestTextIsShownAsItIs(t *testing.T) {
+	out := write(t, new(report.Report), report.View{Title: "a <b> & #1 @me `c` *d* _e_ [f](g) {h} i|j ~k ! $l \\ www.m http://n"})
+	want := "# a &lt;b&gt; &amp; &#35;1 &#64;me \\`c\\` \\*d\\* \\_e\\_ \\[f\\]\\(g\\) \\{h\\} i\\|j \\~k \\! \\$l \\\\ www&#46;m http:&#47;/n\n"
+	if got, _, _ := strings.Cut(out, "\n"); got+"\n" != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestHostile(t *testing.T) {
 	out := write(t, reporttest.Hostile(), report.View{Baseline: reporttest.Hostile(), Link: `"><script>` + reporttest.Executed})
 	fenced := false
