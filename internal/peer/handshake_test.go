@@ -80,6 +80,9 @@ func TestAnswersThatAreRefused(t *testing.T) {
 		`RFC 6455, 4.1: 2 fields Sec-WebSocket-Accept instead of one`: func(o *other) string { return start + upgrade + connection + accept(o) + accept(o) },
 		`RFC 6455, 4.1: Sec-WebSocket-Accept is "x" and should be`:    func(*other) string { return start + upgrade + connection + "Sec-WebSocket-Accept: x\r\n" },
 		`RFC 6455, 4.1: subprotocol "chat" was not requested`:         func(o *other) string { return o.response("Sec-WebSocket-Protocol: chat\r\n") },
+		"RFC 6455, 11.3.4: several fields Sec-WebSocket-Protocol": func(o *other) string {
+			return o.response("Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: chat\r\n")
+		},
 		`RFC 6455, 4.1: extension x-zip was not offered`:              func(o *other) string { return o.response("Sec-WebSocket-Extensions: x-zip\r\n") },
 		`RFC 6455, 4.1: extension permessage-deflate was not offered`: func(o *other) string { return o.response("Sec-WebSocket-Extensions: permessage-deflate\r\n") },
 		`HTTP head longer than 65536 octets`:                          func(*other) string { return start + "X: " + strings.Repeat("x", 70_000) + "\r\n" },
