@@ -189,7 +189,7 @@ func factsOf(f wirelog.Facts) seedFacts {
 	}
 	return seedFacts{
 		f.ClosedByMe, f.FailedByMe, f.DroppedByMe, f.WasClean, optional(f.WasNotCleanReason),
-		f.WasServerConnectionDropTime, f.WasOpenHandshakeTimeout, f.WasCloseHandshakeTimeout,
+		f.WasServerConnectionDropTimeout, f.WasOpenHandshakeTimeout, f.WasCloseHandshakeTimeout,
 		code(f.Local), optional(f.Local.Reason), code(f.Remote), optional(f.Remote.Reason),
 	}
 }

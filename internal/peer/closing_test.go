@@ -277,7 +277,7 @@ func TestAppointmentsAreKeptInOrder(t *testing.T) {
 			o.want(time.Minute+time.Second/4, "FIN")
 		},
 	}.run(t)
-	if f := got.Facts; !f.FailedByMe || f.WasServerConnectionDropTime || !f.WasClean {
+	if f := got.Facts; !f.FailedByMe || f.WasServerConnectionDropTimeout || !f.WasClean {
 		t.Errorf("patience ended at 0.5 s, the time to drop TCP at 1.25 s: got %+v", f)
 	}
 }

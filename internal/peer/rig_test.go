@@ -273,7 +273,7 @@ func factsOf(log *wirelog.Log) string {
 		word string
 	}{
 		{f.Opened, "opened"}, {f.ClosedByMe, "closedByMe"}, {f.FailedByMe, "failedByMe"}, {f.DroppedByMe, "droppedByMe"},
-		{f.WasClean, "clean"}, {f.WasServerConnectionDropTime, "dropTimeout"}, {f.WasOpenHandshakeTimeout, "openTimeout"},
+		{f.WasClean, "clean"}, {f.WasServerConnectionDropTimeout, "dropTimeout"}, {f.WasOpenHandshakeTimeout, "openTimeout"},
 		{f.WasCloseHandshakeTimeout, "closeTimeout"}, {f.Local.Sent, closeText("local", f.Local)}, {f.Remote.Sent, closeText("remote", f.Remote)},
 	} {
 		if w.is {

@@ -91,11 +91,11 @@ func (p *Peer) keepAppointment(now time.Time) bool {
 		p.notClean("peer did not respond (in time) in closing handshake")
 		p.drop(true)
 	case due(p.dropBy):
-		f.WasServerConnectionDropTime = true
+		f.WasServerConnectionDropTimeout = true
 		p.notClean("server did not drop TCP connection (in time)")
 		p.drop(true)
 	case due(p.backstop()):
-		f.WasServerConnectionDropTime = p.cfg.Role == ws.Client
+		f.WasServerConnectionDropTimeout = p.cfg.Role == ws.Client
 		p.notClean("peer did not drop TCP connection (in time)")
 		p.drop(true)
 	case due(p.endBy):

@@ -109,7 +109,7 @@ func referenceFile(r Result) caseFile {
 		Started: r.Started.UTC().Format(startedLayout), TrafficStats: trafficStats(r),
 		TxFrameStats: frameCounts(s.SentFrames), TxOctetStats: s.SentOctets,
 		WasClean: f.WasClean, WasCloseTimeout: f.WasCloseHandshakeTimeout, WasNotCleanReason: orNull(f.WasNotCleanReason),
-		WasOpenTimeout: f.WasOpenHandshakeTimeout, WasDropTimeout: f.WasServerConnectionDropTime,
+		WasOpenTimeout: f.WasOpenHandshakeTimeout, WasDropTimeout: f.WasServerConnectionDropTimeout,
 		Wirelog: wirelogRows(r.Log),
 	}
 }

@@ -59,7 +59,7 @@ func everything(t *testing.T) report.Result {
 	log.Extension = "permessage-deflate"
 	log.Facts = wirelog.Facts{
 		Role: ws.Client, Opened: true, ClosedByMe: true, FailedByMe: true, DroppedByMe: true,
-		WasNotCleanReason: "peer did not answer", WasServerConnectionDropTime: true, WasOpenHandshakeTimeout: true, WasCloseHandshakeTimeout: true,
+		WasNotCleanReason: "peer did not answer", WasServerConnectionDropTimeout: true, WasOpenHandshakeTimeout: true, WasCloseHandshakeTimeout: true,
 		Local: wirelog.CloseFacts{Sent: true, Coded: true, Code: 1001}, Remote: wirelog.CloseFacts{Sent: true, Coded: true, Code: 1011, Reason: "why \xff not"},
 	}
 	log.Stats = wirelog.Stats{ReceivedOctets: map[int]int{2: 1, 129: 1, 13: 4}, SentOctets: map[int]int{192: 1, 10: 1}}

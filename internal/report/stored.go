@@ -127,7 +127,7 @@ func (f storedCase) result() Result {
 		Role: role, Opened: strings.Contains(status, " 101"),
 		ClosedByMe: bool(f.ClosedByMe), FailedByMe: bool(f.FailedByMe), DroppedByMe: bool(f.DroppedByMe),
 		WasClean: bool(f.WasClean), WasNotCleanReason: string(f.WasNotCleanReason),
-		WasServerConnectionDropTime: bool(f.WasDropTimeout), WasOpenHandshakeTimeout: bool(f.WasOpenTimeout), WasCloseHandshakeTimeout: bool(f.WasCloseTimeout),
+		WasServerConnectionDropTimeout: bool(f.WasDropTimeout), WasOpenHandshakeTimeout: bool(f.WasOpenTimeout), WasCloseHandshakeTimeout: bool(f.WasCloseTimeout),
 		Local: readClose(f.LocalCloseCode, f.LocalCloseReason), Remote: readClose(f.RemoteCloseCode, f.RemoteCloseReason),
 	}
 	log.Stats = wirelog.Stats{

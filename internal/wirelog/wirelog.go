@@ -87,17 +87,17 @@ const (
 
 // Facts are what became of the connection, under the reference's names.
 type Facts struct {
-	Role                        ws.Role // ours
-	Opened                      bool    // the opening handshake succeeded
-	ClosedByMe                  bool    // we sent the first Close
-	FailedByMe                  bool    // we failed the connection (RFC 6455, 7.1.7)
-	DroppedByMe                 bool    // we closed TCP first
-	WasClean                    bool    // Close frames were exchanged and TCP ended in order
-	WasNotCleanReason           string
-	WasServerConnectionDropTime bool // the server left TCP open after the closing handshake
-	WasOpenHandshakeTimeout     bool
-	WasCloseHandshakeTimeout    bool
-	Local, Remote               CloseFacts
+	Role                           ws.Role // ours
+	Opened                         bool    // the opening handshake succeeded
+	ClosedByMe                     bool    // we sent the first Close
+	FailedByMe                     bool    // we failed the connection (RFC 6455, 7.1.7)
+	DroppedByMe                    bool    // we closed TCP first
+	WasClean                       bool    // Close frames were exchanged and TCP ended in order
+	WasNotCleanReason              string
+	WasServerConnectionDropTimeout bool // the server left TCP open after the closing handshake
+	WasOpenHandshakeTimeout        bool
+	WasCloseHandshakeTimeout       bool
+	Local, Remote                  CloseFacts
 }
 
 // CloseFacts is the content of a Close frame, of the first in each direction.

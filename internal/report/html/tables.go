@@ -69,7 +69,7 @@ func facts(f wirelog.Facts) template.HTML {
 		{"droppedByMe", yesNo(f.DroppedByMe), "we closed TCP before the peer did", false},
 		{"wasClean", yesNo(f.WasClean), "both sent a Close, and the server closed TCP", !f.WasClean},
 		{"wasNotCleanReason", text(f.WasNotCleanReason), "what happened instead", f.WasNotCleanReason != ""},
-		{"wasServerConnectionDropTimeout", yesNo(f.WasServerConnectionDropTime), "the server left TCP open after the closing handshake", f.WasServerConnectionDropTime},
+		{"wasServerConnectionDropTimeout", yesNo(f.WasServerConnectionDropTimeout), "the server left TCP open after the closing handshake", f.WasServerConnectionDropTimeout},
 		{"wasOpenHandshakeTimeout", yesNo(f.WasOpenHandshakeTimeout), "the opening handshake was not done in time", f.WasOpenHandshakeTimeout},
 		{"wasCloseHandshakeTimeout", yesNo(f.WasCloseHandshakeTimeout), "our Close was not answered in time", f.WasCloseHandshakeTimeout},
 		{"localCloseCode", code(f.Local), "the code in our Close", false},
