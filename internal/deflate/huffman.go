@@ -131,8 +131,8 @@ func makeFixedTables() (*litTable, *distTable) {
 
 // buildTable makes the decoding table of the canonical code with the given code
 // lengths. It returns what is wrong with the code, or "". A code has to be
-// complete; as in zlib, one of no symbols, or of a single symbol of one bit, is
-// tolerated.
+// complete; one of no symbols, or of a single symbol of one bit, is tolerated, which
+// zlib does too but for the code of the code lengths.
 func buildTable(table []uint32, indexBits int, lens []uint8, symbols []uint32) string {
 	var count [maxCodeBits + 1]int
 	for _, l := range lens {

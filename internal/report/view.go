@@ -43,6 +43,22 @@ func (v View) KnownReason(r Result) (reason string, known bool) {
 	return v.Known(r)
 }
 
+// Standing is how the result counts, in the word that pages and scripts have for it:
+// "known" is a failure that is no news, "soft" what could be better and does not
+// count as failed; the others are "fail" and "pass".
+func (v View) Standing(r Result) string {
+	_, known := v.KnownReason(r)
+	switch {
+	case known:
+		return "known"
+	case v.Fails(r):
+		return "fail"
+	case !r.Passed():
+		return "soft"
+	}
+	return "pass"
+}
+
 // Heading is the title, or what stands instead of one.
 func (v View) Heading() string {
 	if v.Title == "" {

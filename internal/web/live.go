@@ -45,7 +45,7 @@ type result struct {
 	Closing  verdict.Grade `json:"closing"`
 	Code     *int          `json:"code"` // of the peer's Close, if it had one
 	Millis   int64         `json:"ms"`
-	Standing string        `json:"standing"` // pass, soft, fail or known
+	Standing string        `json:"standing"` // see report.View.Standing
 	Why      string        `json:"why,omitempty"`
 	At       time.Time     `json:"at"`
 }
@@ -163,7 +163,7 @@ func (s *Site) Trouble(err error) {
 func (s *Site) result(r report.Result) result {
 	row := result{
 		Agent: r.Agent, Case: r.ID, Behavior: r.Verdict.Behavior, Closing: r.Verdict.Close,
-		Millis: r.Took.Milliseconds(), Standing: s.standing(r), At: time.Now().UTC(),
+		Millis: r.Took.Milliseconds(), Standing: s.View.Standing(r), At: time.Now().UTC(),
 	}
 	if !r.Passed() {
 		row.Why = shorten(strings.Join(reasons(r), " "))
@@ -184,20 +184,6 @@ func reasons(r report.Result) []string {
 		list = append(list, r.Verdict.CloseResult)
 	}
 	return list
-}
-
-// standing is how a result counts.
-func (s *Site) standing(r report.Result) string {
-	if _, known := s.View.KnownReason(r); known {
-		return "known"
-	}
-	switch {
-	case s.View.Fails(r):
-		return "fail"
-	case !r.Passed():
-		return "soft"
-	}
-	return "pass"
 }
 
 // shorten cuts a text to what is kept of it.

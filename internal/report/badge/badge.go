@@ -7,7 +7,6 @@ package badge
 import (
 	"fmt"
 	"io"
-	"slices"
 
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/score"
@@ -16,15 +15,12 @@ import (
 // colours by the first letter of the grade.
 var colours = map[byte]string{'A': "#1a7f4b", 'B': "#8a6100", 'C': "#b3541e", 'D': "#c02626", 'F': "#8f1212"}
 
-// order of grades, worst first.
-var order = []string{"F", "D", "C", "B", "A-", "A", "A+"}
-
 // Write draws the badge. Of several agents it shows the worst grade.
 func Write(w io.Writer, rep *report.Report, v report.View) error {
 	grade, passed, total := "", 0, 0
 	for _, a := range rep.Agents {
 		card := score.Of(a)
-		if card.Grade != "" && (grade == "" || slices.Index(order, card.Grade) < slices.Index(order, grade)) {
+		if score.Worse(card.Grade, grade) {
 			grade = card.Grade
 		}
 		for _, r := range a.Results {

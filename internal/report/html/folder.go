@@ -37,7 +37,7 @@ func WriteCase(w io.Writer, r report.Result, v report.View) error {
 	page := struct {
 		frame
 		Case caseView
-	}{newFrame(v.Heading(), simpleScript, standing(r, v) == "fail", v), viewCase(r, v)}
+	}{newFrame(v.Heading(), simpleScript, v.Standing(r) == "fail", v), viewCase(r, v)}
 	if err := templates.ExecuteTemplate(w, "casepage", page); err != nil {
 		return fmt.Errorf("write page of case %.40s: %w", r.ID, err)
 	}

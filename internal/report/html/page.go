@@ -75,7 +75,7 @@ func newFrame(title, script string, bad bool, v report.View) frame {
 func anyFails(rep *report.Report, v report.View) bool {
 	for _, a := range rep.Agents {
 		for _, r := range a.Results {
-			if standing(r, v) == "fail" {
+			if v.Standing(r) == "fail" {
 				return true
 			}
 		}

@@ -123,7 +123,7 @@ func (s *summary) row(r report.Result, v report.View, change baseline.Kind) []an
 	}
 	row := []any{
 		position(&s.Behaviors, behavior), position(&s.Closings, closing), code, r.Took.Milliseconds(),
-		slices.Index(standings, standing(r, v)), measured,
+		slices.Index(standings, v.Standing(r)), measured,
 	}
 	shownRatio := ""
 	if r.Ratio {
@@ -199,7 +199,7 @@ func cards(rep *report.Report, v report.View) []card {
 		}
 		n, diff, flaky := map[string]int{}, map[baseline.Kind]int{}, 0
 		for _, r := range a.Results {
-			n[standing(r, v)]++
+			n[v.Standing(r)]++
 			diff[changed[[2]string{a.Name, r.ID}]]++
 			if r.Flaky() {
 				flaky++

@@ -63,20 +63,6 @@ func closingFace(g verdict.Grade, remote wirelog.CloseFacts) face {
 	return face{"fail", "?", cut(report.Visible(string(g)), maxName)}
 }
 
-// standing is how a result counts: see the classes of the same names.
-func standing(r report.Result, v report.View) string {
-	if _, known := v.KnownReason(r); known {
-		return "known"
-	}
-	switch {
-	case v.Fails(r):
-		return "fail"
-	case !r.Passed():
-		return "soft"
-	}
-	return "pass"
-}
-
 // requirement finds "RFC 6455, 5.2" and "RFC 7692, 7.1.2.1" in a text.
 var requirement = regexp.MustCompile(`RFC (\d{3,5}), (\d+(?:\.\d+)*)`)
 

@@ -23,6 +23,9 @@ import (
 // Grades, best first.
 var grades = []string{"A+", "A", "A-", "B", "C", "D", "F"}
 
+// Worse reports whether grade a is worse than b. No grade at all counts as the best.
+func Worse(a, b string) bool { return slices.Index(grades, a) > slices.Index(grades, b) }
+
 // Card is what an agent achieved.
 type Card struct {
 	Agent    string
