@@ -4,6 +4,7 @@ package cases
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
@@ -63,7 +64,7 @@ func roundTrips() []conform.Case {
 			wait := []time.Duration{60, 60, 60, 120, 240, 480}[j] * time.Second
 			f := repeated(size, unit)
 			c := large(fmt.Sprintf("9.%d.%d", i+7, j+1),
-				fmt.Sprintf("%d %s messages of %s, one after the other", times, lower(kind(unit)), octets(size)), wait,
+				fmt.Sprintf("%d %s messages of %s, one after the other", times, strings.ToLower(kind(unit)), octets(size)), wait,
 				func(p *peer.Peer) {
 					for range times {
 						if !p.EchoFrame(f) {
@@ -107,8 +108,6 @@ func kindOf(isBinary bool) string {
 	}
 	return "Text"
 }
-
-func lower(s string) string { return string(s[0]|0x20) + s[1:] }
 
 // octets prints a size the short way.
 func octets(n int) string {

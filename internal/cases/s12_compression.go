@@ -42,54 +42,9 @@ func compression(data *corpus.Corpus) []conform.Case {
 	return cs
 }
 
-// Compression with every kind of parameters, over JSON (RFC 7692, 7.1). As a
-// client we demand of the server what as a server we ask of the client.
-func parameters(data *corpus.Corpus) []conform.Case {
-	var cs []conform.Case
-	for i, p := range []struct {
-		title string
-		opening
-	}{
-		{"no demands", demand(deflate.Params{})},
-		{"no context takeover", demand(deflate.Params{NoContextTakeover: true})},
-		{"a window of 2^9", demand(deflate.Params{WindowBits: 9})},
-		{"a window of 2^15", demand(deflate.Params{WindowBits: 15})},
-		{"no context takeover and a window of 2^9", demand(deflate.Params{NoContextTakeover: true, WindowBits: 9})},
-		{"no context takeover and a window of 2^15", demand(deflate.Params{NoContextTakeover: true, WindowBits: 15})},
-		{"a choice of three offers", oneOf(
-			demand(deflate.Params{NoContextTakeover: true, WindowBits: 9}),
-			demand(deflate.Params{NoContextTakeover: true}),
-			demand(deflate.Params{}))},
-	} {
-		cs = append(cs, compressed(fmt.Sprintf("13.%d", i+1), data, corpus.JSON, ", "+p.title, peer.Opening(p.opening))...)
-	}
-	return cs
-}
-
-type opening peer.Opening
-
 // plainOffer is what we offer when we demand nothing: all that we can do.
 func plainOffer() deflate.Offer {
 	return deflate.Offer{ClientNoContextTakeover: true, ClientMaxWindowBits: deflate.AnyWindow}
-}
-
-// demand wants the peer to compress as the parameters say.
-func demand(p deflate.Params) opening {
-	o := plainOffer()
-	o.ServerNoContextTakeover, o.ServerMaxWindowBits = p.NoContextTakeover, p.WindowBits
-	return opening{Offers: []deflate.Offer{o}, Accept: deflate.FirstAllowing(p)}
-}
-
-// oneOf lets the peer choose, best first.
-func oneOf(os ...opening) opening {
-	var all opening
-	var policies []deflate.Accept
-	for _, o := range os {
-		all.Offers = append(all.Offers, o.Offers...)
-		policies = append(policies, o.Accept)
-	}
-	all.Accept = deflate.FirstOf(policies...)
-	return all
 }
 
 // compressed is a row of cases with one opening, over one kind of data.

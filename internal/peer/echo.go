@@ -15,7 +15,6 @@ type Message struct {
 	Binary   bool
 	Data     ws.Pattern
 	Fragment int // octets of payload a frame; 0 for one frame, or what the options say
-	Chop     int // octets a write; 0 for whole frames
 }
 
 // echoing compares what comes back with what was sent.
@@ -51,7 +50,7 @@ func (p *Peer) SendMessage(m Message) {
 		size = p.opts.AutoFragment
 	}
 	if size == 0 || data.Len <= size {
-		p.Send(Frame{Opcode: op, RSV: rsv, Payload: data.Unit, Repeat: data.Len, Repeated: data.Len != len(data.Unit), Chop: m.Chop})
+		p.Send(Frame{Opcode: op, RSV: rsv, Payload: data.Unit, Repeat: data.Len, Repeated: data.Len != len(data.Unit)})
 		return
 	}
 	for off := 0; ; off += size {
