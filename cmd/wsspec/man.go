@@ -68,7 +68,7 @@ func manualExamples() []entry {
 // manual is the page of all commands.
 func manual(app *kong.Node) string {
 	m := &page{}
-	m.macro("TH", "WSSPEC", "1", built(), "wsspec "+version(), "User Commands")
+	m.title(built(), version())
 	m.macro("SH", "NAME")
 	m.text("wsspec - test whether WebSocket software conforms to RFC 6455 and RFC 7692")
 	m.macro("SH", "SYNOPSIS")
@@ -125,6 +125,12 @@ func (m *page) macro(name string, args ...string) {
 		m.WriteString(` "` + strings.ReplaceAll(roff(arg), `"`, `\(dq`) + `"`)
 	}
 	m.WriteByte('\n')
+}
+
+// title begins the page. The hyphens of its day are no minus signs, or mandoc does
+// not take it for a day.
+func (m *page) title(day, version string) {
+	fmt.Fprintf(m, ".TH \"WSSPEC\" \"1\" \"%s\" \"wsspec %s\" \"User Commands\"\n", day, roff(version))
 }
 
 // text writes words, in lines that are not long.

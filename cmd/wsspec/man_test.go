@@ -77,6 +77,11 @@ func TestRoff(t *testing.T) {
 		t.Errorf("%q, want %q", m, want)
 	}
 	m = &page{}
+	m.title("2026-11-21", "1.2-rc")
+	if want := ".TH \"WSSPEC\" \"1\" \"2026-11-21\" \"wsspec 1.2\\-rc\" \"User Commands\"\n"; m.String() != want {
+		t.Errorf("%q, want %q", m, want)
+	}
+	m = &page{}
 	m.text(strings.Repeat(".word ", 30))
 	for line := range strings.Lines(m.String()) {
 		if len(line) > 80 || !strings.HasPrefix(line, `\&.word`) {
