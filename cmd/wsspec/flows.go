@@ -20,7 +20,7 @@ func flowLines(flows []report.Flow) []string {
 	for _, s := range cases.Sections() {
 		titles[s.ID] = s.Title
 	}
-	lines := []string{"", "  compression          MB/s in    out  ratio in    out   RSV1  reach  context"}
+	lines := []string{"", "  compression           MB/s in    out  ratio in    out   RSV1  reach  context"}
 	for _, f := range flows {
 		window, compressed, context := "-", "-", "-"
 		if f.Watched() {
@@ -29,7 +29,7 @@ func flowLines(flows []report.Flow) []string {
 				context = "kept"
 			}
 		}
-		lines = append(lines, clip(fmt.Sprintf("  %-5s %-15.15s %6s %6s    %6s %6s  %5s  %5s  %s", report.Visible(f.Section), cmp.Or(titles[f.Section], "-"),
+		lines = append(lines, clip(fmt.Sprintf("  %-5s %-16s %6s %6s    %6s %6s  %5s  %5s  %s", report.Visible(f.Section), clip(cmp.Or(titles[f.Section], "-"), 16),
 			rate(f.In.Rate(f.Took)), rate(f.Out.Rate(f.Took)), ratio(f.In.Ratio()), ratio(f.Out.Ratio()), compressed, window, context), 80))
 	}
 	return append(lines, "  in: from the peer. RSV1: its messages that were compressed.",

@@ -80,6 +80,9 @@ func (s *schedule) run(ctx context.Context, plan []Planned, jobs int) error {
 			together = append(together, c)
 		}
 	}
+	if len(together) < 2 { // nothing runs beside it
+		return s.inTurn(ctx, plan)
+	}
 	// Cases with waits begin first: the others run meanwhile.
 	slices.SortStableFunc(together, func(a, b Planned) int { return rank(a) - rank(b) })
 	if err := s.atOnce(ctx, together, jobs); err != nil {

@@ -188,6 +188,22 @@ func TestSpoiltCasesAreHadAgain(t *testing.T) {
 	})
 }
 
+// A case that has nothing to run beside is played once.
+func TestCasesAloneAreNotSpoilt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := newStage(
+			move{id: "1", alone: verdict.Failed},
+			move{id: "2", tags: []conform.Tag{conform.Serial}, alone: verdict.Failed},
+		)
+		if err := st.run(t.Context(), 16); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := st.results(), "1 FAILED, 2 FAILED"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}
+
 // A second look changes nothing where the peer let a whole wait of the case pass
 // unused, or broke its word in the handshake; in any other case it may.
 func TestWhatLoadCannotSpoil(t *testing.T) {
