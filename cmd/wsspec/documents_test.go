@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/wsspec/wsspec/internal/testee"
+)
+
+// Failures in the documents are printed so, to the letter, but for the port.
+func TestDocumentedFailures(t *testing.T) {
+	for _, d := range []struct {
+		file  string
+		fault string
+		args  []string
+	}{
+		{"README.md", "keeps-only-last-fragment", []string{"--cases", "5.3"}},
+		{"docs/testing-a-server.md", "keeps-only-last-fragment", []string{"--cases", "5.3,5.4"}},
+		{"docs/reading-a-failure.md", "accepts-nested-fragments", []string{"--cases", "5.18"}},
+	} {
+		t.Run(d.file, func(t *testing.T) {
+			t.Parallel()
+			text, err := os.ReadFile(filepath.Join("../..", d.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			block := regexp.MustCompile(`(?m)^    FAILED .*\n(    .+\n)+`).FindString(string(text))
+			if block == "" {
+				t.Fatal("there is no failure in it")
+			}
+			want := regexp.MustCompile(`(?m)^    `).ReplaceAllString(block, "")
+			seed := regexp.MustCompile(`--seed (\d+) `).FindStringSubmatch(want)
+			if seed == nil {
+				t.Fatal("the failure does not say how to repeat it")
+			}
+			addr := faultyEcho(t, d.fault)
+			args := append([]string{"test", "ws://" + addr, "--out", t.TempDir(), "--seed", seed[1]}, d.args...)
+			stdout, stderr, status := called("wsspec", args...)
+			if status != exitVerdict || stderr != "" {
+				t.Errorf("status %d, %q", status, stderr)
+			}
+			if got := strings.ReplaceAll(stdout, addr, "localhost:9001"); !strings.Contains(got, want) {
+				t.Errorf("%s has\n%s\nbut this is printed:\n%s", d.file, want, got)
+			}
+		})
+	}
+}
+
+// faultyEcho runs an echo server for as long as the test.
+func faultyEcho(t *testing.T, fault string) (addr string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = testee.Server{Config: testee.Config{Faults: testee.Faults{fault: true}}}.Serve(ctx, l) // until the cleanup
+	}()
+	t.Cleanup(func() { stop(); <-ended })
+	return l.Addr().String()
+}
