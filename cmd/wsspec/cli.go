@@ -77,6 +77,9 @@ func (p *process) wsspec(ctx context.Context) (status int) {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
+	if err := emptyValue(args); err != nil {
+		return p.fail(err)
+	}
 	kctx, err := parser.Parse(args)
 	if err != nil {
 		hint := `run "wsspec --help"`
@@ -88,6 +91,25 @@ func (p *process) wsspec(ctx context.Context) (status int) {
 	}
 	return p.fail(kctx.Run())
 }
+
+// emptyValue looks for a flag with nothing as its value, most likely that of a
+// variable which is not set: what the flag would ask for then, nobody meant.
+func emptyValue(args []string) error {
+	for i, arg := range args {
+		name, value, joined := strings.Cut(arg, "=")
+		switch {
+		case arg == "--" || i == 0 && arg == completeCommand:
+			return nil
+		case strings.HasPrefix(name, "--") && joined && value == "",
+			strings.HasPrefix(arg, "--") && !joined && i+1 < len(args) && args[i+1] == "":
+			return badUsage(fmt.Errorf("%s: the value is empty", name), "give a value, or leave the flag out")
+		}
+	}
+	return nil
+}
+
+// completeCommand is what the shells' scripts call; it takes any words.
+const completeCommand = "__complete"
 
 // fail prints an error and its hint, and returns the exit status for it.
 func (p *process) fail(err error) int {

@@ -95,8 +95,8 @@ func TestFaultOfOursWhileServing(t *testing.T) {
 	p := &process{stdout: &out, stderr: &errs, getenv: os.Getenv, width: func() int { return 0 }}
 	l := newLounge(newScreen(p, false, false, false), false)
 	l.event(fuzzserver.Event{Kind: fuzzserver.Trouble, Err: errors.New("disk full")})
-	if l.status() != exitOK {
-		t.Errorf("status %d for trouble of another kind", l.status())
+	if l.status() != exitUsage {
+		t.Errorf("status %d where a result is lost", l.status())
 	}
 	l.event(fuzzserver.Event{Kind: fuzzserver.Trouble, Err: &runner.Fault{ID: "1.1.1", Value: "boom", Stack: []byte("stack")}})
 	if l.status() != exitFault || !strings.Contains(errs.String(), "wsspec: case 1.1.1: fault in wsspec: boom\nhint: ") {

@@ -39,9 +39,11 @@ type process struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE) // printer deals with it
+	out := &printer{w: os.Stdout}
 	p := &process{
 		name: strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"), args: os.Args[1:],
-		stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv,
+		stdout: out, stderr: os.Stderr, getenv: os.Getenv,
 		width: func() int {
 			if w, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil {
 				return w
@@ -51,15 +53,20 @@ func main() {
 	}
 	// A second signal ends the program at once.
 	context.AfterFunc(ctx, stop)
-	os.Exit(p.run(ctx))
+	os.Exit(p.printed(out, p.run(ctx)))
 }
 
 // run picks the front door and returns the exit status.
 func (p *process) run(ctx context.Context) int {
-	if p.name == "wstest" || slices.ContainsFunc(p.args, isModeFlag) && !isCommand(p.args[0]) {
+	if p.reference() {
 		return p.wstest(ctx)
 	}
 	return p.wsspec(ctx)
+}
+
+// reference reports whether we are called as the reference is.
+func (p *process) reference() bool {
+	return p.name == "wstest" || slices.ContainsFunc(p.args, isModeFlag) && !isCommand(p.args[0])
 }
 
 // isModeFlag reports whether an argument is the reference's -m.

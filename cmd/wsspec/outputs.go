@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -54,9 +55,37 @@ func parseOutputs(args []string) ([]output, error) {
 		} else if path == "" {
 			return nil, badUsage(fmt.Errorf("--report %s: there is no path behind the =", arg), "")
 		}
+		if err := reserved(path); err != nil {
+			return nil, err
+		}
+		if path = filepath.Clean(path); path == "/dev/stdout" {
+			path = "-"
+		}
+		if slices.ContainsFunc(os, func(o output) bool { return o.path == path }) {
+			return nil, badUsage(fmt.Errorf("--report %s: another report goes there", arg), "give each a file of its own")
+		}
 		os = append(os, output{w, path})
 	}
 	return os, nil
+}
+
+// reserved refuses files that would break the report folder they are in.
+func reserved(path string) error {
+	if report.Reserved(path) {
+		return badUsage(fmt.Errorf("write %s: files of a report folder have such names", path), "choose another name, such as results.json")
+	}
+	return nil
+}
+
+// check finds out whether the report can be written to where it belongs.
+func (o output) check() error {
+	if o.path == "-" {
+		return nil
+	}
+	if err := report.CheckOutput(o.path); err != nil {
+		return badUsage(err, "choose another file for the report")
+	}
+	return nil
 }
 
 // put renders a report to where it belongs.
@@ -69,5 +98,5 @@ func (o output) put(p *process, rep *report.Report, v report.View) error {
 		_, err := p.stdout.Write(b.Bytes())
 		return err
 	}
-	return report.WriteFile(o.path, b.Bytes())
+	return report.WriteOutput(o.path, b.Bytes())
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,11 +59,20 @@ func readReport(path string) (*report.Report, error) {
 	}
 	switch {
 	case err != nil:
-		return nil, badUsage(err, "")
+		return nil, badUsage(first(err), "restore or remove what cannot be read")
 	case len(rep.Agents) == 0:
 		return nil, badUsage(fmt.Errorf("%s: there are no results in it", path), "")
 	}
 	return rep, nil
+}
+
+// first is the first of joined errors, and how many there are beside it.
+func first(err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok || len(joined.Unwrap()) == 1 {
+		return err
+	}
+	return fmt.Errorf("%w, and %d more like it", joined.Unwrap()[0], len(joined.Unwrap())-1)
 }
 
 func view() report.View { return report.View{Made: time.Now(), Sections: cases.Sections()} }
@@ -128,8 +138,12 @@ type rendering struct {
 }
 
 func (c rendering) render(p *process, kind string) error {
-	os, err := parseOutputs([]string{kind + "=" + c.Out})
-	if err != nil {
+	w, ok := writers()[kind]
+	if !ok {
+		return badUsage(fmt.Errorf("kind %q is unknown: want one of %s", kind, kinds()), "")
+	}
+	o := output{w, c.Out}
+	if err := cmp.Or(reserved(c.Out), o.check()); err != nil {
 		return err
 	}
 	rep, err := readReport(c.Report)
@@ -142,7 +156,7 @@ func (c rendering) render(p *process, kind string) error {
 	}
 	v := view()
 	v.Strict = c.Strict
-	return os[0].put(p, rep, known.in(v))
+	return o.put(p, rep, known.in(v))
 }
 
 type diffCmd struct {
@@ -176,7 +190,7 @@ func words(v verdict.Verdict) string {
 	if v.Behavior == "" {
 		return "-"
 	}
-	return fmt.Sprintf("%s, closing %s", v.Behavior, v.Close)
+	return report.Visible(fmt.Sprintf("%s, closing %s", v.Behavior, v.Close))
 }
 
 type mergeCmd struct {
@@ -195,6 +209,9 @@ func (c mergeCmd) Run(p *process) error {
 		reps = append(reps, rep)
 	}
 	merged := report.Merge(reps...)
+	if err := reserved(c.Out); err != nil {
+		return err
+	}
 	if c.Out == "-" || filepath.Ext(c.Out) == ".json" {
 		return output{results.Write, c.Out}.put(p, merged, view())
 	}
@@ -243,11 +260,14 @@ func (c acceptCmd) Run(p *process) error {
 	if err := baseline.FromReport(rep, view(), c.Reason).Write(&b); err != nil {
 		return err
 	}
+	if _, err := baseline.Parse(strings.NewReader(b.String())); err != nil {
+		return badUsage(fmt.Errorf("--reason %q: %w", c.Reason, errors.Unwrap(err)), "")
+	}
 	if c.Out == "-" {
 		fmt.Fprint(p.stdout, b.String())
 		return nil
 	}
-	return report.WriteFile(c.Out, []byte(b.String()))
+	return report.WriteOutput(c.Out, []byte(b.String()))
 }
 
 type rejudgeCmd struct {
@@ -277,7 +297,7 @@ func (c rejudgeCmd) Run(p *process) error {
 			k.Want.KeepAgreement = k.Want.NeedsDeflate
 			if v := verdict.Judge(k.Want, k.Close, r.Log); v.Behavior != r.Verdict.Behavior || v.Close != r.Verdict.Close {
 				changed++
-				fmt.Fprintf(p.stdout, "%q %s: %s, closing %s; was %s, closing %s\n", a.Name, r.ID, v.Behavior, v.Close, r.Verdict.Behavior, r.Verdict.Close)
+				fmt.Fprintf(p.stdout, "%q %s: %s; was %s\n", a.Name, r.ID, words(v), words(r.Verdict))
 			}
 		}
 	}

@@ -108,9 +108,9 @@ func (s *screen) played(t *tally) {
 }
 
 func (s *screen) result(r report.Result, failed bool) {
-	word := string(r.Verdict.Behavior)
+	word := report.Visible(string(r.Verdict.Behavior))
 	if r.Verdict.Close != "OK" && string(r.Verdict.Close) != word {
-		word += ", closing " + string(r.Verdict.Close)
+		word += ", closing " + report.Visible(string(r.Verdict.Close))
 	}
 	if tally := r.Flakiness(); tally != "" {
 		word += ", flaky (" + tally + ")"
@@ -118,11 +118,11 @@ func (s *screen) result(r report.Result, failed bool) {
 	if s.color {
 		word = paint(word, failed, r.Passed() && !r.Flaky())
 	}
-	fmt.Fprintf(s.out, "%s %s: %s\n", word, r.ID, r.Title)
+	fmt.Fprintf(s.out, "%s %s: %s\n", word, r.ID, report.Visible(r.Title))
 	if !failed {
 		if r.Flaky() {
 			for _, line := range report.AttemptLines(r) {
-				fmt.Fprintln(s.out, "  attempt   "+line)
+				fmt.Fprintln(s.out, "  attempt   "+report.Visible(line))
 			}
 		}
 		return

@@ -52,8 +52,8 @@ func (serveCmd) Help() string {
 
 // Run serves clients until a signal, a client, or idleness ends it.
 func (c *serveCmd) Run(ctx context.Context, p *process) error {
-	if !(c.TimeoutFactor > 0 && c.TimeoutFactor <= 1000) {
-		return badUsage(fmt.Errorf("--timeout-factor is %v: want more than 0 and at most 1000", c.TimeoutFactor), "")
+	if err := c.checkTimes(); err != nil {
+		return err
 	}
 	picked, err := c.pick()
 	if err != nil {
@@ -111,6 +111,16 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	return nil
 }
 
+func (c *serveCmd) checkTimes() error {
+	switch {
+	case !(c.TimeoutFactor > 0 && c.TimeoutFactor <= 1000):
+		return badUsage(fmt.Errorf("--timeout-factor is %v: want more than 0 and at most 1000", c.TimeoutFactor), "")
+	case c.IdleExit < 0:
+		return badUsage(fmt.Errorf("--idle-exit is %v: want more than 0", c.IdleExit), "")
+	}
+	return nil
+}
+
 func (c *serveCmd) settings() runner.Settings {
 	s := runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}
 	s.Options.FailByDrop = c.FailByDrop
@@ -162,7 +172,7 @@ func ready(file, url string) error {
 	if file == "" {
 		return nil
 	}
-	if err := report.WriteFile(file, []byte(url+"\n")); err != nil {
+	if err := report.WriteOutput(file, []byte(url+"\n")); err != nil {
 		return badUsage(err, "")
 	}
 	return nil
@@ -196,6 +206,7 @@ type lounge struct {
 	here    int      // connections open
 	visited bool
 	fault   bool // of ours
+	lost    bool // a result could not be kept
 	change  chan struct{}
 }
 
@@ -229,6 +240,7 @@ func (l *lounge) event(e fuzzserver.Event) {
 			l.screen.faults(runner.Faults{fault})
 			break
 		}
+		l.lost = true
 		fmt.Fprintf(l.screen.err, "wsspec: %v\n", e.Err)
 	}
 	select {
@@ -268,6 +280,9 @@ func (l *lounge) status() int {
 	defer l.mu.Unlock()
 	if l.fault {
 		return exitFault
+	}
+	if l.lost {
+		return exitUsage
 	}
 	for _, t := range l.tallies {
 		if t.status() != exitOK {

@@ -84,9 +84,21 @@ func (s Selection) pick() ([]conform.Case, error) {
 		return nil, badUsage(err, `"wsspec cases" lists them all`)
 	}
 	if len(picked) == 0 {
-		return nil, badUsage(fmt.Errorf("no case is selected by --cases %s", strings.Join(include, ",")), `"wsspec cases" lists them all`)
+		return nil, badUsage(fmt.Errorf("no case is selected by %s", s.flags()), `"wsspec cases" lists them all`)
 	}
 	return picked, nil
+}
+
+// flags are those that picked the cases.
+func (s Selection) flags() string {
+	text := "--cases " + strings.Join(s.Cases, ",")
+	if len(s.Cases) == 0 {
+		text = "--cases *"
+	}
+	if len(s.Exclude) > 0 {
+		text += " --exclude " + strings.Join(s.Exclude, ",")
+	}
+	return text
 }
 
 // Run tests the servers one after the other.
@@ -149,7 +161,9 @@ func (c *testCmd) prepare() (*testRun, error) {
 	if t.known, err = readKnown(c.Baseline); err != nil {
 		return nil, err
 	}
-	t.outdated = c.StrictBaseline
+	if t.outdated = c.StrictBaseline; t.outdated && t.known == nil {
+		return nil, badUsage(errors.New("--strict-baseline goes with --baseline"), "")
+	}
 	picked, err := c.pick()
 	if err != nil {
 		return nil, err
@@ -243,8 +257,10 @@ func (c *testCmd) readSpec(t *testRun) error {
 	if c.Edition == "" {
 		c.Edition = s.Edition
 	}
-	t.servers = specServers(s)
-	t.skip, err = agentFilter(s.ExcludeAgentCases)
+	if t.servers = specServers(s); len(t.servers)+len(c.URLs) == 0 {
+		return badUsage(fmt.Errorf("%s: there are no servers in it", c.Spec), `add "servers": [{"url": "ws://…"}], or give a URL`)
+	}
+	t.skip, err = agentFilter(s)
 	return err
 }
 
@@ -258,23 +274,23 @@ func specServers(s *spec.Spec) []fuzzclient.Server {
 	return servers
 }
 
-// agentFilter makes one predicate of exclude-agent-cases.
-func agentFilter(exclude map[string][]string) (func(agent, id string) bool, error) {
+// agentFilter makes one predicate of a specification's exclude-agent-cases.
+func agentFilter(s *spec.Spec) (func(agent, id string) bool, error) {
 	type rule struct {
 		agent conform.Pattern
 		cases []conform.Pattern
 	}
 	var rules []rule
-	for agent, ids := range exclude {
+	for agent, ids := range s.ExcludeAgentCases {
 		p, err := conform.CompilePattern(agent, true)
 		if err != nil {
-			return nil, badUsage(fmt.Errorf("exclude-agent-cases: %w", err), "")
+			return nil, badUsage(fmt.Errorf("%s: exclude-agent-cases: %w", s.File, err), "")
 		}
 		r := rule{agent: p}
 		for _, id := range ids {
 			q, err := conform.CompilePattern(id, true)
 			if err != nil {
-				return nil, badUsage(fmt.Errorf("exclude-agent-cases[%q]: %w", agent, err), "")
+				return nil, badUsage(fmt.Errorf("%s: exclude-agent-cases[%q]: %w", s.File, agent, err), "")
 			}
 			r.cases = append(r.cases, q)
 		}

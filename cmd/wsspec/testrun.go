@@ -53,6 +53,11 @@ func (t *testRun) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, o := range t.outputs {
+		if err := o.check(); err != nil {
+			return err
+		}
+	}
 	store.view = t.known.in(store.view)
 	status := exitOK
 	for _, s := range t.servers {

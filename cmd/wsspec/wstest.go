@@ -130,9 +130,12 @@ func (p *process) wstestFail(err error) int {
 	}
 	fmt.Fprintf(p.stderr, "wstest: %v\n", err)
 	var usage *usageError
-	if errors.As(err, &usage) && usage.hint != "" {
+	switch {
+	case errors.As(err, &usage) && usage.hint != "":
 		fmt.Fprintf(p.stderr, "hint: %s\n", usage.hint)
-	} else {
+	case errors.Is(err, fuzzclient.ErrUnreachable):
+		fmt.Fprintf(p.stderr, "hint: %s\n", unreachableHint)
+	default:
 		fmt.Fprintln(p.stderr, `hint: run "wstest --help"`)
 	}
 	return wstestMistake
@@ -166,7 +169,7 @@ func referencePlan(s *spec.Spec, role ws.Role) ([]runner.Planned, error) {
 	}
 	picked, err := conform.Select(cases.All(edition), s.Cases, s.ExcludeCases)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", s.File, err)
 	}
 	return runner.Plan(picked, role), nil
 }
@@ -181,11 +184,14 @@ func (p *process) fuzzingClient(ctx context.Context, f wstestFlags) error {
 	if len(servers) == 0 && f.url != "" {
 		servers = []fuzzclient.Server{{URL: f.url, Options: s.Options}}
 	}
+	if len(servers) == 0 {
+		fmt.Fprintf(p.stderr, "wstest: %s: there are no servers in it, and none is given with -w\n", s.File)
+	}
 	plan, err := referencePlan(s, ws.Client)
 	if err != nil {
 		return err
 	}
-	skip, err := agentFilter(s.ExcludeAgentCases)
+	skip, err := agentFilter(s)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -17,6 +18,9 @@ import (
 	"github.com/wsspec/wsspec/internal/testee"
 	"github.com/wsspec/wsspec/internal/ws"
 )
+
+// portHint is for ports that cannot be listened at.
+const portHint = "choose another port with -w, such as ws://127.0.0.1:9002"
 
 // fuzzingServer tests the clients that connect, until it is told to stop.
 func (p *process) fuzzingServer(ctx context.Context, f wstestFlags) error {
@@ -31,7 +35,7 @@ func (p *process) fuzzingServer(ctx context.Context, f wstestFlags) error {
 	if err != nil {
 		return err
 	}
-	skip, err := agentFilter(s.ExcludeAgentCases)
+	skip, err := agentFilter(s)
 	if err != nil {
 		return err
 	}
@@ -51,7 +55,7 @@ func (p *process) fuzzingServer(ctx context.Context, f wstestFlags) error {
 	}
 	l, err := listen(addr, tlsConfig)
 	if err != nil {
-		return err
+		return badUsage(err, portHint)
 	}
 	pages := &website{}
 	if web, none, err := webPort(f.webPort); err != nil {
@@ -137,7 +141,11 @@ func (p *process) testeeServer(ctx context.Context, f wstestFlags) error {
 			return err
 		}
 	}
-	return p.echo(ctx, addr, "", tlsConfig, testee.Config{Agent: f.ident})
+	err = p.echo(ctx, addr, "", tlsConfig, testee.Config{Agent: f.ident})
+	if usage, ok := errors.AsType[*usageError](err); ok {
+		usage.hint = portHint
+	}
+	return err
 }
 
 // testeeClient takes our client through the cases of a fuzzing server.

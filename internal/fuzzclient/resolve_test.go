@@ -54,9 +54,9 @@ func TestResolveErrors(t *testing.T) {
 		server fuzzclient.Server
 		want   string
 	}{
-		{fuzzclient.Server{URL: ""}, `server URL "": the scheme is "": want ws:// or wss://`},
+		{fuzzclient.Server{URL: ""}, `server URL "": there is no scheme: want ws:// or wss://`},
 		{fuzzclient.Server{URL: "localhost:9001"}, `server URL "localhost:9001": the scheme is "localhost": want ws:// or wss://`},
-		{fuzzclient.Server{URL: "127.0.0.1:9001"}, `server URL "127.0.0.1:9001": first path segment in URL cannot contain colon`},
+		{fuzzclient.Server{URL: "127.0.0.1:9001"}, `server URL "127.0.0.1:9001": there is no scheme: want ws:// or wss://`},
 		{fuzzclient.Server{URL: "http://h"}, `the scheme is "http": want ws:// or wss://`},
 		{fuzzclient.Server{URL: "ws://"}, "there is no host"},
 		{fuzzclient.Server{URL: "ws:///path"}, "there is no host"},
@@ -73,7 +73,11 @@ func TestResolveErrors(t *testing.T) {
 		{fuzzclient.Server{URL: "ws://h%0D%0A/"}, "invalid URL escape"},
 		{fuzzclient.Server{URL: "ws://[fe80::1%25a%20b]/"}, "a blank or control character"},
 		{fuzzclient.Server{URL: "ws://h", Origin: "a\r\nb"}, `header "Origin" with the value "a\r\nb"`},
-		{fuzzclient.Server{URL: "ws://h", Protocols: []string{"chat", "x\n"}}, `header "Sec-WebSocket-Protocol" with the value "x\n"`},
+		{fuzzclient.Server{URL: "ws://h", Protocols: []string{"chat", "x\n"}}, `subprotocols ["chat" "x\n"]: want names`},
+		{fuzzclient.Server{URL: "ws://h", Protocols: []string{"a", "b", "a"}}, "each once"},
+		{fuzzclient.Server{URL: "ws://::1:9001"}, "an IPv6 address stands in brackets"},
+		{header("sec-websocket-key", "x"), `header "sec-websocket-key": the opening handshake has one of its own`},
+		{header("Upgrade", "h2c"), `header "Upgrade": the opening handshake has one of its own`},
 		{header("A B", "x"), `header "A B"`},
 		{header("", "x"), `header ""`},
 		{header("A", "x\ry"), `header "A" with the value "x\ry"`},
@@ -89,6 +93,22 @@ func TestResolveErrors(t *testing.T) {
 	}
 	if _, err := (fuzzclient.Server{URL: "wss://h", TLS: fuzzclient.TLS{CAFile: empty}}).Resolve(""); err == nil || err.Error() != empty+": there is no certificate in it" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A field that the request has anyway takes its place instead of coming twice.
+func TestHeaderReplaces(t *testing.T) {
+	e, err := fuzzclient.Server{URL: "ws://127.0.0.1:9001", Origin: "http://a", Header: ws.Fields{
+		{Name: "host", Value: "example.com"}, {Name: "User-Agent", Value: "b"}, {Name: "Origin", Value: "http://c"}, {Name: "X", Value: "d"},
+	}}.Resolve("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := e.Request(); r.Host != "example.com" || r.Agent != "b" || r.Origin != "http://c" || len(r.Header) != 1 || r.Header[0].Name != "X" {
+		t.Errorf("got %+v", r)
+	}
+	if e.Target().Addr != "127.0.0.1:9001" {
+		t.Errorf("leads to %s", e.Target().Addr)
 	}
 }
 

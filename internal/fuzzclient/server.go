@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,7 +66,19 @@ func (s Server) Resolve(userAgent string) (*Endpoint, error) {
 		}
 	}
 	e.request = peer.Request{
-		Host: strings.TrimSuffix(u.Host, ":"), Target: u.RequestURI(), Agent: userAgent, Origin: s.Origin, Protocols: s.Protocols, Header: s.Header,
+		Host: strings.TrimSuffix(u.Host, ":"), Target: u.RequestURI(), Agent: userAgent, Origin: s.Origin, Protocols: s.Protocols,
+	}
+	for _, f := range s.Header {
+		switch strings.ToLower(f.Name) {
+		case "host": // of a virtual server, say
+			e.request.Host = f.Value
+		case "user-agent":
+			e.request.Agent = f.Value
+		case "origin":
+			e.request.Origin = f.Value
+		default:
+			e.request.Header = append(e.request.Header, f)
+		}
 	}
 	if err := checkRequest(e.request); err != nil {
 		return nil, err
@@ -73,18 +86,27 @@ func (s Server) Resolve(userAgent string) (*Endpoint, error) {
 	return e, nil
 }
 
+var errNoScheme = errors.New("there is no scheme: want ws:// or wss:// (RFC 6455, 3)")
+
 // parseURL reads a WebSocket URL (RFC 6455, 3) and returns its port beside it.
 func parseURL(raw string) (u *url.URL, port string, err error) {
 	u, err = url.Parse(raw)
+	if err != nil && !strings.Contains(raw, "://") {
+		return nil, "", errNoScheme // such as 127.0.0.1:9001
+	}
 	if err != nil {
 		return nil, "", errors.Unwrap(err) // without the URL, which our caller names
 	}
 	port = u.Port()
 	switch {
+	case u.Scheme == "":
+		return nil, "", errNoScheme
 	case u.Scheme != "ws" && u.Scheme != "wss":
 		return nil, "", fmt.Errorf("the scheme is %q: want ws:// or wss:// (RFC 6455, 3)", u.Scheme)
 	case u.Hostname() == "":
 		return nil, "", errors.New("there is no host")
+	case strings.Contains(u.Hostname(), ":") && !strings.Contains(u.Host, "["):
+		return nil, "", errors.New("an IPv6 address stands in brackets: [::1]")
 	case u.User != nil:
 		return nil, "", errors.New("a WebSocket URL has no user and password (RFC 6455, 3): send a header Authorization")
 	case strings.Contains(raw, "#"):
@@ -101,19 +123,27 @@ func parseURL(raw string) (u *url.URL, port string, err error) {
 }
 
 // checkRequest says what in the request would be read as something else: a
-// value that begins a line of its own, or a name that is none (RFC 9110, 5.1 and 5.5).
+// value that begins a line of its own, a name that is none (RFC 9110, 5.1 and 5.5),
+// or a field that the opening handshake has already (RFC 6455, 4.1).
 func checkRequest(r peer.Request) error {
 	if strings.ContainsFunc(r.Host+r.Target, func(c rune) bool { return c <= ' ' || c == 0x7F }) {
 		return fmt.Errorf("server URL: there is a blank or control character in %q or %q: write it as %%20 and the like", r.Host, r.Target)
 	}
-	fields := append(ws.Fields{{Name: "User-Agent", Value: r.Agent}, {Name: "Origin", Value: r.Origin}}, r.Header...)
-	for _, name := range r.Protocols {
-		fields = append(fields, ws.Field{Name: "Sec-WebSocket-Protocol", Value: name})
+	for i, name := range r.Protocols {
+		if !ws.IsToken(name) || slices.Contains(r.Protocols[:i], name) {
+			return fmt.Errorf("subprotocols %q: want names without blanks and separators, each once (RFC 6455, 4.1)", r.Protocols)
+		}
 	}
+	fields := append(ws.Fields{{Name: "User-Agent", Value: r.Agent}, {Name: "Origin", Value: r.Origin}}, r.Header...)
 	for _, f := range fields {
-		line := ws.Request{Method: "GET", Target: "/", Proto: "HTTP/1.1", Fields: ws.Fields{f}}.Append(nil)
-		if _, err := ws.ParseRequest(line); err != nil || strings.ContainsAny(f.Value, "\r\n\x00") {
+		if !ws.IsToken(f.Name) || strings.ContainsAny(f.Value, "\r\n\x00") {
 			return fmt.Errorf("header %q with the value %q: want a name and one line", f.Name, f.Value)
+		}
+	}
+	for _, f := range r.Header {
+		name := strings.ToLower(f.Name)
+		if name == "upgrade" || name == "connection" || strings.HasPrefix(name, "sec-websocket-") {
+			return fmt.Errorf("header %q: the opening handshake has one of its own", f.Name)
 		}
 	}
 	return nil

@@ -64,6 +64,9 @@ func isCaseFile(name string) bool {
 }
 
 func readFile(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", path) // to open a pipe would take until somebody writes to it
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -71,8 +71,10 @@ type Agent struct {
 }
 
 // Add puts a result in its place and replaces an earlier one of the same case
-// and agent.
+// and agent. Ids are made visible: a report may come from anywhere, and they are
+// shown everywhere.
 func (r *Report) Add(res Result) {
+	res.ID = Visible(res.ID)
 	i, found := slices.BinarySearchFunc(r.Agents, res.Agent, func(a Agent, name string) int { return cmp.Compare(a.Name, name) })
 	if !found {
 		r.Agents = slices.Insert(r.Agents, i, Agent{Name: res.Agent})

@@ -249,21 +249,27 @@ func digested(base, name string) string {
 
 // WriteFile puts a file in place whole or not at all: it is written under another
 // name, synced and renamed.
-func WriteFile(path string, b []byte) error { return replace(path, b, true) }
+func WriteFile(path string, b []byte) error { return put(path, b, true) }
 
 // Replace is WriteFile for what can be made anew: it survives the end of the
 // process, but not that of the machine.
-func Replace(path string, b []byte) error { return replace(path, b, false) }
+func Replace(path string, b []byte) error { return put(path, b, false) }
+
+func put(path string, b []byte, sync bool) error {
+	if err := replace(path, b, sync); err != nil {
+		return unwritable(path, err)
+	}
+	return nil
+}
 
 func replace(path string, b []byte, sync bool) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), temporary+"*")
 	if err != nil {
-		return fmt.Errorf("write report: %w", err)
+		return err
 	}
 	defer func() {
 		if err != nil {
 			os.Remove(f.Name())
-			err = fmt.Errorf("write report: %w", err)
 		}
 	}()
 	if _, err = f.Write(b); err == nil && sync {

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -28,6 +29,7 @@ const (
 
 // Spec is a specification.
 type Spec struct {
+	File              string // where it was read from
 	OutDir            string
 	Cases             []string
 	ExcludeCases      []string
@@ -78,7 +80,7 @@ const maxFile = 4 << 20
 
 // Read reads the file. The error names the file and the place in it.
 func Read(path string, mode Mode) (*Spec, error) {
-	b, err := os.ReadFile(path)
+	b, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read specification: %w", err)
 	}
@@ -86,7 +88,17 @@ func Read(path string, mode Mode) (*Spec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	s.File = path
 	return s, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	return b, errors.Join(err, f.Close())
 }
 
 // Parse reads a specification. The error says at which line, or at which key.
@@ -95,6 +107,9 @@ func Parse(b []byte, mode Mode) (*Spec, error) {
 		return nil, fmt.Errorf("larger than %d octets", maxFile)
 	}
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")) // some editors begin files so
+	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
+		return nil, errors.New("this is UTF-16: save it as UTF-8")
+	}
 	var f file
 	if err := json.Unmarshal(b, &f); err != nil {
 		return nil, place(b, err)
@@ -141,9 +156,17 @@ func place(b []byte, err error) error {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("line %s: %w", position(b, syntax.Offset), err)
 	case errors.As(err, &typ):
-		return fmt.Errorf("line %s: %s is a %s: want %s", position(b, typ.Offset), key(typ.Field), typ.Value, wanted(typ.Type.Kind().String()))
+		return fmt.Errorf("line %s: %w", position(b, typ.Offset), mistyped(typ))
 	}
 	return err
+}
+
+// mistyped says which key has a value of the wrong type.
+func mistyped(err *json.UnmarshalTypeError) error {
+	if n, large := strings.CutPrefix(err.Value, "number "); large {
+		return fmt.Errorf("%s is %.40s: that is too large", key(err.Field), n)
+	}
+	return fmt.Errorf("%s is a %s: want %s", key(err.Field), err.Value, wanted(err.Type.Kind().String()))
 }
 
 func key(field string) string {
@@ -198,8 +221,11 @@ func readOptions(layers ...json.RawMessage) (peer.Options, error) {
 		if len(b) == 0 {
 			continue
 		}
-		if err := json.Unmarshal(b, &o); err != nil {
-			return peer.Options{}, place(b, err)
+		var typ *json.UnmarshalTypeError
+		if err := json.Unmarshal(b, &o); errors.As(err, &typ) {
+			return peer.Options{}, mistyped(typ) // without its line, which would be counted from here
+		} else if err != nil {
+			return peer.Options{}, err
 		}
 	}
 	return o.peer()

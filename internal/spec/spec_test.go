@@ -57,6 +57,9 @@ func TestErrorsNameThePlace(t *testing.T) {
 		{`{"options": {"autoFragmentSize": -1}}`, "autoFragmentSize is -1"},
 		{`{"options": {"closeHandshakeTimeout": 1e300}}`, "closeHandshakeTimeout"},
 		{`[]`, "the specification is a array: want an object"},
+		{`{"options": {"maxFramePayloadSize": 1e400}}`, "options: maxFramePayloadSize is 1e400: that is too large"},
+		{"{\n\"options\": {\n\"failByDrop\": 1}}", "options: failByDrop is a number: want true or false"},
+		{"\xff\xfe{\x00}\x00", "this is UTF-16: save it as UTF-8"},
 		{``, "unexpected end"},
 	} {
 		if _, err := spec.Parse([]byte(tt.json), spec.FuzzingClient); err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -193,7 +193,7 @@ func (s *extensionScanner) quoted() (string, error) {
 
 // atToken reports whether the octet at pos may stand in a token.
 func (s *extensionScanner) atToken() bool {
-	return s.pos < len(s.text) && isToken(s.text[s.pos:s.pos+1])
+	return s.pos < len(s.text) && IsToken(s.text[s.pos:s.pos+1])
 }
 
 // take consumes c, which is a separator, if it is next.

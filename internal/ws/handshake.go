@@ -138,7 +138,7 @@ func parseHead(head []byte) (start string, fields Fields, err error) {
 	}
 	for line := range strings.SplitSeq(rest, "\r\n") {
 		name, value, ok := strings.Cut(line, ":")
-		if !ok || !isToken(name) {
+		if !ok || !IsToken(name) {
 			return "", nil, fmt.Errorf("field line %s: want a name, a colon and a value", quote(line))
 		}
 		fields = append(fields, Field{name, strings.Trim(value, " \t")})
@@ -146,8 +146,8 @@ func parseHead(head []byte) (start string, fields Fields, err error) {
 	return start, fields, nil
 }
 
-// isToken reports whether s is an HTTP token (RFC 9110, 5.6.2).
-func isToken(s string) bool {
+// IsToken reports whether s is an HTTP token (RFC 9110, 5.6.2).
+func IsToken(s string) bool {
 	for i := range len(s) {
 		c := s[i]
 		if c <= ' ' || c >= 0x7F || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {

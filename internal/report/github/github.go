@@ -52,7 +52,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 }
 
 func command(b *strings.Builder, kind string, r report.Result, message string) {
-	fmt.Fprintf(b, "::%s title=%s::%s\n", kind, property(fmt.Sprintf("%s: case %s", r.Agent, r.ID)), data(message))
+	fmt.Fprintf(b, "::%s title=%s::%s\n", kind, property(report.Visible(r.Agent)+": case "+r.ID), data(message))
 }
 
 // most bounds a message, in octets; GitHub cuts at 4 KiB.
