@@ -13,7 +13,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"syscall"
 	"time"
 )
 
@@ -34,7 +33,12 @@ var ErrReset = errors.New("connection reset by peer")
 
 // IsReset reports whether err says that the peer reset the connection.
 func IsReset(err error) bool {
-	return errors.Is(err, ErrReset) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	for _, reset := range resets() {
+		if errors.Is(err, reset) {
+			return true
+		}
+	}
+	return errors.Is(err, ErrReset)
 }
 
 // IsTimeout reports whether err says that a deadline passed.

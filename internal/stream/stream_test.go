@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package stream_test
+
+import (
+	"io"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/stream"
+)
+
+// pair is a TCP connection on this machine.
+func pair(t *testing.T) (ours, theirs stream.Stream) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if ours, err = stream.Dial(t.Context(), stream.Target{Addr: l.Addr().String()}); err != nil {
+		t.Fatal(err)
+	}
+	if theirs, err = stream.Accept(t.Context(), l); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = ours.Close(), theirs.Close() })
+	return ours, theirs
+}
+
+// What the peer did is to be told apart: FIN, RST, or nothing in time.
+func TestHowTCPEnds(t *testing.T) {
+	ours, theirs := pair(t)
+	if err := ours.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := theirs.Read(make([]byte, 1)); !stream.IsReset(err) || stream.IsTimeout(err) {
+		t.Errorf("after a reset: %v", err)
+	}
+
+	ours, theirs = pair(t)
+	if err := theirs.SetReadDeadline(time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := theirs.Read(make([]byte, 1)); !stream.IsTimeout(err) || stream.IsReset(err) {
+		t.Errorf("after the deadline: %v", err)
+	}
+	if err := theirs.SetReadDeadline(time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := ours.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := theirs.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("after FIN: %v", err)
+	}
+	if _, err := theirs.Write([]byte("x")); err != nil {
+		t.Errorf("half closed: %v", err)
+	}
+	if n, err := ours.Read(make([]byte, 1)); n != 1 || err != nil {
+		t.Errorf("half closed: %d octets, %v", n, err)
+	}
+}
+
+// What we have written is read to its end although we never read what the peer
+// has sent.
+func TestCloseGentlyDestroysNothing(t *testing.T) {
+	ours, theirs := pair(t)
+	if _, err := theirs.Write(make([]byte, 10_000)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ours.Write([]byte("the last words")); err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan error)
+	go func() { closed <- stream.CloseGently(ours, time.Minute) }()
+	if got, err := io.ReadAll(theirs); string(got) != "the last words" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if err := theirs.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
