@@ -49,10 +49,10 @@ func pings() []conform.Case {
 			Play: send(chopped(1, ping(fe))), Want: ok(pongs(fe)), Close: weClose(), Limit: 2 * time.Second, End: peer.CloseConnection,
 		}, {
 			ID: "2.7", Title: "Pong that answers nothing, without payload, then a Close", Spec: "RFC 6455, 5.5.3",
-			Play: steps(send(pong("")), closeWith(1000, "")), Want: nothing(), Close: weClose(), End: peer.CloseConnection,
+			Play: steps(send(pong("")), closeWith(1000)), Want: nothing(), Close: weClose(), End: peer.CloseConnection,
 		}, {
 			ID: "2.8", Title: "Pong that answers nothing, with payload, then a Close", Spec: "RFC 6455, 5.5.3",
-			Play: steps(send(pong(unasked)), closeWith(1000, "")), Want: nothing(), Close: weClose(), End: peer.CloseConnection,
+			Play: steps(send(pong(unasked)), closeWith(1000)), Want: nothing(), Close: weClose(), End: peer.CloseConnection,
 		}, {
 			ID: "2.9", Title: "Pong that answers nothing, then a ping", Spec: "RFC 6455, 5.5.3",
 			Play: send(pong(unasked), ping(asked)), Want: ok(pongs(asked)), Close: weClose(), End: peer.CloseConnection,

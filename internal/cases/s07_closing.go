@@ -20,20 +20,20 @@ func closeHandling(e Edition) []conform.Case {
 			// "If an endpoint receives a Close frame and did not previously send a Close
 			// frame, the endpoint MUST send a Close frame in response", once.
 			ID: "7.1.2", Title: "Two Close frames", Spec: "RFC 6455, 5.5.1",
-			Play: steps(closeWith(1000, ""), send(closing())), Want: nothing(), Close: scriptCloses(1000),
+			Play: steps(closeWith(1000), send(closing())), Want: nothing(), Close: scriptCloses(1000),
 		}, {
 			ID: "7.1.3", Title: "Close, then a ping", Spec: "RFC 6455, 5.5.2",
-			Play: steps(closeWith(1000, ""), send(ping(""))), Want: nothing(), Close: scriptCloses(1000),
+			Play: steps(closeWith(1000), send(ping(""))), Want: nothing(), Close: scriptCloses(1000),
 		}, {
 			ID: "7.1.4", Title: "Close, then text", Spec: "RFC 6455, 5.5.1",
-			Play: steps(closeWith(1000, ""), send(text("Hello World!"))), Want: nothing(), Close: scriptCloses(1000),
+			Play: steps(closeWith(1000), send(text("Hello World!"))), Want: nothing(), Close: scriptCloses(1000),
 		}, {
 			ID: "7.1.5", Title: "Text with more to come, then a Close, then the last fragment", Spec: "RFC 6455, 5.5.1",
-			Play: steps(send(more(text("fragment1"))), closeWith(1000, ""), send(cont("fragment2"))),
+			Play: steps(send(more(text("fragment1"))), closeWith(1000), send(cont("fragment2"))),
 			Want: nothing(), Close: scriptCloses(1000),
 		}, {
 			ID: "7.1.6", Title: "256 KiB of text, then a short text, a Close and a ping: what still comes back?", Spec: "RFC 6455, 7.1.1",
-			Play: steps(send(repeated(256<<10, text("BAsd7&jh23")), text("Hello World!")), closeWith(1000, ""), send(ping(""))),
+			Play: steps(send(repeated(256<<10, text("BAsd7&jh23")), text("Hello World!")), closeWith(1000), send(ping(""))),
 			Want: informational(orNonStrict(ok(echo("Hello World!")))), Close: weClose(),
 		},
 	}
@@ -45,7 +45,7 @@ func closeHandling(e Edition) []conform.Case {
 		ends.WrongCodeFails = false // nothing fails an informational case
 		cs = append(cs, conform.Case{
 			ID: fmt.Sprintf("7.13.%d", i+1), Title: fmt.Sprintf("Close with code %d, beyond all ranges", code), Spec: "RFC 6455, 7.4.2",
-			Play: closeWith(code, ""), Want: informational(nothing()), Close: ends,
+			Play: closeWith(code), Want: informational(nothing()), Close: ends,
 		})
 	}
 	return cs
@@ -76,7 +76,7 @@ func validCodes() []conform.Case {
 	for i, code := range []ws.CloseCode{1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999} {
 		cs = append(cs, conform.Case{
 			ID: fmt.Sprintf("7.7.%d", i+1), Title: fmt.Sprintf("Close with valid code %d", code), Spec: "RFC 6455, 7.4",
-			Play: closeWith(code, ""), Want: nothing(), Close: strictCode(weClose(code)),
+			Play: closeWith(code), Want: nothing(), Close: strictCode(weClose(code)),
 		})
 	}
 	return cs
@@ -93,7 +93,7 @@ func invalidCodes(e Edition) []conform.Case {
 	for i, code := range list {
 		cs = append(cs, conform.Case{
 			ID: fmt.Sprintf("7.9.%d", i+1), Title: fmt.Sprintf("Close with invalid code %d", code), Spec: "RFC 6455, 7.4",
-			Play: closeWith(code, ""), Want: nothing(), Close: scriptClosesWrongly(1002),
+			Play: closeWith(code), Want: nothing(), Close: scriptClosesWrongly(1002),
 		})
 	}
 	return cs

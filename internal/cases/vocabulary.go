@@ -71,9 +71,10 @@ func fragments(n int, s string) func(*peer.Peer) {
 	return func(p *peer.Peer) { p.SendMessage(peer.Message{Data: ws.Literal([]byte(s)), Fragment: n}) }
 }
 
-// closeWith begins the closing handshake with any code and reason, legal or not.
-func closeWith(code ws.CloseCode, reason string) func(*peer.Peer) {
-	return closeRaw(ws.AppendClosePayload(nil, code, reason))
+// closeWith begins the closing handshake with any code, legal or not, and closeRaw
+// with any payload.
+func closeWith(code ws.CloseCode) func(*peer.Peer) {
+	return closeRaw(ws.AppendClosePayload(nil, code, ""))
 }
 
 func closeRaw(payload []byte) func(*peer.Peer) {

@@ -51,26 +51,26 @@ func (w *writer) put(words ...string) {
 func (w *writer) sentence() {
 	switch w.below(7) {
 	case 0:
-		w.put(upper(w.person(nominative)), w.pick(transitive), w.thing(accusative), w.place()+".")
+		w.put(upper(w.person()), w.pick(transitive), w.thing(accusative), w.place()+".")
 	case 1:
-		w.put(upper(w.adverb()), w.pick(intransitive), w.person(nominative), w.place(),
+		w.put(upper(w.adverb()), w.pick(intransitive), w.person(), w.place(),
 			"und", w.pick(transitive), w.thing(accusative)+".")
 	case 2:
 		conjunction := w.pick(conjunctions)
-		w.put(upper(conjunction), w.person(nominative), w.thing(accusative), w.pick(transitive)+",",
-			w.pick(intransitive), w.person(nominative), w.adverb(), w.place()+".")
+		w.put(upper(conjunction), w.person(), w.thing(accusative), w.pick(transitive)+",",
+			w.pick(intransitive), w.person(), w.adverb(), w.place()+".")
 	case 3:
 		w.put("»"+upper(w.thing(nominative)), w.pick(intransitive), w.place()+"«,",
-			w.pick(sayings), w.person(nominative)+",", "»und", w.person(nominative), w.pick(transitive),
+			w.pick(sayings), w.person()+",", "»und", w.person(), w.pick(transitive),
 			w.thing(accusative)+".«")
 	case 4:
 		w.put(upper(w.place()), w.pick(intransitive), w.adverb(), w.thing(nominative)+",",
-			w.pick(conjunctions), w.person(nominative), w.thing(accusative), w.adverb(), w.pick(transitive)+".")
+			w.pick(conjunctions), w.person(), w.thing(accusative), w.adverb(), w.pick(transitive)+".")
 	case 5:
-		w.put(upper(w.thing(nominative)), w.pick(intransitive)+";", w.person(nominative), "aber",
+		w.put(upper(w.thing(nominative)), w.pick(intransitive)+";", w.person(), "aber",
 			w.pick(transitive), w.thing(accusative), "und", w.thing(accusative)+".")
 	default:
-		w.put(upper(w.adverb()), w.pick(transitive), w.person(nominative), w.thing(accusative)+",",
+		w.put(upper(w.adverb()), w.pick(transitive), w.person(), w.thing(accusative)+",",
 			w.pick(conjunctions), w.thing(nominative), w.place(), w.pick(intransitive)+".")
 	}
 }
@@ -85,12 +85,12 @@ func (w *writer) place() string {
 	return w.pick(dative) + " " + w.thing(dativ)
 }
 
-// person is somebody, by name as often as not.
-func (w *writer) person(c grammaticalCase) string {
+// person is somebody who does something, mostly by name.
+func (w *writer) person() string {
 	if w.below(3) > 0 {
 		return w.favour(names) + " " + w.name(family)
 	}
-	return w.thing(c)
+	return w.thing(nominative)
 }
 
 // name is made up.

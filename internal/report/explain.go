@@ -26,22 +26,22 @@ const mostEvents = 8
 func Explain(r Result) []string {
 	var e explanation
 	e.add("rule", r.Spec)
-	e.add("we did", wrap(r.Title, Width-indent)...)
-	e.add("result", wrap(gradeAndReason(r.Verdict.Behavior, r.Verdict.Result), Width-indent)...)
+	e.add("we did", wrap(r.Title)...)
+	e.add("result", wrap(gradeAndReason(r.Verdict.Behavior, r.Verdict.Result))...)
 	e.addEvents(r)
 	for _, v := range slices.Concat(r.Log.Violations(), r.Log.Compression.Broken) {
-		e.add("broken", wrap(v, Width-indent)...)
+		e.add("broken", wrap(v)...)
 	}
-	e.add("closing", wrap(gradeAndReason(r.Verdict.Close, r.Verdict.CloseResult), Width-indent)...)
+	e.add("closing", wrap(gradeAndReason(r.Verdict.Close, r.Verdict.CloseResult))...)
 	if r.Log.Facts.Opened && r.Verdict.Close != verdict.OK {
-		e.add("expected", wrap(ClosingExpectation(r.Close), Width-indent)...)
+		e.add("expected", wrap(ClosingExpectation(r.Close))...)
 		e.add("received", ClosingLines(r.Log)...)
 	}
 	if tally := r.Flakiness(); tally != "" {
 		e.add("flaky", fmt.Sprintf("%s; attempt %d counts", tally, r.Attempt))
 	}
 	for _, line := range AttemptLines(r) {
-		e.add("attempt", wrap(line, Width-indent)...)
+		e.add("attempt", wrap(line)...)
 	}
 	return e.lines
 }
@@ -74,10 +74,10 @@ func (e *explanation) add(name string, lines ...string) {
 // addEvents says what had to come back and what did.
 func (e *explanation) addEvents(r Result) {
 	if !r.Log.Facts.Opened && r.Log.Refused != "" {
-		e.add("handshake", wrap(r.Log.Refused, Width-indent)...)
+		e.add("handshake", wrap(r.Log.Refused)...)
 	}
 	if r.Want.Echoes > 0 {
-		e.add("expected", wrap(describeWant(r.Want), Width-indent)...)
+		e.add("expected", wrap(describeWant(r.Want))...)
 		e.add("received", fmt.Sprintf("%d of %d unchanged, of %d sent", r.Log.Echo.Matched, r.Want.Echoes, r.Log.Echo.Sent))
 		return
 	}
@@ -208,9 +208,10 @@ func ClosingLines(log *wirelog.Log) []string {
 	return lines
 }
 
-// wrap breaks prose into lines of at most width characters; a word that is longer
-// has a line of its own.
-func wrap(s string, width int) []string {
+// wrap breaks prose into lines that fit beside the column with the names; a word that
+// is longer has a line of its own.
+func wrap(s string) []string {
+	const width = Width - indent
 	var lines []string
 	line, n := "", 0
 	for _, word := range strings.Fields(s) {
