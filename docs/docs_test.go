@@ -214,31 +214,3 @@ func check(texts map[string]string, words []string) error {
 	}
 	return nil
 }
-
-// Links between documents lead somewhere.
-func TestLinksLeadSomewhere(t *testing.T) {
-	pages, err := filepath.Glob("*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	more, err := filepath.Glob("../*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	links := 0
-	for _, page := range append(pages, more...) {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`).FindAllSubmatch(text, -1) {
-			links++
-			if _, err := os.Stat(filepath.Join(filepath.Dir(page), string(m[1]))); err != nil {
-				t.Errorf("%s: %v", page, err)
-			}
-		}
-	}
-	if links < 10 {
-		t.Errorf("only %d links found", links)
-	}
-}
