@@ -28,10 +28,13 @@ type ledger struct {
 
 // run is what there is of one agent.
 type run struct {
-	begin    func() error   // forgets old results, once
+	begin    *beginning
 	flying   map[string]int // how often a case is in flight, by id
 	landings int            // cases that have ended
 }
+
+// beginning forgets an agent's old results, once for all cases that ask.
+type beginning struct{ do func() error }
 
 // seat is the place of a connection.
 type seat struct {
@@ -49,7 +52,11 @@ func newLedger(limits Limits, store ResultStore) *ledger {
 }
 
 func (l *ledger) newRun(agent string) *run {
-	return &run{begin: sync.OnceValue(func() error { return l.store.Begin(agent) }), flying: map[string]int{}}
+	return &run{begin: l.newBeginning(agent), flying: map[string]int{}}
+}
+
+func (l *ledger) newBeginning(agent string) *beginning {
+	return &beginning{sync.OnceValue(func() error { return l.store.Begin(agent) })}
 }
 
 // arrive seats a new connection. Where too many are in their handshake, the
@@ -110,9 +117,15 @@ func (l *ledger) fly(agent, id string) *peer.Refusal {
 		l.runs[agent] = r
 	}
 	r.flying[id]++
+	begin := r.begin
 	l.change()
 	l.mu.Unlock()
-	if err := r.begin(); err != nil {
+	if err := begin.do(); err != nil {
+		l.mu.Lock()
+		if r.begin == begin {
+			r.begin = l.newBeginning(agent) // for the next case
+		}
+		l.mu.Unlock()
 		l.land(agent, id)
 		return &peer.Refusal{Status: 500, Why: err.Error()}
 	}

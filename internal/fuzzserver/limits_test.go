@@ -3,7 +3,9 @@
 package fuzzserver_test
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -104,6 +106,24 @@ func TestDiskIsBounded(t *testing.T) {
 		}
 		if c := play("7.7.4"); c.status != 101 {
 			t.Errorf("with room again: status %d", c.status)
+		}
+	})
+}
+
+// A store that cannot forget old results, on a full disk perhaps, costs the case
+// and not the agent: it is asked again.
+func TestAStoreThatCannotBegin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, fuzzserver.Config{})
+		defer r.finish()
+		d := driver{r, "x"}
+		r.store.refuse = errors.New("no space left on device")
+		r.open("/runCase?casetuple=1.1.1&agent=x").refused(t, 500, "no space left on device")
+		r.store.refuse = nil
+		d.run("casetuple=1.1.1")
+		d.run("casetuple=1.1.2")
+		if _, total := r.store.verdicts("x"); total != 2 || !slices.Equal(r.store.begun, []string{"x"}) {
+			t.Errorf("%d results, begun %q", total, r.store.begun)
 		}
 	})
 }

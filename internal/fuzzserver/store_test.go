@@ -20,6 +20,7 @@ type memory struct {
 	done    int           // calls of Finish
 	slow    time.Duration // of Put and Finish
 	fail    error         // of Put and Finish
+	refuse  error         // of Begin
 }
 
 func newMemory() *memory { return &memory{results: map[string]map[string]report.Result{}} }
@@ -27,6 +28,9 @@ func newMemory() *memory { return &memory{results: map[string]map[string]report.
 func (m *memory) Begin(agent string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.refuse != nil {
+		return m.refuse
+	}
 	m.begun = append(m.begun, agent)
 	delete(m.results, agent)
 	return nil

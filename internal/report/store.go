@@ -113,24 +113,35 @@ func (s *Store) Begin(agent string) error {
 	return s.forget(agent)
 }
 
-func (s *Store) forget(agents ...string) error {
-	var names []string
+// forget takes agents out, on disk too. After an error they are all still there, to
+// be forgotten at the next attempt.
+func (s *Store) forget(agents ...string) (err error) {
+	gone := map[string]map[string]indexRow{}
 	for _, agent := range agents {
-		for _, row := range s.rows[agent] {
-			names = append(names, row.ReportFile, strings.TrimSuffix(row.ReportFile, ".json")+".html")
-			s.size -= row.size
-		}
+		gone[agent] = s.rows[agent]
 		delete(s.rows, agent)
 	}
+	defer func() {
+		if err != nil {
+			maps.Copy(s.rows, gone)
+		}
+	}()
 	// The index goes first: it must never name a file that is not there.
 	if err := s.writeIndex(); err != nil {
 		return err
 	}
-	for _, name := range names {
-		if err := os.Remove(filepath.Join(s.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("replace old results: %w", err)
+	size := s.size
+	for _, rows := range gone {
+		for _, row := range rows {
+			for _, name := range []string{row.ReportFile, strings.TrimSuffix(row.ReportFile, ".json") + ".html"} {
+				if err := os.Remove(filepath.Join(s.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					return fmt.Errorf("replace old results: %w", err)
+				}
+			}
+			size -= row.size
 		}
 	}
+	s.size = size
 	return nil
 }
 

@@ -245,3 +245,23 @@ func TestKill(t *testing.T) {
 		}
 	}
 }
+
+// Old results that could not be forgotten are forgotten at the next attempt: files
+// that nobody knows of would come back with the next report.
+func TestBeginAgainAfterAnError(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, false)
+	do(t, s.Put(simple("a", "1.1.1")), s.Put(simple("b", "1.1.1")))
+	index := filepath.Join(dir, "index.json")
+	do(t, os.MkdirAll(filepath.Join(index, "in the way"), 0o777))
+	size := s.Size()
+	if err := s.Begin("a"); err == nil || s.Size() != size {
+		t.Fatalf("%v, and %d octets of %d", err, s.Size(), size)
+	}
+	do(t, os.RemoveAll(index), s.Begin("a"), s.Finish())
+	rep, err := report.Load(dir)
+	do(t, err)
+	if len(rep.Agents) != 1 || rep.Agents[0].Name != "b" || s.Size() >= size {
+		t.Errorf("left: %+v, %d octets", rep.Agents, s.Size())
+	}
+}
