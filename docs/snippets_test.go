@@ -90,6 +90,26 @@ func TestGoCodeCompiles(t *testing.T) {
 	}
 }
 
+// The case that CONTRIBUTING.md shows is one there is.
+func TestShownCaseExists(t *testing.T) {
+	text, err := os.ReadFile("../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile(`(?s)\n    \{\n(.*?)\n    \},\n`).FindSubmatch(text)
+	if shown == nil {
+		t.Fatal("there is none")
+	}
+	source, err := os.ReadFile("../internal/cases/s02_pings.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := func(b []byte) string { return strings.Join(strings.Fields(string(b)), " ") }
+	if !strings.Contains(words(source), words(shown[1])) {
+		t.Errorf("there is no such case:\n%s", shown[1])
+	}
+}
+
 // Flags that are named in the middle of a text exist.
 func TestFlagsInTextExist(t *testing.T) {
 	_, texts := helps(t)
