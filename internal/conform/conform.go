@@ -5,6 +5,7 @@
 package conform
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,19 +93,21 @@ func Subcategory(id string) string {
 }
 
 // CompareIDs orders ids by their numbers: 2.9 before 2.10. An id that is not all
-// numbers comes after those that are.
+// numbers comes after those that are. Only an id and itself are equal.
 func CompareIDs(a, b string) int {
-	return slices.CompareFunc(strings.Split(a, "."), strings.Split(b, "."), func(x, y string) int {
-		m, errM := strconv.Atoi(x)
-		n, errN := strconv.Atoi(y)
-		switch {
-		case errM == nil && errN == nil:
-			return m - n
-		case errM == nil:
-			return -1
-		case errN == nil:
-			return 1
-		}
-		return strings.Compare(x, y)
-	})
+	return cmp.Or(slices.CompareFunc(strings.Split(a, "."), strings.Split(b, "."), comparePart), strings.Compare(a, b))
+}
+
+func comparePart(x, y string) int {
+	m, errM := strconv.Atoi(x)
+	n, errN := strconv.Atoi(y)
+	switch {
+	case errM == nil && errN == nil:
+		return cmp.Compare(m, n)
+	case errM == nil:
+		return -1
+	case errN == nil:
+		return 1
+	}
+	return strings.Compare(x, y)
 }

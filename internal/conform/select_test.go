@@ -101,12 +101,15 @@ func FuzzCompilePattern(f *testing.F) {
 }
 
 func TestCompareIDs(t *testing.T) {
-	want := strings.Fields("1 1.1 1.1.1 1.1.2 1.2.1 2.9 2.10 2.10.1 10.1.1 10.1.x 10.x h")
+	want := strings.Fields("-9223372036854775808 1 1.01 1.1 1.1.1 1.1.2 1.2.1 2.9 2.10 2.10.1 10.1.1 10.1.x 10.x h")
 	got := slices.Clone(want)
 	slices.Reverse(got)
 	slices.SortFunc(got, conform.CompareIDs)
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+	if conform.CompareIDs("1.1", "1.01") == 0 {
+		t.Error("two ids are taken for one")
 	}
 }
 

@@ -85,7 +85,7 @@ func listCases(rep *report.Report) []report.Result {
 		list = append(list, a.Results...)
 	}
 	slices.SortStableFunc(list, func(a, b report.Result) int {
-		return cmp.Or(conform.CompareIDs(a.ID, b.ID), cmp.Compare(a.ID, b.ID), cmp.Compare(boolRank(a.Title == ""), boolRank(b.Title == "")))
+		return cmp.Or(conform.CompareIDs(a.ID, b.ID), cmp.Compare(boolRank(a.Title == ""), boolRank(b.Title == "")))
 	})
 	return slices.CompactFunc(list, func(a, b report.Result) bool { return a.ID == b.ID })
 }
