@@ -53,6 +53,21 @@ func TestDocumentedFailures(t *testing.T) {
 	}
 }
 
+// Each exit status is in the tables.
+func TestExitStatusesAreDocumented(t *testing.T) {
+	for _, file := range []string{"README.md", "docs/ci.md"} {
+		text, err := os.ReadFile(filepath.Join("../..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range exitStatuses() {
+			if !strings.Contains(string(text), "\n| "+s.tag+" | ") {
+				t.Errorf("%s has no exit status %s", file, s.tag)
+			}
+		}
+	}
+}
+
 // faultyEcho runs an echo server for as long as the test.
 func faultyEcho(t *testing.T, fault string) (addr string) {
 	t.Helper()
