@@ -12,8 +12,11 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/fuzzserver"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // Clients ask for the reports and quit as soon as they are connected.
@@ -163,6 +166,22 @@ func TestCaseStatusOfACaseThatIsNotRun(t *testing.T) {
 		r.open("/getCaseStatus?agent=x&case=2").answers("status of a case left out", "")
 		if took := time.Since(begun); took > 0 {
 			t.Errorf("status of a case left out after %v", took)
+		}
+	})
+}
+
+// That another case of the agent is in flight is no reason to wait any longer.
+func TestCaseStatusBesideAnotherCase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		other := patient(time.Hour)
+		other.ID = "1.1.2"
+		r := start(t, fuzzserver.Config{Plan: runner.Plan([]conform.Case{patient(time.Hour), other}, ws.Server)})
+		defer r.finish()
+		r.open("/runCase?case=1&agent=x")
+		begun := time.Now()
+		r.open("/getCaseStatus?agent=x&case=2").answers("status", "")
+		if took := time.Since(begun); took != fuzzserver.StatusPatience {
+			t.Errorf("answered after %v, want %v", took, fuzzserver.StatusPatience)
 		}
 	})
 }
