@@ -206,10 +206,11 @@ func TestWriteUntilKilled(t *testing.T) {
 	}
 	s := open(t, dir, false)
 	for round := 0; ; round++ {
-		do(t, s.Begin("a"))
+		agent := []string{"a", "b"}[round%2] // while one is forgotten there is the other
+		do(t, s.Begin(agent))
 		for i := range 20 {
 			r := everything(t)
-			r.Agent, r.ID = "a", fmt.Sprintf("1.1.%d", i)
+			r.Agent, r.ID = agent, fmt.Sprintf("1.1.%d", i)
 			do(t, s.Put(r))
 			fmt.Println("put", round, i)
 		}
