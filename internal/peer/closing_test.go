@@ -281,3 +281,20 @@ func TestAppointmentsAreKeptInOrder(t *testing.T) {
 		t.Errorf("patience ended at 0.5 s, the time to drop TCP at 1.25 s: got %+v", f)
 	}
 }
+
+// What came in time is answered, however late a busy machine lets us go on.
+func TestAnswersWhenPatienceIsOver(t *testing.T) {
+	got := conversation{
+		script: func(p *peer.Peer) {
+			p.EndAfter(time.Second, peer.FailConnection)
+			time.Sleep(time.Minute)
+		},
+		other: func(o *other) {
+			o.send(ws.Ping, "in time")
+			o.want(time.Minute, `pong "in time"`)
+			o.want(time.Minute, goingAway)
+			o.close(1001)
+		},
+	}.run(t)
+	got.wantFacts(t, "opened closedByMe failedByMe clean local=1001Going Away remote=1001 ")
+}

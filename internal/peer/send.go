@@ -229,9 +229,9 @@ func (p *Peer) wrote(first []byte, n int) {
 // put writes octets. It reports false where the connection is of no more use:
 // the peer is gone, or has not read for longer than our patience.
 func (p *Peer) put(b []byte) bool {
-	deadline := p.endBy
-	if deadline.IsZero() {
-		deadline = time.Now().Add(p.cfg.Patience)
+	deadline, now := p.endBy, time.Now()
+	if !deadline.After(now) { // there is none, or we are late, which is not the peer's doing
+		deadline = now.Add(p.cfg.Patience)
 	}
 	_ = p.s.SetWriteDeadline(deadline) // a stream that cannot has ended
 	_, err := p.s.Write(b)

@@ -61,18 +61,19 @@ func (c *conn) await(h *half, deadline func() time.Time, ready func() bool) erro
 			return net.ErrClosed
 		}
 		h.mu.Lock()
+		changed := h.changed
+		d := deadline()
+		if !d.IsZero() && time.Until(d) <= 0 { // even if there is something, as with TCP
+			h.mu.Unlock()
+			return os.ErrDeadlineExceeded
+		}
 		if ready() {
 			return nil // with the lock
 		}
-		changed := h.changed
 		h.mu.Unlock()
 		var expired <-chan time.Time
-		if d := deadline(); !d.IsZero() {
-			wait := time.Until(d)
-			if wait <= 0 {
-				return os.ErrDeadlineExceeded
-			}
-			t := time.NewTimer(wait)
+		if !d.IsZero() {
+			t := time.NewTimer(time.Until(d))
 			defer t.Stop()
 			expired = t.C
 		}

@@ -89,3 +89,25 @@ func write(t *testing.T, s stream.Stream, text string) {
 		t.Fatal(err)
 	}
 }
+
+// A deadline that has passed comes before what there is to read and room to write,
+// as it does with TCP.
+func TestDeadlinesThatHavePassed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := memnet.Pipe(0)
+		if _, err := b.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		_ = a.SetDeadline(time.Now())
+		if _, err := a.Read(make([]byte, 1)); !stream.IsTimeout(err) {
+			t.Errorf("read: %v", err)
+		}
+		if _, err := a.Write([]byte("y")); !stream.IsTimeout(err) {
+			t.Errorf("write: %v", err)
+		}
+		_ = a.SetDeadline(time.Time{})
+		if n, err := a.Read(make([]byte, 1)); n != 1 || err != nil {
+			t.Errorf("without a deadline: %d octets, %v", n, err)
+		}
+	})
+}
