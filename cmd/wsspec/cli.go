@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -130,14 +131,22 @@ func (p *process) fail(err error) int {
 	}
 	fmt.Fprintf(p.stderr, "wsspec: %v\n", err)
 	if errors.Is(err, fuzzclient.ErrUnreachable) {
-		fmt.Fprintf(p.stderr, "hint: %s\n", unreachableHint)
+		fmt.Fprintf(p.stderr, "hint: %s\n", unreachableHint(err))
 		return exitUnreachable
 	}
 	return exitUsage
 }
 
 // unreachableHint is for servers that cannot be connected to.
-const unreachableHint = "is the server running, and is this its address?"
+func unreachableHint(err error) string {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "--insecure takes any certificate"
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return "does the server speak TLS at this port? without, its URL begins with ws:"
+	}
+	return "is the server running, and is this its address?"
+}
 
 type versionCmd struct{}
 

@@ -144,7 +144,7 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder) (
 	}
 	switch {
 	case errors.Is(err, fuzzclient.ErrUnreachable):
-		fmt.Fprintf(t.screen.err, "wsspec: %v\nhint: %s\n", err, unreachableHint)
+		fmt.Fprintf(t.screen.err, "wsspec: %v\nhint: %s\n", err, unreachableHint(err))
 		return max(status, exitUnreachable), nil
 	case err != nil && ctx.Err() != nil:
 		fmt.Fprintf(t.screen.err, "wsspec: %v\n", err)

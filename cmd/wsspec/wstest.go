@@ -134,7 +134,7 @@ func (p *process) wstestFail(err error) int {
 	case errors.As(err, &usage) && usage.hint != "":
 		fmt.Fprintf(p.stderr, "hint: %s\n", usage.hint)
 	case errors.Is(err, fuzzclient.ErrUnreachable):
-		fmt.Fprintf(p.stderr, "hint: %s\n", unreachableHint)
+		fmt.Fprintf(p.stderr, "hint: %s\n", unreachableHint(err))
 	default:
 		fmt.Fprintln(p.stderr, `hint: run "wstest --help"`)
 	}
