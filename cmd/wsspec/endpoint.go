@@ -158,7 +158,7 @@ func (p *process) driveClient(ctx context.Context, dial dial, name string, paral
 		return err
 	}
 	_ = c.Echo() // the server closes at once
-	fmt.Fprintf(p.stdout, "%d cases run as %q\n", n, name)
+	fmt.Fprintf(p.stdout, "%s run as %q\n", casesOf(n), name)
 	return nil
 }
 

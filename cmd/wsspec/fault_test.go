@@ -47,7 +47,7 @@ func TestFaultOfOurs(t *testing.T) {
 	if status := p.fail(run.run(t.Context())); status != exitFault {
 		t.Errorf("status %d, want %d", status, exitFault)
 	}
-	for _, want := range []string{"\"it\": 1 cases\n", "  OK                          1\n", "  fault in wsspec             1\n"} {
+	for _, want := range []string{"\"it\": 1 case\n", "  OK                          1\n", "  fault in wsspec             1\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("stdout lacks %q:\n%s", want, &out)
 		}

@@ -67,7 +67,7 @@ func (s *screen) begin(agent, url string, plan []runner.Planned, n int, pace run
 		if s.repeat > 1 {
 			often = fmt.Sprintf(" %d times each", s.repeat)
 		}
-		fmt.Fprintf(s.out, "Testing %q at %s: %d cases%s, seed %d\n", agent, url, n, often, seed)
+		fmt.Fprintf(s.out, "Testing %q at %s: %s%s, seed %d\n", agent, url, casesOf(n), often, seed)
 	}
 }
 
@@ -76,6 +76,14 @@ func (s *screen) greet(agent string, remote net.Addr) {
 	if !s.quiet {
 		fmt.Fprintf(s.out, "Testing %q at %v\n", agent, remote)
 	}
+}
+
+// casesOf is "1 case" or "2 cases".
+func casesOf(n int) string {
+	if n == 1 {
+		return "1 case"
+	}
+	return fmt.Sprintf("%d cases", n)
 }
 
 // done shows one result.
@@ -212,7 +220,7 @@ func (s *screen) faults(fs runner.Faults) {
 
 // tally prints what one agent came to.
 func (s *screen) tally(agent string, t *tally) {
-	fmt.Fprintf(s.out, "\n%q: %d cases\n", agent, t.done)
+	fmt.Fprintf(s.out, "\n%q: %s\n", agent, casesOf(t.done))
 	slices.SortFunc(t.agent.Results, func(a, b report.Result) int { return conform.CompareIDs(a.ID, b.ID) })
 	for _, line := range slices.Concat(t.lines(s.width), flowLines(report.Flows(t.agent))) {
 		fmt.Fprintln(s.out, line)

@@ -85,7 +85,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.event(e) },
 	})
 	url := serverURL(l, tlsConfig != nil)
-	fmt.Fprintf(p.stdout, "Listening on %s with %d cases, seed %d. Ctrl-C ends it.\n", url, len(picked), settings.Seed)
+	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, casesOf(len(picked)), settings.Seed)
 	if pages.site != nil {
 		fmt.Fprintf(p.stdout, "Pages, also to test a browser: %s\n", pages.address())
 	}
