@@ -4,12 +4,16 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/html"
+	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
 // folder is a report on disk: the results, and pages to look at them.
@@ -17,6 +21,13 @@ type folder struct {
 	*report.Store
 	plain bool // the reference's pages, one a case, instead of one page for all
 	view  report.View
+
+	pages sync.Mutex // held while they are written: who waits for it may find them done
+	shown int        // changes that they show
+
+	mu      sync.Mutex
+	changes int            // of results, from 1, so that an empty report is written too
+	results *report.Report // with plain, what the table shows of them
 }
 
 // openFolder uses the folder: see report.Open.
@@ -25,31 +36,84 @@ func openFolder(dir string, plain, strict bool) (*folder, error) {
 	if err != nil {
 		return nil, badUsage(err, "choose another folder for the report")
 	}
-	return &folder{Store: s, plain: plain, view: report.View{Strict: strict, Sections: cases.Sections()}}, nil
+	return &folder{
+		Store: s, plain: plain, view: report.View{Strict: strict, Sections: cases.Sections()},
+		changes: 1, results: new(report.Report),
+	}, nil
+}
+
+// Begin forgets what there is of an agent.
+func (f *folder) Begin(agent string) error {
+	f.mu.Lock()
+	f.changes++
+	f.results.Agents = slices.DeleteFunc(f.results.Agents, func(a report.Agent) bool { return a.Name == asStored(agent) })
+	f.mu.Unlock()
+	return f.Store.Begin(agent)
 }
 
 // Put writes a result, and its page where each has one.
 func (f *folder) Put(r report.Result) error {
-	if err := f.Store.Put(r); err != nil || !f.plain {
+	if err := f.Store.Put(r); err != nil {
 		return err
 	}
-	r.File = f.FileName(r.Agent, r.ID)
-	return html.PutCase(f.Dir(), r, f.view)
+	if f.plain {
+		r.File = f.FileName(r.Agent, r.ID)
+		if err := html.PutCase(f.Dir(), r, f.view); err != nil {
+			return err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.changes++
+	if f.plain {
+		f.results.Add(tableResult(r))
+	}
+	return nil
 }
 
-// Finish writes the index and the page that shows all results.
+// tableResult is what the table of the reference's pages shows of a result, as its
+// file has it. To read all files again would take longer than clients wait that
+// update the reports after every case.
+func tableResult(r report.Result) report.Result {
+	return report.Result{
+		Agent: asStored(r.Agent), ID: r.ID, Number: r.Number, Title: r.Title, Verdict: r.Verdict, Took: r.Took.Truncate(time.Millisecond),
+		File: r.File, Timed: r.Timed, Ratio: r.Ratio, Log: &wirelog.Log{Facts: r.Log.Facts, Traffic: r.Log.Traffic},
+	}
+}
+
+// asStored is the name of an agent as JSON has it.
+func asStored(agent string) string { return string([]rune(agent)) }
+
+// Finish writes the index and the page that shows all results, unless somebody
+// has done so since the last of them came.
 func (f *folder) Finish() error {
+	f.pages.Lock()
+	defer f.pages.Unlock()
 	if err := f.Store.Finish(); err != nil {
 		return err
 	}
-	rep, err := report.Load(f.Dir())
-	if rep == nil {
+	f.mu.Lock()
+	changes, rep := f.changes, report.Merge(f.results)
+	f.mu.Unlock()
+	if _, err := os.Stat(f.page()); err == nil && changes == f.shown {
+		return nil
+	}
+	if err := f.writePages(rep); err != nil {
 		return err
 	}
+	f.shown = changes
+	return nil
+}
+
+func (f *folder) writePages(rep *report.Report) error {
 	view := f.view
 	view.Made = time.Now()
 	if f.plain {
 		return html.PutIndex(f.Dir(), rep, view)
+	}
+	rep, err := report.Load(f.Dir())
+	if rep == nil {
+		return err
 	}
 	var b bytes.Buffer
 	if err := html.Write(&b, rep, view); err != nil {

@@ -10,7 +10,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/verdict"
@@ -31,30 +35,43 @@ func Load(dir string) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read report: %w", err)
 	}
+	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !isCaseFile(e.Name()) || e.IsDir() })
+	results, errs := make([]Result, len(entries)), make([]error, len(entries))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(entries)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(entries)); i = next.Add(1) - 1 {
+				results[i], errs[i] = loadCase(dir, entries[i].Name())
+			}
+		})
+	}
+	workers.Wait()
 	rep := new(Report)
-	var errs []error
-	for _, e := range entries {
-		if !isCaseFile(e.Name()) || e.IsDir() {
-			continue
+	for i, r := range results {
+		if errs[i] == nil {
+			rep.Add(r)
 		}
-		path := filepath.Join(dir, e.Name())
-		b, err := readFile(path)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		r, err := ReadCase(b)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", path, err))
-			continue
-		}
-		r.File = e.Name()
-		rep.Add(r)
 	}
 	if err := rep.addIndex(filepath.Join(dir, indexFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		errs = append(errs, err)
 	}
 	return rep, errors.Join(errs...)
+}
+
+// loadCase reads a case file of the folder.
+func loadCase(dir, name string) (Result, error) {
+	path := filepath.Join(dir, name)
+	b, err := readFile(path)
+	if err != nil {
+		return Result{}, err
+	}
+	r, err := ReadCase(b)
+	if err != nil {
+		return Result{}, fmt.Errorf("%s: %w", path, err)
+	}
+	r.File = name
+	return r, nil
 }
 
 const indexFile = "index.json"
