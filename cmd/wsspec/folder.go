@@ -46,7 +46,7 @@ func openFolder(dir string, plain, strict bool) (*folder, error) {
 func (f *folder) Begin(agent string) error {
 	f.mu.Lock()
 	f.changes++
-	f.results.Agents = slices.DeleteFunc(f.results.Agents, func(a report.Agent) bool { return a.Name == asStored(agent) })
+	f.results.Agents = slices.DeleteFunc(f.results.Agents, func(a report.Agent) bool { return a.Name == report.Stored(agent) })
 	f.mu.Unlock()
 	return f.Store.Begin(agent)
 }
@@ -76,13 +76,10 @@ func (f *folder) Put(r report.Result) error {
 // update the reports after every case.
 func tableResult(r report.Result) report.Result {
 	return report.Result{
-		Agent: asStored(r.Agent), ID: r.ID, Number: r.Number, Title: r.Title, Verdict: r.Verdict, Took: r.Took.Truncate(time.Millisecond),
+		Agent: report.Stored(r.Agent), ID: r.ID, Number: r.Number, Title: r.Title, Verdict: r.Verdict, Took: r.Took.Truncate(time.Millisecond),
 		File: r.File, Timed: r.Timed, Ratio: r.Ratio, Log: &wirelog.Log{Facts: r.Log.Facts, Traffic: r.Log.Traffic},
 	}
 }
-
-// asStored is the name of an agent as JSON has it.
-func asStored(agent string) string { return string([]rune(agent)) }
 
 // Finish writes the index and the page that shows all results, unless somebody
 // has done so since the last of them came.

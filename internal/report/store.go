@@ -98,13 +98,13 @@ func (s *Store) Dir() string { return s.dir }
 func (s *Store) FileName(agent, id string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.fileName(stored(agent), id)
+	return s.fileName(Stored(agent), id)
 }
 
 // Begin forgets what there is of an agent, on disk too: its results are about to
 // be replaced as a whole.
 func (s *Store) Begin(agent string) error {
-	agent = stored(agent)
+	agent = Stored(agent)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, had := s.rows[agent]; !had {
@@ -147,7 +147,7 @@ func (s *Store) forget(agents ...string) (err error) {
 
 // Put writes a result. Its File plays no part: names are given here.
 func (s *Store) Put(r Result) error {
-	r.Agent = stored(r.Agent)
+	r.Agent = Stored(r.Agent)
 	row := newRow(r, s.FileName(r.Agent, r.ID))
 	f := referenceFile(r)
 	if !s.plain && r.Whole() {
@@ -174,8 +174,8 @@ func (s *Store) Put(r Result) error {
 	return nil
 }
 
-// stored is the name of an agent as JSON has it: octets that are no UTF-8 are lost.
-func stored(agent string) string { return string([]rune(agent)) }
+// Stored is the name of an agent as JSON has it: octets that are no UTF-8 are lost.
+func Stored(agent string) string { return string([]rune(agent)) }
 
 // Finish writes the index.
 func (s *Store) Finish() error {
@@ -203,7 +203,7 @@ func (s *Store) Agents() []string {
 func (s *Store) Behavior(agent, id string) (g verdict.Grade, known bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	row, known := s.rows[stored(agent)][id]
+	row, known := s.rows[Stored(agent)][id]
 	return row.Behavior, known
 }
 

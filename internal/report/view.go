@@ -82,7 +82,7 @@ func Anchor(agent, id string) string { return "case=" + percent(id) + "&agent=" 
 // percent escapes what may not stand in an address (RFC 3986, 2).
 func percent(s string) string {
 	var b strings.Builder
-	for _, c := range []byte(stored(s)) {
+	for _, c := range []byte(Stored(s)) {
 		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' {
 			b.WriteByte(c)
 		} else {
