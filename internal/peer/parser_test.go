@@ -83,6 +83,30 @@ func show(it item) string {
 	return fmt.Sprintf("kind %d, %v\n", it.kind, it.err)
 }
 
+// What follows what we do not take is not looked at, and not kept.
+func TestParserGivesUpOnce(t *testing.T) {
+	long := bytes.Repeat([]byte("x"), maxHead+1)
+	for name, c := range map[string]struct {
+		parser parser
+		octets []byte
+		kind   itemKind
+	}{
+		"a head without end":       {parser{role: ws.Server}, long, gotHead},
+		"a frame beyond the limit": {parser{role: ws.Server, limit: 10, opened: true}, []byte("\x81\x8b\x00\x00\x00\x00"), gotTooMuch},
+		"what is behind a refusal": {parser{role: ws.Client}, []byte("HTTP/1.1 404 Not Found\r\n\r\n"), gotHead},
+		"what is no HTTP":          {parser{role: ws.Client}, []byte("nonsense\r\n\r\n"), gotHead},
+	} {
+		items := c.parser.feed(nil, time.Time{}, c.octets)
+		kept := len(c.parser.pending)
+		for range 3 {
+			items = c.parser.feed(items, time.Time{}, []byte("\x81\x01x\r\n\r\n"))
+		}
+		if len(items) != 1 || items[0].kind != c.kind || len(c.parser.pending) > kept {
+			t.Errorf("%s: %d items, %d octets kept, %d before", name, len(items), len(c.parser.pending), kept)
+		}
+	}
+}
+
 // FuzzParser feeds what a hostile peer may send, all at once and in pieces: no
 // panic, the same items either way, and no more memory than has come.
 func FuzzParser(f *testing.F) {
