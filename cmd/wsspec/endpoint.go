@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/stream"
@@ -90,7 +91,7 @@ func (c *clientCmd) Run(ctx context.Context, p *process) error {
 	if c.Impl != "wsspec" {
 		return p.runPeers(ctx, "client", c.Impl, "--agent", c.Agent, "--parallel", strconv.Itoa(c.Parallel), c.URL)
 	}
-	dial, err := dialer(ctx, c.URL, c.Insecure, testee.Config{Agent: c.Agent, Faults: faults})
+	dial, err := dialer(c.URL, c.Insecure, testee.Config{Agent: c.Agent, Faults: faults})
 	if err != nil {
 		return badUsage(err, "")
 	}
@@ -98,10 +99,10 @@ func (c *clientCmd) Run(ctx context.Context, p *process) error {
 }
 
 // dial opens a connection of our client to a path of a fuzzing server.
-type dial func(target string) (*testee.Conn, error)
+type dial func(ctx context.Context, target string) (*testee.Conn, error)
 
 // dialer reads the URL of a fuzzing server.
-func dialer(ctx context.Context, base string, insecure bool, cfg testee.Config) (dial, error) {
+func dialer(base string, insecure bool, cfg testee.Config) (dial, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Hostname() == "" {
 		return nil, fmt.Errorf("server URL %q: want ws://host:port or wss://host:port", base)
@@ -115,7 +116,7 @@ func dialer(ctx context.Context, base string, insecure bool, cfg testee.Config) 
 	if u.Port() == "" {
 		target.Addr = net.JoinHostPort(u.Hostname(), port)
 	}
-	return func(path string) (*testee.Conn, error) {
+	return func(ctx context.Context, path string) (*testee.Conn, error) {
 		s, err := stream.Dial(ctx, target)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", fuzzclient.ErrUnreachable, base, err)
@@ -127,7 +128,7 @@ func dialer(ctx context.Context, base string, insecure bool, cfg testee.Config) 
 // driveClient takes our client through all cases of a fuzzing server.
 func (p *process) driveClient(ctx context.Context, dial dial, name string, parallel int) error {
 	agent := url.QueryEscape(name)
-	n, err := caseCount(dial)
+	n, err := caseCount(ctx, dial)
 	if err != nil {
 		return err
 	}
@@ -136,7 +137,7 @@ func (p *process) driveClient(ctx context.Context, dial dial, name string, paral
 	for range min(parallel, max(n, 1)) {
 		workers.Go(func() {
 			for i := range numbers {
-				c, err := dial(fmt.Sprintf("/runCase?case=%d&agent=%s", i, agent))
+				c, err := dial(ctx, fmt.Sprintf("/runCase?case=%d&agent=%s", i, agent))
 				if err != nil {
 					fmt.Fprintf(p.stderr, "wsspec: case %d: %v\n", i, err)
 					continue
@@ -153,7 +154,7 @@ func (p *process) driveClient(ctx context.Context, dial dial, name string, paral
 	if ctx.Err() != nil {
 		return statusError(exitInterrupted)
 	}
-	c, err := dial("/updateReports?agent=" + agent)
+	c, err := dial(ctx, "/updateReports?agent="+agent)
 	if err != nil {
 		return err
 	}
@@ -162,8 +163,17 @@ func (p *process) driveClient(ctx context.Context, dial dial, name string, paral
 	return nil
 }
 
-func caseCount(dial dial) (int, error) {
-	c, err := dial("/getCaseCount")
+// Bounds of what may come from something else than a fuzzing server.
+const (
+	mostCases      = 100_000
+	countPatience  = 10 * time.Second
+	fuzzingServers = "is this a fuzzing server, such as \"wsspec serve\"?"
+)
+
+func caseCount(ctx context.Context, dial dial) (int, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, countPatience, fmt.Errorf("no answer within %v: %s", countPatience, fuzzingServers))
+	defer cancel()
+	c, err := dial(ctx, "/getCaseCount")
 	if err != nil {
 		return 0, err
 	}
@@ -173,8 +183,8 @@ func caseCount(dial dial) (int, error) {
 	}
 	_ = c.Echo() // until the server has closed
 	n, err := strconv.Atoi(strings.TrimSpace(text))
-	if err != nil || n < 0 {
-		return 0, fmt.Errorf("getCaseCount: %.40q is no number", text)
+	if err != nil || n < 0 || n > mostCases {
+		return 0, fmt.Errorf("getCaseCount: %.40q is no number of cases: %s", text, fuzzingServers)
 	}
 	return n, nil
 }

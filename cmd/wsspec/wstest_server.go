@@ -154,7 +154,7 @@ func (p *process) testeeClient(ctx context.Context, f wstestFlags) error {
 		return fmt.Errorf("mode %s needs -w, the URL of the fuzzing server", f.mode)
 	}
 	name := cmp.Or(f.ident, "wsspec/"+version())
-	dial, err := dialer(ctx, f.url, true, testee.Config{Agent: name})
+	dial, err := dialer(f.url, true, testee.Config{Agent: name})
 	if err != nil {
 		return err
 	}
