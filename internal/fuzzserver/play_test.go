@@ -244,6 +244,7 @@ func TestEventsSayWhatTheConnectionIsFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := driver{start(t, fuzzserver.Config{Settings: settings()}), "a"}
 		d.run("casetuple=1.1.1")
+		synctest.Wait() // the server may have more to do than the client
 		d.finish()
 		var kinds []fuzzserver.EventKind
 		for _, e := range d.events {
