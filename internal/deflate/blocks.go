@@ -41,7 +41,7 @@ func (w *blockWriter) block(src []byte, matches []match) {
 	}
 	w.reserve(size/8 + 2)
 	switch {
-	case size > storedBits(len(src))*worthCoding/8:
+	case size > storedBits(len(src))*worthCoding/8 && !(size < storedBits(len(src)) && drawn(src)):
 		w.stored(src)
 	case dynamic:
 		w.write(2<<1, 3) // not final, codes of its own
@@ -60,10 +60,14 @@ const (
 	minDynamic = 8 * 96
 
 	// worthCoding is how many eighths of their length octets have to be compressed to,
-	// or they are sent as they are: what codes of literals save of data that does not
-	// repeat itself is little, and takes the peer most time.
+	// or most of them are sent as they are: what codes of literals save of data that
+	// does not repeat itself is little, and takes the peer most time.
 	worthCoding = 6
 )
+
+// drawn picks one block in four, by an octet that is as good as a lot: these are
+// coded wherever it saves anything, so that peers meet codes of literals too.
+func drawn(src []byte) bool { return src[len(src)/2]%4 == 3 }
 
 // short writes a short block.
 func (w *blockWriter) short(src []byte, matches []match) {
