@@ -53,14 +53,18 @@ func Plan(cs []conform.Case, role ws.Role) []Planned {
 
 // Room for what the peer may send unasked, in octets.
 const (
-	slack     = 2 << 20
-	slackSlow = 40 << 20 // cases that move megabytes
+	slack        = 2 << 20
+	slackDeflate = 8 << 20  // what compressed messages may inflate to as well
+	slackSlow    = 40 << 20 // cases with messages of megabytes
 )
 
 // Backlog is how much the peer may send unasked in the case, in octets.
 func (st Settings) Backlog(c conform.Case) int {
 	backlog := slack
-	if c.Has(conform.Slow) {
+	switch {
+	case c.Has(conform.Deflate):
+		backlog = slackDeflate
+	case c.Has(conform.Slow):
 		backlog = slackSlow
 	}
 	for _, o := range c.Want.Outcomes {
