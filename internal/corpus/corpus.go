@@ -38,11 +38,11 @@ type kind struct {
 
 func (k Kind) info() kind {
 	return [...]kind{
-		JSON:   {"json", "data1.json", true, generateJSON},
+		JSON:   {"JSON", "data1.json", true, generateJSON},
 		Bitmap: {"bitmap", "lena512.bmp", false, generateBitmap},
 		Prose:  {"prose", "pg2229.txt", false, generateProse},
-		HTML:   {"html", "data1.html", true, generateHTML},
-		PDF:    {"pdf", "10.1.1.105.5439.pdf", false, generatePDF},
+		HTML:   {"HTML", "data1.html", true, generateHTML},
+		PDF:    {"PDF", "10.1.1.105.5439.pdf", false, generatePDF},
 	}[k]
 }
 
