@@ -8,27 +8,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/wsspec/wsspec/internal/testee"
 )
 
 // onTerminal runs a test of a server with the fault on a terminal of 80 columns.
 func onTerminal(t *testing.T, env map[string]string, fault string, args ...string) (stdout, stderr string) {
 	t.Helper()
-	l, err := listen("127.0.0.1:0", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = testee.Server{Config: testee.Config{Faults: testee.Faults{fault: true}}}.Serve(ctx, l)
-	}()
-	defer func() { stop(); <-ended }()
 	var out, errs bytes.Buffer
 	p := &process{
-		name: "wsspec", args: append([]string{"test", "--out", t.TempDir(), "--cases", "1.1.*,3.1", "it=ws://" + l.Addr().String()}, args...),
+		name: "wsspec", args: append([]string{"test", "--out", t.TempDir(), "--cases", "1.1.*,3.1", "it=ws://" + faultyEcho(t, fault)}, args...),
 		stdout: &out, stderr: &errs, getenv: func(name string) string { return env[name] }, width: func() int { return 80 },
 	}
 	if status := p.run(context.Background()); status != exitVerdict {

@@ -72,13 +72,27 @@ func told(t *testing.T, pace runner.Pace, m move) (result report.Result, begun i
 	return result, begun
 }
 
+// course is what attempts come to, one after the other, and what is made of them.
+type course struct {
+	grades    string
+	jobs      int
+	want      string
+	flakiness string
+}
+
+// run plays a case with these grades at the pace.
+func (c course) run(t *testing.T, pace runner.Pace) {
+	synctest.Test(t, func(t *testing.T) {
+		pace.Jobs = c.jobs
+		r, begun := told(t, pace, move{shape: inTurn(c.grades)})
+		if got := attempts(r); got != c.want || r.Flakiness() != c.flakiness || begun != len(r.Others)+1 {
+			t.Errorf("%s, %d jobs: got %s, %q after %d plays, want %s, %q", c.grades, c.jobs, got, r.Flakiness(), begun, c.want, c.flakiness)
+		}
+	})
+}
+
 func TestRepeat(t *testing.T) {
-	for _, tt := range []struct {
-		grades    string
-		jobs      int
-		want      string
-		flakiness string
-	}{
+	for _, c := range []course{
 		{"OK OK OK", 1, "OK!, OK, OK", ""},
 		{"OK FAILED OK", 1, "OK, FAILED!, OK", "passed 2 of 3"},
 		{"NON-STRICT FAILED FAILED", 1, "NON-STRICT, FAILED!, FAILED", "passed 0 of 3"},
@@ -87,23 +101,13 @@ func TestRepeat(t *testing.T) {
 		{"FAILED OK OK OK", 2, "(FAILED), OK!, OK, OK", ""},
 		{"OK FAILED OK FAILED", 2, "OK, (FAILED), OK, FAILED!", "passed 2 of 3"},
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			r, begun := told(t, runner.Pace{Jobs: tt.jobs, Repeat: 3}, move{shape: inTurn(tt.grades)})
-			if got := attempts(r); got != tt.want || r.Flakiness() != tt.flakiness || begun != len(r.Others)+1 {
-				t.Errorf("%s, %d jobs: got %s, %q after %d plays, want %s, %q", tt.grades, tt.jobs, got, r.Flakiness(), begun, tt.want, tt.flakiness)
-			}
-		})
+		c.run(t, runner.Pace{Repeat: 3})
 	}
 }
 
 func TestRetries(t *testing.T) {
 	fails := func(r report.Result) bool { return r.Verdict.Behavior == verdict.Failed }
-	for _, tt := range []struct {
-		grades    string
-		jobs      int
-		want      string
-		flakiness string
-	}{
+	for _, c := range []course{
 		{"OK", 1, "OK!", ""},
 		{"NON-STRICT", 1, "NON-STRICT!", ""},
 		{"FAILED OK", 1, "FAILED, OK!", "passed 1 of 2"},
@@ -113,12 +117,7 @@ func TestRetries(t *testing.T) {
 		{"FAILED OK", 2, "(FAILED), OK!", ""},
 		{"FAILED FAILED OK", 2, "(FAILED), FAILED, OK!", "passed 1 of 2"},
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			r, begun := told(t, runner.Pace{Jobs: tt.jobs, Retries: 2, Fails: fails}, move{shape: inTurn(tt.grades)})
-			if got := attempts(r); got != tt.want || r.Flakiness() != tt.flakiness || begun != len(r.Others)+1 {
-				t.Errorf("%s, %d jobs: got %s, %q after %d plays, want %s, %q", tt.grades, tt.jobs, got, r.Flakiness(), begun, tt.want, tt.flakiness)
-			}
-		})
+		c.run(t, runner.Pace{Retries: 2, Fails: fails})
 	}
 }
 
