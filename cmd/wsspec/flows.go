@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/wsspec/wsspec/internal/cases"
+	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
 )
 
@@ -16,21 +17,15 @@ func flowLines(flows []report.Flow) []string {
 	if len(flows) == 0 {
 		return nil
 	}
-	titles := map[string]string{}
-	for _, s := range cases.Sections() {
-		titles[s.ID] = s.Title
-	}
+	titles := conform.Titles(cases.Sections())
 	lines := []string{"", "  compression           MB/s in    out  ratio in    out   RSV1  reach  context"}
 	for _, f := range flows {
 		window, compressed, context := "-", "-", "-"
 		if f.Watched() {
-			window, compressed, context = fmt.Sprint(f.Farthest), share(f.In.Share()), "unused"
-			if f.Context {
-				context = "kept"
-			}
+			window, compressed, context = fmt.Sprint(f.Farthest), report.ShareText(f.In.Share()), f.Takeover()
 		}
 		lines = append(lines, clip(fmt.Sprintf("  %-5s %-16s %6s %6s    %6s %6s  %5s  %5s  %s", report.Visible(f.Section), clip(cmp.Or(titles[f.Section], "-"), 16),
-			rate(f.In.Rate(f.Took)), rate(f.Out.Rate(f.Took)), ratio(f.In.Ratio()), ratio(f.Out.Ratio()), compressed, window, context), 80))
+			rate(f.In.Rate(f.Took)), rate(f.Out.Rate(f.Took)), report.RatioText(f.In.Ratio()), report.RatioText(f.Out.Ratio()), compressed, window, context), 80))
 	}
 	return append(lines, "  in: from the peer. RSV1: its messages that were compressed.",
 		"  reach: octets it referred back, at most; context: of earlier messages.")
@@ -41,18 +36,4 @@ func rate(mb float64) string {
 		return fmt.Sprintf("%.1f", mb)
 	}
 	return fmt.Sprintf("%.0f", mb)
-}
-
-func ratio(f float64, has bool) string {
-	if !has {
-		return "-"
-	}
-	return fmt.Sprintf("%.3f", f)
-}
-
-func share(f float64, has bool) string {
-	if !has {
-		return "-"
-	}
-	return fmt.Sprintf("%.0f %%", 100*f)
 }

@@ -32,6 +32,15 @@ func writers() map[string]writer {
 	}
 }
 
+// writerOf finds the writer of a kind.
+func writerOf(kind string) (writer, error) {
+	w, ok := writers()[kind]
+	if !ok {
+		return nil, fmt.Errorf("kind %q is unknown: want one of %s", kind, kinds())
+	}
+	return w, nil
+}
+
 // kinds lists the names of the writers.
 func kinds() string { return strings.Join(slices.Sorted(maps.Keys(writers())), ", ") }
 
@@ -46,9 +55,9 @@ func parseOutputs(args []string) ([]output, error) {
 	var os []output
 	for _, arg := range args {
 		kind, path, given := strings.Cut(arg, "=")
-		w, ok := writers()[kind]
-		if !ok {
-			return nil, badUsage(fmt.Errorf("--report %s: kind %q is unknown: want one of %s", arg, kind, kinds()), "")
+		w, err := writerOf(kind)
+		if err != nil {
+			return nil, badUsage(fmt.Errorf("--report %s: %w", arg, err), "")
 		}
 		if !given {
 			path = "-"

@@ -138,9 +138,9 @@ type rendering struct {
 }
 
 func (c rendering) render(p *process, kind string) error {
-	w, ok := writers()[kind]
-	if !ok {
-		return badUsage(fmt.Errorf("kind %q is unknown: want one of %s", kind, kinds()), "")
+	w, err := writerOf(kind)
+	if err != nil {
+		return badUsage(err, "")
 	}
 	o := output{w, c.Out}
 	if err := cmp.Or(reserved(c.Out), o.check()); err != nil {

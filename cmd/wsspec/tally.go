@@ -46,7 +46,7 @@ func (t *tally) add(r report.Result) {
 	if r.Flaky() {
 		t.flaky = append(t.flaky, r.ID)
 	}
-	switch s, _ := t.known.standing(r, report.View{Strict: t.strict}.Fails(r)); s {
+	switch t.standing(r) {
 	case baseline.Known:
 		t.expected = append(t.expected, r.ID)
 	case baseline.Outdated:
@@ -56,19 +56,19 @@ func (t *tally) add(r report.Result) {
 
 // counts reports whether the result makes the exit status 1.
 func (t *tally) counts(r report.Result) bool {
-	switch s, _ := t.known.standing(r, report.View{Strict: t.strict}.Fails(r)); s {
-	case baseline.Regression:
-		return true
-	case baseline.Outdated:
-		return t.outdated
-	}
-	return false
+	s := t.standing(r)
+	return s == baseline.Regression || s == baseline.Outdated && t.outdated
 }
 
 // regressed reports whether the result fails, and not as the baseline says.
 func (t *tally) regressed(r report.Result) bool {
+	return t.standing(r) == baseline.Regression
+}
+
+// standing holds the result against the baseline.
+func (t *tally) standing(r report.Result) baseline.Standing {
 	s, _ := t.known.standing(r, report.View{Strict: t.strict}.Fails(r))
-	return s == baseline.Regression
+	return s
 }
 
 func (t *tally) status() int {

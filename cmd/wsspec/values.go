@@ -69,10 +69,7 @@ func values(command *kong.Node, v *kong.Value, head, typed string) []word {
 // patterns are those for categories, and where more is typed those for their
 // subcategories and then the cases themselves, so that no list is long.
 func patterns(typed string) []word {
-	titles := map[string]string{}
-	for _, s := range cases.Sections() {
-		titles[s.ID] = s.Title
-	}
+	titles := conform.Titles(cases.Sections())
 	var fits []word
 	add := func(section string) {
 		w := word{section + ".*", titles[section]}

@@ -77,6 +77,15 @@ type Section struct {
 	Title string
 }
 
+// Titles are those of the sections, by id.
+func Titles(sections []Section) map[string]string {
+	titles := make(map[string]string, len(sections))
+	for _, s := range sections {
+		titles[s.ID] = s.Title
+	}
+	return titles
+}
+
 // Category is the first number of an id: "6" of "6.4.1".
 func Category(id string) string {
 	first, _, _ := strings.Cut(id, ".")

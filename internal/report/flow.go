@@ -3,6 +3,7 @@
 package report
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
@@ -25,6 +26,31 @@ type Flow struct {
 // Watched reports whether it is known how the peer compressed: the reference does
 // not say.
 func (f Flow) Watched() bool { return f.Window > 0 }
+
+// Takeover is what the peer made of the context: "kept" where it referred to earlier
+// messages, "unused" where it did not.
+func (f Flow) Takeover() string {
+	if f.Context {
+		return "kept"
+	}
+	return "unused"
+}
+
+// RatioText is what Volume.Ratio says, with a dash where there is none.
+func RatioText(ratio float64, has bool) string {
+	if !has {
+		return "-"
+	}
+	return fmt.Sprintf("%.3f", ratio)
+}
+
+// ShareText is what Volume.Share says in percent, with a dash where there is none.
+func ShareText(share float64, has bool) string {
+	if !has {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f %%", 100*share)
+}
 
 // Flows are those of the agent, in the order of its results. Cases in which
 // nothing was sent either way do not count.

@@ -6,6 +6,7 @@ import (
 	escape "html"
 	"html/template"
 
+	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
 )
 
@@ -15,24 +16,17 @@ func flows(a report.Agent, v report.View) template.HTML {
 	if len(list) == 0 {
 		return ""
 	}
-	titles := map[string]string{}
-	for _, s := range v.Sections {
-		titles[s.ID] = s.Title
-	}
+	titles := conform.Titles(v.Sections)
 	var m markup
 	m.tag("<table class=flows><thead><tr><th><th title=\"MB of payload a second from the peer, and to it\">MB/s<th title=\"compressed ÷ plain octets\">ratio" +
 		"<th title=\"the peer's messages that were compressed\">RSV1<th title=\"octets that the peer referred back, at most\">reach<th title=\"whether the peer referred to earlier messages\">context</thead><tbody>")
 	for _, f := range list {
-		m.tag("<tr><th title=\"%s\">%s<td>%s/%s<td>%s/%s", escape.EscapeString(titles[f.Section]), escape.EscapeString(sentence(f.Section)), rate(f.In.Rate(f.Took)), rate(f.Out.Rate(f.Took)), figure(f.In.Ratio()), figure(f.Out.Ratio()))
+		m.tag("<tr><th title=\"%s\">%s<td>%s/%s<td>%s/%s", escape.EscapeString(titles[f.Section]), escape.EscapeString(sentence(f.Section)), rate(f.In.Rate(f.Took)), rate(f.Out.Rate(f.Took)), report.RatioText(f.In.Ratio()), report.RatioText(f.Out.Ratio()))
 		if !f.Watched() {
 			m.tag("<td>-<td>-<td>-")
 			continue
 		}
-		context := "unused"
-		if f.Context {
-			context = "kept"
-		}
-		m.tag("<td>%s<td>%d<td>%s", percent(f.In.Share()), f.Farthest, context)
+		m.tag("<td>%s<td>%d<td>%s", report.ShareText(f.In.Share()), f.Farthest, f.Takeover())
 	}
 	m.tag("</tbody></table>")
 	return template.HTML(m.String())

@@ -83,10 +83,7 @@ func WriteIndex(w io.Writer, rep *report.Report, v report.View) error {
 	for _, a := range rep.Agents {
 		page.Agents = append(page.Agents, indexAgent{label(a.Name), cut(report.Visible(a.Name), maxSentence)})
 	}
-	titles := map[string]string{}
-	for _, s := range v.Sections {
-		titles[s.ID] = s.Title
-	}
+	titles := conform.Titles(v.Sections)
 	begin := func(id string, level int) {
 		page.Groups = append(page.Groups, indexGroup{
 			ID: sentence(id), Title: titles[id], Class: fmt.Sprintf("group level%d", level), Tallies: make([]string, len(rep.Agents)),

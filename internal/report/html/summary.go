@@ -46,10 +46,7 @@ var (
 )
 
 func summarize(rep *report.Report, v report.View, chunks []*chunk) summary {
-	s := summary{Standings: standings, Changes: changes, Sections: map[string]string{}, Cases: [][]any{}, Agents: []summaryAgent{}}
-	for _, sec := range v.Sections {
-		s.Sections[sec.ID] = sec.Title
-	}
+	s := summary{Standings: standings, Changes: changes, Sections: conform.Titles(v.Sections), Cases: [][]any{}, Agents: []summaryAgent{}}
 	list := listCases(rep)
 	for _, r := range list {
 		s.Cases = append(s.Cases, []any{r.ID, sentence(r.Title), sentence(r.Spec), r.Tags})

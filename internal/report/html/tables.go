@@ -172,7 +172,7 @@ func (m *markup) traffic(r report.Result) {
 		m.tag("<tr><td>%s<td>%d<td>%d", row.name, row.in, row.out)
 	}
 	if r.Ratio {
-		m.tag("<tr><td>compressed ÷ plain<td>%s<td>%s", figure(in.Ratio()), figure(out.Ratio()))
+		m.tag("<tr><td>compressed ÷ plain<td>%s<td>%s", report.RatioText(in.Ratio()), report.RatioText(out.Ratio()))
 	}
 	if r.Log.Extension != "" {
 		m.tag("<tr><td>messages compressed (RSV1)<td>%d<td>%d", in.Deflated, out.Deflated)

@@ -106,14 +106,7 @@ func ratios(t wirelog.Traffic) string {
 	if !hasIn && !hasOut {
 		return ""
 	}
-	return fmt.Sprintf("[%s/%s]", figure(in, hasIn), figure(out, hasOut))
-}
-
-func figure(f float64, has bool) string {
-	if !has {
-		return "-"
-	}
-	return strconv.FormatFloat(f, 'f', 3, 64)
+	return fmt.Sprintf("[%s/%s]", report.RatioText(in, hasIn), report.RatioText(out, hasOut))
 }
 
 // rate is one of megabytes a second: three digits tell enough.
@@ -122,14 +115,6 @@ func rate(mb float64) string {
 		return strconv.FormatFloat(mb, 'f', 2, 64)
 	}
 	return strconv.FormatFloat(mb, 'f', 0, 64)
-}
-
-// percent is a share.
-func percent(f float64, has bool) string {
-	if !has {
-		return "-"
-	}
-	return strconv.FormatFloat(100*f, 'f', 0, 64) + " %"
 }
 
 // pageName is the name of a case's page beside its file.

@@ -104,10 +104,7 @@ func (b *summary) flows(rep *report.Report) {
 			compressed, reach, context := "", "", ""
 			if f.Watched() {
 				share, _ := f.In.Share()
-				compressed, reach, context = fmt.Sprintf("%.0f %%", 100*share), fmt.Sprint(f.Farthest), "unused"
-				if f.Context {
-					context = "kept"
-				}
+				compressed, reach, context = fmt.Sprintf("%.0f %%", 100*share), fmt.Sprint(f.Farthest), f.Takeover()
 			}
 			in, _ := f.In.Ratio()
 			out, _ := f.Out.Ratio()
