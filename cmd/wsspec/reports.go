@@ -294,7 +294,7 @@ func (c rejudgeCmd) Run(p *process) error {
 				continue
 			}
 			judged++
-			k.Want.KeepAgreement = k.Want.NeedsDeflate
+			k.Want.ByRFC = k.Want.NeedsDeflate
 			if v := verdict.Judge(k.Want, k.Close, r.Log); v.Behavior != r.Verdict.Behavior || v.Close != r.Verdict.Close {
 				changed++
 				fmt.Fprintf(p.stdout, "%q %s: %s; was %s\n", a.Name, r.ID, words(v), words(r.Verdict))

@@ -30,6 +30,79 @@ type Case struct {
 	End   peer.Ending        // what we do when patience ends
 	Only  Roles              // zero = both directions
 	Tags  []Tag
+
+	Requirements []string // ids of the requirements it tests (package requirements)
+
+	// Turns, where there are any, are played each on a connection of its own in place
+	// of Open and Play, and the worst verdict counts.
+	Turns    []Turn
+	Together bool // all turns at the same time, as far as the peer allows
+	// Fresh has a fresh connection afterwards echo, or the peer has died of the case.
+	Fresh bool
+
+	Command string // what the peer is asked to do, in the words of ws.ParseCommands
+	Needs   Trait  // what the peer's profile must say for the case to be played
+}
+
+// A Turn is one of several connections of a case.
+type Turn struct {
+	Name string       // what is special about it, in a few words
+	Open peer.Opening // handshake offer; zero = plain
+	Play func(p *peer.Peer)
+	Want *verdict.Want // nil: that of the case
+}
+
+// Turn is the case as it is played on its i-th connection.
+func (c Case) Turn(i int) Case {
+	t := c.Turns[i]
+	c.Open, c.Play, c.Turns = t.Open, t.Play, nil
+	if t.Want != nil {
+		c.Want = *t.Want
+	}
+	return c
+}
+
+// Trait is something that a profile says of a peer.
+type Trait string
+
+// Traits that cases need. Where the profile does not say, the case is UNIMPLEMENTED.
+const (
+	Unneeded      Trait = ""
+	MessageLimit  Trait = "message-limit"  // the longest message it takes
+	TextOnly      Trait = "text-only"      // it takes no binary messages
+	Subprotocols  Trait = "subprotocols"   // that it speaks
+	ForbidsOrigin Trait = "forbids-origin" // an origin it refuses
+	ProtectedPath Trait = "protected-path" // a resource it wants credentials for
+	Browser       Trait = "browser"        // it is one
+)
+
+// A Profile is what the peer under test is meant to do, as far as its author says.
+type Profile struct {
+	MessageLimit    int // octets, 0: not said
+	TextOnly        bool
+	Subprotocols    []string
+	ForbiddenOrigin string
+	ProtectedPath   string
+	Browser         bool
+}
+
+// Has reports whether the profile says what the trait is about.
+func (p Profile) Has(t Trait) bool {
+	switch t {
+	case MessageLimit:
+		return p.MessageLimit > 0
+	case TextOnly:
+		return p.TextOnly
+	case Subprotocols:
+		return len(p.Subprotocols) > 0
+	case ForbidsOrigin:
+		return p.ForbiddenOrigin != ""
+	case ProtectedPath:
+		return p.ProtectedPath != ""
+	case Browser:
+		return p.Browser
+	}
+	return true
 }
 
 // Roles is the set of sides that the suite can play a case on.
@@ -55,6 +128,8 @@ const (
 	Paced   Tag = "paced"   // has waits of a second or more that are part of the case
 	UTF8    Tag = "utf8"    // about the content of text
 	Deflate Tag = "deflate" // needs permessage-deflate
+	Beyond  Tag = "beyond"  // not one of the reference's 517 cases
+	Survey  Tag = "survey"  // not played: judged by what the other conversations show
 )
 
 // DefaultLimit is the patience after Play of a case that sets none.

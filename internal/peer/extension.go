@@ -16,6 +16,7 @@ import (
 type Opening struct {
 	Offers []deflate.Offer // as a client: permessage-deflate as offered
 	Accept deflate.Accept  // as a server: which offer to take; nil takes none
+	Edits  []Edit          // of our half, in order
 }
 
 // offer is the value of Sec-WebSocket-Extensions in our request.

@@ -27,11 +27,10 @@ type Request struct {
 // Dial performs the opening handshake as a client (RFC 6455, 4.1) and reports
 // whether the connection is open. Where it is not, the log says why.
 func (p *Peer) Dial(r Request, o Opening) bool {
-	key := p.nonce()
-	req := ws.Request{Method: "GET", Target: r.Target, Proto: "HTTP/1.1"}
+	head := Head{Line: "GET " + r.Target + " HTTP/1.1"}
 	add := func(name, value string) {
 		if value != "" {
-			req.Fields = append(req.Fields, ws.Field{Name: name, Value: value})
+			head.Fields = append(head.Fields, ws.Field{Name: name, Value: value})
 		}
 	}
 	add("User-Agent", r.Agent)
@@ -41,13 +40,20 @@ func (p *Peer) Dial(r Request, o Opening) bool {
 	add("Connection", "Upgrade")
 	add("Pragma", "no-cache")
 	add("Cache-Control", "no-cache")
-	add("Sec-WebSocket-Key", key)
+	add("Sec-WebSocket-Key", p.nonce())
 	add("Origin", r.Origin)
 	add("Sec-WebSocket-Protocol", strings.Join(r.Protocols, ","))
 	add("Sec-WebSocket-Extensions", o.offer())
 	add("Sec-WebSocket-Version", "13")
-	req.Fields = append(req.Fields, r.Header...)
-	p.log.Request = p.sendHead(req.Append(nil))
+	head.Fields = append(head.Fields, r.Header...)
+	head = o.edited(head)
+	if head.NotJudged != "" {
+		p.NotJudged(head.NotJudged)
+		return false
+	}
+	key, protocols := strings.Trim(head.Fields.Get("Sec-WebSocket-Key"), " \t"), offered(head.Fields)
+	p.in.skipAnswers(head.Answers)
+	p.log.Request = p.sendHead(head)
 	if !p.awaitHead("the server did not answer the opening handshake in time") {
 		return false
 	}
@@ -57,7 +63,7 @@ func (p *Peer) Dial(r Request, o Opening) bool {
 		why = p.head.err.Error()
 	} else if resp, err := ws.ParseResponse(p.head.data); err != nil {
 		why = err.Error()
-	} else if why = checkResponse(resp, key, r.Protocols); why == "" {
+	} else if why = checkResponse(resp, key, protocols); why == "" {
 		why = p.takeAnswer(o, resp.Fields)
 	}
 	if why != "" {
@@ -67,6 +73,17 @@ func (p *Peer) Dial(r Request, o Opening) bool {
 	}
 	p.opened()
 	return true
+}
+
+// offered are the subprotocols that a request lists (RFC 6455, 11.3.4).
+func offered(f ws.Fields) []string {
+	var names []string
+	for _, list := range f.Values("Sec-WebSocket-Protocol") {
+		for name := range strings.SplitSeq(list, ",") {
+			names = append(names, strings.Trim(name, " \t"))
+		}
+	}
+	return names
 }
 
 // checkResponse says what is wrong with the answer to our handshake, or nothing
@@ -148,15 +165,21 @@ func CheckRequest(r ws.Request) *Refusal {
 // Accept answers a valid handshake with 101 (RFC 6455, 4.2.2). identity are the
 // fields that say who we are, sent first.
 func (p *Peer) Accept(r ws.Request, identity ws.Fields, o Opening) {
-	resp := ws.Response{Proto: "HTTP/1.1", Status: 101, Reason: "Switching Protocols", Fields: slices.Clone(identity)}
-	resp.Fields = append(resp.Fields,
+	head := Head{Line: "HTTP/1.1 101 Switching Protocols", Fields: slices.Clone(identity), Asked: r}
+	head.Fields = append(head.Fields,
 		ws.Field{Name: "Upgrade", Value: "WebSocket"},
 		ws.Field{Name: "Connection", Value: "Upgrade"},
 		ws.Field{Name: "Sec-WebSocket-Accept", Value: ws.AcceptKey(r.Fields.Get("Sec-WebSocket-Key"))})
 	if agreed := p.answer(o, r.Fields); agreed != "" {
-		resp.Fields = append(resp.Fields, ws.Field{Name: "Sec-WebSocket-Extensions", Value: agreed})
+		head.Fields = append(head.Fields, ws.Field{Name: "Sec-WebSocket-Extensions", Value: agreed})
 	}
-	p.log.Response = p.sendHead(resp.Append(nil))
+	head = o.edited(head)
+	if head.NotJudged != "" {
+		p.NotJudged(head.NotJudged)
+		p.Refuse(503, head.NotJudged, nil)
+		return
+	}
+	p.log.Response = p.sendHead(head)
 	p.opened()
 }
 
@@ -175,7 +198,7 @@ func (r Refusal) Append(dst []byte) []byte {
 // Refuse answers a handshake with an HTTP error and ends the connection.
 func (p *Peer) Refuse(status int, why string, fields ws.Fields) {
 	p.log.Refused = why
-	p.log.Response = p.sendHead(Refusal{status, why, fields}.Append(nil))
+	p.log.Response = p.sendHead(Head{Raw: Refusal{status, why, fields}.Append(nil)})
 	p.notClean(why)
 	p.drop(false)
 	p.release()
@@ -187,13 +210,6 @@ func (p *Peer) opened() {
 		p.state = open
 		p.log.Facts.Opened = true
 	}
-}
-
-func (p *Peer) sendHead(head []byte) []byte {
-	p.log.Traffic.Out.Preopen += int64(len(head))
-	p.log.Traffic.Out.Wire -= int64(len(head)) // raw counts it there
-	p.raw(head)
-	return keepHead(head)
 }
 
 // awaitHead waits for the HTTP head and reports whether it has come.

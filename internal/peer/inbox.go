@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/stream"
@@ -56,9 +58,12 @@ type inbox struct {
 	ready   chan struct{}
 	done    chan struct{} // the reader has returned
 
+	skip atomic.Int32 // HTTP answers to pass over
+
 	mu    sync.Mutex
 	items []item
 	held  int
+	deaf  chan struct{} // while we do not read: closed when we go on
 }
 
 func newInbox(role ws.Role, limit, backlog int) *inbox {
@@ -86,6 +91,32 @@ func (b *inbox) put(items ...item) bool {
 	return room
 }
 
+// skipAnswers has the reader pass over so many HTTP answers before the one that counts.
+func (b *inbox) skipAnswers(n int) { b.skip.Store(int32(n)) }
+
+// hold stops the reader before its next read, or with false lets it go on.
+func (b *inbox) hold(on bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case on && b.deaf == nil:
+		b.deaf = make(chan struct{})
+	case !on && b.deaf != nil:
+		close(b.deaf)
+		b.deaf = nil
+	}
+}
+
+// listen waits while the reader is held.
+func (b *inbox) listen() {
+	b.mu.Lock()
+	deaf := b.deaf
+	b.mu.Unlock()
+	if deaf != nil {
+		<-deaf
+	}
+}
+
 // take returns what has come since the last call; spare is reused for what comes next.
 func (b *inbox) take(spare []item) []item {
 	b.mu.Lock()
@@ -103,10 +134,12 @@ func (b *inbox) read(s stream.Stream) {
 	r := parser{role: b.role, limit: b.limit}
 	var batch []item
 	for {
+		b.listen()
 		n, err := s.Read(buf)
 		now := time.Now()
 		if n > 0 {
 			batch = append(batch[:0], item{at: now, kind: gotChunk, size: n, data: append([]byte(nil), buf[:min(n, wirelog.KeepOctets)]...)})
+			r.skip = int(b.skip.Load())
 			batch = r.feed(batch, now, buf[:n])
 			if !b.put(batch...) && !r.deaf {
 				r.deaf = true
@@ -129,6 +162,10 @@ type parser struct {
 	role    ws.Role
 	limit   int
 	deaf    bool // no more items but chunks
+	skip    int  // HTTP answers that still have to come before the one that counts
+	passed  int  // those that have
+	interim int  // interim responses so far
+	body    int  // octets of the content of such an answer that are still to come
 	opened  bool
 	pending []byte // of a head or a frame header that is not all there
 	inFrame bool
@@ -157,24 +194,58 @@ func (r *parser) feed(items []item, now time.Time, p []byte) []item {
 
 func (r *parser) head(p []byte) (it item, rest []byte, ok bool) {
 	r.pending = append(r.pending, p...)
-	n := ws.HeadEnd(r.pending)
-	switch {
-	case n > 0 && n <= maxHead:
-		it = item{kind: gotHead, data: r.pending[:n:n]}
-		rest = r.pending[n:]
-		r.pending, r.opened = nil, true
-		if r.role == ws.Client {
-			// What follows anything but 101 is no WebSocket (RFC 6455, 4.1).
-			if resp, err := ws.ParseResponse(it.data); err != nil || resp.Status != 101 {
-				r.deaf = true
+	for {
+		content := min(r.body, len(r.pending))
+		r.pending, r.body = r.pending[content:], r.body-content
+		n := ws.HeadEnd(r.pending)
+		switch {
+		case n > 0 && n <= maxHead && r.passOver(r.pending[:n]):
+			r.pending = r.pending[n:]
+			continue
+		case n > 0 && n <= maxHead:
+			it = item{kind: gotHead, data: r.pending[:n:n]}
+			rest = r.pending[n:]
+			r.pending, r.opened = nil, true
+			if r.role == ws.Client {
+				// What follows anything but 101 is no WebSocket (RFC 6455, 4.1).
+				if resp, err := ws.ParseResponse(it.data); err != nil || resp.Status != 101 {
+					r.deaf = true
+				}
 			}
+			return it, rest, true
+		case len(r.pending) > maxHead:
+			r.deaf = true
+			return item{kind: gotHead, data: r.pending[:maxHead], err: fmt.Errorf("HTTP head longer than %d octets", maxHead)}, nil, true
 		}
-		return it, rest, true
-	case len(r.pending) > maxHead:
-		r.deaf = true
-		return item{kind: gotHead, data: r.pending[:maxHead], err: fmt.Errorf("HTTP head longer than %d octets", maxHead)}, nil, true
+		return item{}, nil, false
 	}
-	return item{}, nil, false
+}
+
+// passOver reports whether an answer is not the one that counts: an interim response
+// (RFC 9110, 15.2), or the answer to another request that went before ours.
+func (r *parser) passOver(head []byte) bool {
+	if r.role != ws.Client {
+		return false
+	}
+	resp, err := ws.ParseResponse(head)
+	const mostInterim = 10
+	switch {
+	case err != nil:
+		return false
+	case resp.Status > 99 && resp.Status < 200 && resp.Status != 101:
+		r.interim++
+		return r.interim <= mostInterim
+	case r.passed >= r.skip || resp.Status == 101:
+		return false
+	default:
+		n, err := strconv.Atoi(resp.Fields.Get("Content-Length"))
+		if err != nil || n < 0 {
+			return false // where the next one begins cannot be told
+		}
+		r.body = n
+	}
+	r.passed++
+	return true
 }
 
 func (r *parser) frame(p []byte) (it item, rest []byte, ok bool) {

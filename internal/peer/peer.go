@@ -38,6 +38,15 @@ type Config struct {
 	// then we begin the closing handshake with CompleteCode. May be nil.
 	Complete     func(events []wirelog.Record) bool
 	CompleteCode ws.CloseCode
+	// Hopeless is asked after each event, if not nil, whether nothing that may still
+	// come changes the verdict; then TCP is dropped, and the script is over.
+	Hopeless func(events []wirelog.Record) bool
+	// ReadOut reads to the end of what the other side sends: a server that has
+	// answered a Close ends its half of TCP and reads on until the client ends the other.
+	ReadOut bool
+	// ChopPause leaves a moment between the writes of a chopped frame header, so that
+	// the other side reads them apart.
+	ChopPause bool
 }
 
 // DefaultBacklog is the bound on unasked data where none is configured.
@@ -122,10 +131,14 @@ type Peer struct {
 	codec    *codec // of permessage-deflate, nil where not agreed
 	closeBy  time.Time
 	dropBy   time.Time
+	lingerBy time.Time // for a client to end its half of TCP after ours
 	endBy    time.Time // when patience ends
 	endWith  Ending
 	hasEnd   bool
 	repliedT time.Time // when we answered the peer's Close
+
+	pings  map[string]int  // payloads of our Pings that wait for a Pong, and how many
+	ponged map[string]bool // payloads of our Pongs that nobody asked for
 }
 
 // Ending is what we do when our patience with the peer ends.
@@ -135,6 +148,7 @@ type Ending uint8
 const (
 	FailConnection  Ending = iota // fail the connection with 1001 (RFC 6455, 7.1.7)
 	CloseConnection               // begin the closing handshake, without a code
+	GiveUp                        // note that TCP is still open, and drop it
 )
 
 // New returns a Peer that plays on s and begins to read at once. When the
@@ -158,6 +172,7 @@ func New(ctx context.Context, s stream.Stream, cfg Config) *Peer {
 	if m := p.opts.MaxFrame; m > 0 {
 		limit = min(limit, m)
 	}
+	p.pings, p.ponged = map[string]int{}, map[string]bool{}
 	p.in = newInbox(cfg.Role, limit, cfg.Backlog)
 	go p.in.read(s)
 	// A write may be blocked when the context ends; nothing else would wake it.

@@ -82,6 +82,18 @@ func (p *Peer) ended(it item) {
 	_ = p.s.Close() // the peer has gone: there is nobody to tell
 }
 
+// endOurs ends TCP as a server does once Close frames have been exchanged (RFC 6455,
+// 7.1.1): at once, or, where all is to be read that the client may still send, first
+// our half of it.
+func (p *Peer) endOurs() {
+	if !p.cfg.ReadOut || p.s.CloseWrite() != nil {
+		p.drop(false)
+		return
+	}
+	p.broken = true // nothing more can be sent
+	p.lingerBy = p.limit(p.opts.DropTimeout)
+}
+
 // frame judges one frame by RFC 6455, 5 and hands on what is in it. After a
 // violation it is handed on all the same: what matters then is the peer's Close.
 func (p *Peer) frame(it item) {
@@ -95,6 +107,8 @@ func (p *Peer) frame(it item) {
 	}
 	if code, broken := p.headerViolation(h); broken != "" {
 		p.violate(code, broken)
+	} else if p.log.Facts.Remote.Sent && p.cfg.ReadOut {
+		p.record(wirelog.Record{Kind: wirelog.Violation, Note: fmt.Sprintf("RFC 6455, 5.5.1: a %v frame behind the peer's own Close", h.Opcode)})
 	}
 	if p.state == closed {
 		return
@@ -106,7 +120,7 @@ func (p *Peer) frame(it item) {
 			p.flush()
 		}
 	case h.Opcode == ws.Pong:
-		p.event(it.at, wirelog.Record{Type: wirelog.PongEvent, Data: wirelog.Whole(it.data)})
+		p.event(it.at, wirelog.Record{Type: wirelog.PongEvent, Data: wirelog.Whole(it.data), Unasked: !p.askedFor(it.data)})
 	case h.Opcode == ws.Close:
 		p.closeFrame(it)
 	case h.Opcode <= ws.Binary:
@@ -254,6 +268,20 @@ func (p *Peer) event(at time.Time, r wirelog.Record) {
 	if p.cfg.Complete != nil && p.state == open && p.cfg.Complete(p.events) {
 		p.sendClose(ws.AppendClosePayload(nil, p.cfg.CompleteCode, ""), false)
 	}
+	if p.cfg.Hopeless != nil && p.state != closed && p.cfg.Hopeless(p.events) {
+		p.record(wirelog.Record{Kind: wirelog.Settled})
+		p.drop(true)
+	}
+}
+
+// askedFor reports whether a Pong answers a Ping of ours, or a Pong of ours, which
+// it should not (RFC 6455, 5.5.3), and takes the Ping off the list.
+func (p *Peer) askedFor(payload []byte) bool {
+	if n := p.pings[string(payload)]; n > 0 {
+		p.pings[string(payload)] = n - 1
+		return true
+	}
+	return p.ponged[string(payload)]
 }
 
 // closeFrame takes the peer's Close: the answer to ours, or one to answer
@@ -274,7 +302,7 @@ func (p *Peer) closeFrame(it item) {
 		p.closeBy = time.Time{}
 		f.WasClean = true
 		if p.cfg.Role == ws.Server {
-			p.drop(false)
+			p.endOurs()
 		} else if p.repliedT.IsZero() && p.dropBy.IsZero() {
 			p.dropBy = p.limit(p.opts.DropTimeout)
 		}

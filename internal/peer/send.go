@@ -22,6 +22,10 @@ type Frame struct {
 	Chop    int      // octets a write; 0 for the whole frame in one
 	Sync    bool     // handle what has come in after the frame, before the next
 	Mask    *[4]byte // the masking key, whichever side we are; nil: as the side has to
+	Plain   bool     // not masked, whichever side we are
+
+	Form     ws.LengthForm // of the length on the wire; zero: the shortest
+	Declared *uint64       // the length that the header declares; nil: that of the payload
 
 	Repeated bool
 }
@@ -78,8 +82,12 @@ func (p *Peer) enqueue(f Frame) {
 // enqueuePart is enqueue with n octets of body from from on as the payload.
 func (p *Peer) enqueuePart(f Frame, body ws.Pattern, from, n int) {
 	o := outgoing{body: body, from: from, n: n, chop: f.Chop, sync: f.Sync}
-	h := ws.Header{Fin: !f.More, RSV: f.RSV, Opcode: f.Opcode, Length: uint64(n)}
+	h := ws.Header{Fin: !f.More, RSV: f.RSV, Opcode: f.Opcode, Length: uint64(n), Form: f.Form}
+	if f.Declared != nil {
+		h.Length = *f.Declared
+	}
 	switch {
+	case f.Plain:
 	case f.Mask != nil:
 		h.Masked, h.Key = true, *f.Mask
 	case p.masks():
@@ -105,12 +113,23 @@ func (p *Peer) enqueuePart(f Frame, body ws.Pattern, from, n int) {
 	if gone {
 		return
 	}
+	p.expectPong(f)
 	p.log.Stats.CountFrame(true, f.Opcode)
 	if !f.Opcode.IsControl() {
 		p.log.Traffic.Out.Frames++
 	}
 	o.hlen = len(h.Append(o.header[:0]))
 	p.queue = append(p.queue, o)
+}
+
+// expectPong takes note of what a Pong may answer.
+func (p *Peer) expectPong(f Frame) {
+	switch f.Opcode {
+	case ws.Ping:
+		p.pings[string(f.Payload)]++
+	case ws.Pong:
+		p.ponged[string(f.Payload)] = true
+	}
 }
 
 // flush writes the queue. Frames that are neither chopped nor synchronous share
@@ -142,7 +161,8 @@ func (p *Peer) flush() {
 	p.queue = p.queue[:0]
 	p.writeOut()
 	if p.dropWhenSent {
-		p.drop(false)
+		p.dropWhenSent = false
+		p.endOurs()
 	}
 }
 
@@ -191,6 +211,7 @@ func (p *Peer) writeOut() {
 // writeChopped puts one frame onto the wire a few octets at a time.
 func (p *Peer) writeChopped(o outgoing) {
 	block := append([]byte(nil), o.header[:o.hlen]...)
+	written := 0
 	for pos := 0; len(block) > 0 || pos < o.n; {
 		if n := min(o.n-pos, blockSize); n > 0 {
 			p.appendBody(&o, pos, n)
@@ -205,7 +226,11 @@ func (p *Peer) writeChopped(o outgoing) {
 			}
 			p.wrote(block[:n], n)
 			block = block[n:]
-			p.drain()
+			if written += n; p.cfg.ChopPause && written <= ws.MaxHeaderLen {
+				p.wait(time.Now().Add(chopPause), nil)
+			} else {
+				p.drain()
+			}
 		}
 	}
 }
@@ -214,6 +239,10 @@ func (p *Peer) writeChopped(o outgoing) {
 // takes as long for a few octets; without it a peer reads the second frame with
 // the first, and how soon it fails the connection is left to chance.
 const framePause = time.Millisecond
+
+// chopPause is the time between two writes of a chopped header, long enough for the
+// kernel to hand on the first and for the other side to wake up and read it.
+const chopPause = 200 * time.Microsecond
 
 // wrote counts and logs one write as the script meant it.
 func (p *Peer) wrote(first []byte, n int) {

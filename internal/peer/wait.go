@@ -45,7 +45,7 @@ func (p *Peer) wait(until time.Time, cond func() bool) {
 // there is none.
 func (p *Peer) nextAppointment(until time.Time) time.Time {
 	next := until
-	for _, t := range []time.Time{p.closeBy, p.dropBy, p.endBy, p.backstop()} {
+	for _, t := range []time.Time{p.closeBy, p.dropBy, p.lingerBy, p.endBy, p.backstop()} {
 		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}
@@ -57,7 +57,7 @@ func (p *Peer) nextAppointment(until time.Time) time.Time {
 // our answer and leaves TCP open, where no appointment of the script ends it. The
 // reference would wait for ever.
 func (p *Peer) backstop() time.Time {
-	if p.repliedT.IsZero() || !p.endBy.IsZero() {
+	if p.repliedT.IsZero() || !p.endBy.IsZero() || !p.lingerBy.IsZero() {
 		return time.Time{}
 	}
 	return p.repliedT.Add(p.opts.DropTimeout)
@@ -94,23 +94,34 @@ func (p *Peer) keepAppointment(now time.Time) bool {
 		f.WasServerConnectionDropTimeout = true
 		p.notClean("server did not drop TCP connection (in time)")
 		p.drop(true)
+	case due(p.lingerBy):
+		p.drop(false) // it may keep its half as long as it likes
 	case due(p.backstop()):
 		f.WasServerConnectionDropTimeout = p.cfg.Role == ws.Client
 		p.notClean("peer did not drop TCP connection (in time)")
 		p.drop(true)
 	case due(p.endBy):
 		p.endBy = time.Time{}
-		if p.endWith == FailConnection {
-			p.record(wirelog.Record{Kind: wirelog.FailFired})
-			p.fail(ws.GoingAway, "Going Away")
-		} else {
-			p.record(wirelog.Record{Kind: wirelog.CloseFired})
-			p.sendClose(nil, false)
-		}
+		p.endNow()
 	default:
 		return false
 	}
 	return true
+}
+
+// endNow does what the script wants done when patience ends.
+func (p *Peer) endNow() {
+	switch p.endWith {
+	case FailConnection:
+		p.record(wirelog.Record{Kind: wirelog.FailFired})
+		p.fail(ws.GoingAway, "Going Away")
+	case CloseConnection:
+		p.record(wirelog.Record{Kind: wirelog.CloseFired})
+		p.sendClose(nil, false)
+	case GiveUp:
+		p.record(wirelog.Record{Kind: wirelog.StillOpen})
+		p.drop(true)
+	}
 }
 
 // Until waits, at most d, until cond holds or the connection is closed. It
@@ -158,11 +169,12 @@ func (p *Peer) EndAfter(d time.Duration, e Ending) {
 	if p.halted || p.state == closed {
 		return
 	}
-	kind := wirelog.FailSet
-	if e == CloseConnection {
-		kind = wirelog.CloseSet
+	switch e {
+	case FailConnection:
+		p.record(wirelog.Record{Kind: wirelog.FailSet, Wait: d})
+	case CloseConnection:
+		p.record(wirelog.Record{Kind: wirelog.CloseSet, Wait: d})
 	}
-	p.record(wirelog.Record{Kind: kind, Wait: d})
 	p.endBy, p.endWith, p.hasEnd = time.Now().Add(d), e, true
 }
 
@@ -180,6 +192,7 @@ func (p *Peer) Finish(d time.Duration, e Ending) {
 func (p *Peer) release() {
 	p.unhook()
 	_ = p.s.Close() // closed already, or to be: either way we are done with it
+	p.in.hold(false)
 	<-p.in.done
 	if p.codec != nil {
 		p.codec.release()

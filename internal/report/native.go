@@ -45,7 +45,7 @@ type extraWant struct {
 	Echoes         int            `json:"echoes,omitempty"`
 	Within         int64          `json:"within,omitempty"` // milliseconds
 	Informational  bool           `json:"informational,omitempty"`
-	KeepAgreement  bool           `json:"keepAgreement,omitempty"`
+	ByRFC  bool           `json:"keepAgreement,omitempty"`
 	NeedsDeflate   bool           `json:"needsDeflate,omitempty"`
 	WrongCodeFails bool           `json:"wrongCodeFails,omitempty"`
 }
@@ -166,7 +166,7 @@ func (x extra) decode(r *Result) error {
 
 func encodeWant(w verdict.Want, c verdict.Closing) extraWant {
 	x := extraWant{
-		Echoes: w.Echoes, Within: w.Within.Milliseconds(), Informational: w.Informational, KeepAgreement: w.KeepAgreement, NeedsDeflate: w.NeedsDeflate,
+		Echoes: w.Echoes, Within: w.Within.Milliseconds(), Informational: w.Informational, ByRFC: w.ByRFC, NeedsDeflate: w.NeedsDeflate,
 		WrongCodeFails: c.WrongCodeFails,
 	}
 	for _, o := range w.Outcomes {
@@ -186,7 +186,7 @@ const maxExpected = 64 << 20
 
 // decode restores what was wanted.
 func (x extraWant) decode() (verdict.Want, error) {
-	w := verdict.Want{Echoes: x.Echoes, Within: milliseconds(x.Within), Informational: x.Informational, KeepAgreement: x.KeepAgreement, NeedsDeflate: x.NeedsDeflate}
+	w := verdict.Want{Echoes: x.Echoes, Within: milliseconds(x.Within), Informational: x.Informational, ByRFC: x.ByRFC, NeedsDeflate: x.NeedsDeflate}
 	for _, o := range x.Outcomes {
 		outcome := verdict.Outcome{Grade: o.Grade}
 		for _, line := range o.Events {

@@ -134,7 +134,7 @@ func outcomes(rs []report.Result) []outcome {
 	var os []outcome
 	for _, r := range rs {
 		want := r.Want
-		want.KeepAgreement = false
+		want.ByRFC = false
 		os = append(os, outcome{r.ID, r.Verdict, verdict.Judge(want, r.Close, r.Log).Behavior})
 	}
 	return os

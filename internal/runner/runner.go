@@ -79,13 +79,32 @@ func (st Settings) Backlog(c conform.Case) int {
 func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c conform.Case) *peer.Peer {
 	cfg := peer.Config{
 		Role: role, Seed: st.caseSeed(c.ID), Options: st.options(), Patience: st.stretch(c.Patience()), Backlog: st.Backlog(c), Deflate: st.Deflate,
+		ReadOut: c.Has(conform.Beyond), ChopPause: true,
 	}
-	if c.Close.ByUs && len(c.Close.Codes) > 0 {
+	if c.Want.Whole {
+		st.follow(&cfg, c)
+	} else if c.Close.ByUs && len(c.Close.Codes) > 0 {
 		cfg.Complete = func(events []wirelog.Record) bool { return c.Want.Complete(events) }
 		cfg.CompleteCode = c.Close.Codes[0]
 	}
 	return peer.New(ctx, s, cfg)
 }
+
+// follow has the peer end a conversation that is judged as a whole once that is
+// settled: with a Close where all that was hoped for has come, and at once where none
+// of it can come any more. What the peer may take for the end of it is stretched to
+// what RFC 6455, 7.1.1 lets a server take.
+func (st Settings) follow(cfg *peer.Config, c conform.Case) {
+	c.Want.ByRFC = true
+	f := c.Want.Follow()
+	cfg.Complete = func(events []wirelog.Record) bool { f.Next(events); return f.Complete() }
+	cfg.Hopeless = func(events []wirelog.Record) bool { f.Next(events); return f.Hopeless() }
+	cfg.CompleteCode = ws.NormalClosure
+	cfg.Options.DropTimeout = max(cfg.Options.DropTimeout, st.stretch(wholeDrop))
+}
+
+// wholeDrop is how long a server may take to end TCP behind the Close frames.
+const wholeDrop = 2 * time.Second
 
 // caseSeed gives each case masking keys of its own, whatever ran before it.
 func (st Settings) caseSeed(id string) uint64 {
@@ -145,7 +164,7 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 		p.Hangup()
 	}
 	log := p.Log()
-	c.Want.KeepAgreement = c.Want.NeedsDeflate && !st.Reference
+	c.Want.ByRFC = !st.Reference
 	r = report.Result{
 		Agent: agent, ID: c.ID, Number: c.Number, Title: c.Title, Spec: c.Spec, Want: c.Want, Close: c.Close,
 		Verdict: verdict.Judge(c.Want, c.Close, log), Started: begun, Took: time.Since(begun), Seed: st.Seed, Log: log,

@@ -26,14 +26,20 @@ type Verdict struct {
 // informational or not implemented, and so is the closing.
 func (v Verdict) Passed() bool { return v.Behavior.good() && v.Close.good() }
 
-// Failed reports whether the case or its closing failed outright, which is more
-// than a close that could have been cleaner.
-func (v Verdict) Failed() bool { return v.Behavior == Failed || v.Close == Failed }
+// Failed reports whether something is wrong that a MUST forbids: the case FAILED, or
+// the closing handshake or the end of TCP did not come about as they have to
+// (RFC 6455, 5.5.1 and 7.1.1). A wrong close code breaks a SHOULD only.
+func (v Verdict) Failed() bool {
+	return v.Behavior == Failed || v.Close == Failed || v.Close == Unclean || v.Close == FailedByClient
+}
 
 func (g Grade) good() bool { return g == OK || g == Informational || g == Unimplemented }
 
 // Judge compares a log with what was wanted of it.
 func Judge(w Want, c Closing, log *wirelog.Log) Verdict {
+	if w.Whole || w.Survey {
+		return judgeWhole(w, log)
+	}
 	if w.Informational {
 		v := Verdict{Behavior: Informational, Close: Informational}
 		v.Result, v.CloseResult = judgeEvents(w, log).Result, judgeClosing(c, log).CloseResult
@@ -41,6 +47,9 @@ func Judge(w Want, c Closing, log *wirelog.Log) Verdict {
 	}
 	v := judgeEvents(w, log)
 	closing := judgeClosing(c, log)
+	if w.ByRFC {
+		closing = closingByRFC(c, log, closing)
+	}
 	v.Close, v.CloseResult = closing.Close, closing.CloseResult
 	wrongEnd := log.Facts.Opened && c.ByUs != log.Facts.ClosedByMe
 	switch {
@@ -60,22 +69,59 @@ func judgeEvents(w Want, log *wirelog.Log) Verdict {
 		}
 		return v
 	}
-	if broken := log.Compression.Broken; w.KeepAgreement && len(broken) > 0 {
+	if broken := log.Compression.Broken; w.ByRFC && w.NeedsDeflate && len(broken) > 0 {
 		return Verdict{Behavior: Failed, Result: upper(broken[0]) + "."}
 	}
 	if w.Echoes > 0 {
 		return judgeEchoes(w, log)
 	}
-	got := log.Events()
+	if w.ByRFC && !log.Facts.Opened {
+		return refused(log)
+	}
+	got := w.count(log.Events())
 	for _, o := range w.Outcomes {
-		if Matches(o.Events, got) {
+		if o.met(got) {
 			return Verdict{Behavior: o.Grade, Result: "Actual events match at least one expected."}
 		}
 	}
 	if !log.Facts.Opened {
-		return Verdict{Behavior: Failed, Result: "The opening handshake failed: " + log.Refused}
+		return refused(log)
+	}
+	if w.ByRFC && slices.ContainsFunc(w.Outcomes, func(o Outcome) bool { return o.withLatestPong().met(got) }) {
+		return Verdict{Behavior: Informational, Result: "Of several Pings only a later one was answered, which RFC 6455, 5.5.3 allows."}
 	}
 	return Verdict{Behavior: Failed, Result: "Actual events match none of those expected."}
+}
+
+func refused(log *wirelog.Log) Verdict {
+	return Verdict{Behavior: Failed, Result: "The opening handshake failed: " + log.Refused}
+}
+
+// count returns the events that count: by the RFCs, Pongs that nobody asked for do not.
+func (w Want) count(got []wirelog.Record) []wirelog.Record {
+	if !w.ByRFC {
+		return got
+	}
+	return slices.DeleteFunc(slices.Clone(got), func(r wirelog.Record) bool { return r.Unasked })
+}
+
+// met reports whether the events are what the outcome wants.
+func (o Outcome) met(got []wirelog.Record) bool {
+	f := follow(o)
+	return f.all(got) && f.done()
+}
+
+// withLatestPong is the outcome without the demand that each Ping be answered: an
+// endpoint may answer only the latest (RFC 6455, 5.5.3).
+func (o Outcome) withLatestPong() Outcome {
+	o.Events = slices.Clone(o.Events)
+	for i := range o.Events {
+		later := slices.ContainsFunc(o.Events[i+1:], func(e Event) bool { return e.Type == wirelog.PongEvent })
+		if o.Events[i].Type == wirelog.PongEvent && later {
+			o.Events[i].Times = Maybe
+		}
+	}
+	return o
 }
 
 func judgeEchoes(w Want, log *wirelog.Log) Verdict {
@@ -115,6 +161,20 @@ func judgeClosing(c Closing, log *wirelog.Log) Verdict {
 	return v(OK, "Connection was properly closed")
 }
 
+// closingByRFC differs from the reference where the RFC does: a Close in answer to
+// ours may have any code that may be sent (RFC 6455, 5.5.1 and 7.4), and a server that
+// leaves TCP open (7.1.1) is told by the same words whichever of our timers ends first.
+func closingByRFC(c Closing, log *wirelog.Log, v Verdict) Verdict {
+	f := log.Facts
+	switch {
+	case v.Close == WrongCode && c.ByUs && c.Clean && f.Remote.Code.OnWire():
+		v.Close, v.CloseResult = OK, fmt.Sprintf("Connection was properly closed, with %d in answer to our Close", f.Remote.Code)
+	case v.Close == Unclean && f.WasServerConnectionDropTimeout:
+		v.Close, v.CloseResult = FailedByClient, "The server should have closed the TCP connection, and we had to"
+	}
+	return v
+}
+
 func codes(cs []ws.CloseCode) string {
 	words := make([]string, len(cs))
 	for i, c := range cs {
@@ -129,25 +189,32 @@ func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // matches compares one event, octet by octet, or by length, beginning and digest
 // where the log has kept no more.
 func (w Event) matches(got wirelog.Record) bool {
-	if w.Type != got.Type || w.Tag != got.Tag || w.Data.Len != got.Data.Len {
+	if w.Type != got.Type {
+		return w.Type == wirelog.EndEvent && w.Any && got.Type == wirelog.ResetEvent
+	}
+	switch w.Type {
+	case wirelog.CloseEvent:
+		return len(w.Codes) == 0 || slices.Contains(w.Codes, got.Code)
+	case wirelog.AnswerEvent:
+		return len(w.Statuses) == 0 || slices.Contains(w.Statuses, got.Status) || slices.Contains(w.Statuses, got.Status/100)
+	}
+	if w.Tag != got.Tag {
 		return false
 	}
-	if got.Data.Complete() {
-		return w.Data.Differ(got.Data.Head) < 0
+	return w.Any || w.sameData(got.Data)
+}
+
+func (w Event) sameData(got wirelog.Payload) bool {
+	if w.Data.Len != got.Len {
+		return false
 	}
-	head := ws.Pattern{Unit: w.Data.Unit, Len: len(got.Data.Head)}
-	if head.Differ(got.Data.Head) >= 0 {
+	if got.Complete() {
+		return w.Data.Differ(got.Head) < 0
+	}
+	head := ws.Pattern{Unit: w.Data.Unit, Len: len(got.Head)}
+	if head.Differ(got.Head) >= 0 {
 		return false
 	}
 	sum := sha256.Sum256(w.Data.Beginning(w.Data.Len))
-	return bytes.Equal(sum[:], got.Data.Sum)
-}
-
-// Record is the event as the log of a faultless conversation would have it.
-func (w Event) Record() wirelog.Record {
-	const shown = 64
-	return wirelog.Record{
-		Kind: wirelog.Event, Type: w.Type, Tag: w.Tag,
-		Data: wirelog.Payload{Len: w.Data.Len, Head: w.Data.Beginning(shown)},
-	}
+	return bytes.Equal(sum[:], got.Sum)
 }

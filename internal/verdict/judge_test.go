@@ -251,14 +251,14 @@ func TestCompression(t *testing.T) {
 		{"not agreed", func(_ *verdict.Want, l *wirelog.Log) { l.Extension = "" }, verdict.Unimplemented},
 		{"not even opened", func(_ *verdict.Want, l *wirelog.Log) { l.Extension, l.Facts, l.Echo.Matched = "", wirelog.Facts{}, 0 }, verdict.Failed},
 		{"agreement broken, for the reference", func(_ *verdict.Want, l *wirelog.Log) { broken(l) }, verdict.OK},
-		{"agreement broken", func(w *verdict.Want, l *wirelog.Log) { w.KeepAgreement = true; broken(l) }, verdict.Failed},
-		{"agreement kept", func(w *verdict.Want, _ *wirelog.Log) { w.KeepAgreement = true }, verdict.OK},
+		{"agreement broken", func(w *verdict.Want, l *wirelog.Log) { w.ByRFC = true; broken(l) }, verdict.Failed},
+		{"agreement kept", func(w *verdict.Want, _ *wirelog.Log) { w.ByRFC = true }, verdict.OK},
 	} {
 		if v := judge(c.change); v.Behavior != c.grade {
 			t.Errorf("%s: %+v, want %s", c.rule, v, c.grade)
 		}
 	}
-	v := judge(func(w *verdict.Want, l *wirelog.Log) { w.KeepAgreement, l.Extension = true, ""; broken(l) })
+	v := judge(func(w *verdict.Want, l *wirelog.Log) { w.ByRFC, l.Extension = true, ""; broken(l) })
 	if v.Behavior != verdict.Unimplemented || v.Result != "No permessage-deflate was agreed. RFC 7692, 7.1.1: context was kept." {
 		t.Errorf("an offer that had to be declined: %+v", v)
 	}
@@ -305,9 +305,9 @@ func TestPassedAndFailed(t *testing.T) {
 		{verdict.Informational, verdict.Informational, true, false},
 		{verdict.Unimplemented, verdict.OK, true, false},
 		{verdict.NonStrict, verdict.OK, false, false},
-		{verdict.OK, verdict.Unclean, false, false},
+		{verdict.OK, verdict.Unclean, false, true},
 		{verdict.OK, verdict.WrongCode, false, false},
-		{verdict.OK, verdict.FailedByClient, false, false},
+		{verdict.OK, verdict.FailedByClient, false, true},
 		{verdict.OK, verdict.Failed, false, true},
 		{verdict.Failed, verdict.OK, false, true},
 	} {

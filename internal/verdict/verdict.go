@@ -31,16 +31,48 @@ const (
 
 // Event is something the peer under test must let us see.
 type Event struct {
-	Type wirelog.EventType
-	Data ws.Pattern // of messages and pongs
-	Tag  string     // of timeouts: the wait that must run out
+	Type  wirelog.EventType
+	Data  ws.Pattern     // of messages and pongs
+	Any   bool           // the payload does not matter
+	Tag   string         // of timeouts: the wait that must run out
+	Codes []ws.CloseCode // of Close frames: one of these, 1005 for none; empty: any
+	// Statuses of an HTTP answer: one of these, where 4 stands for all from 400 to
+	// 499; empty: any.
+	Statuses []int
+	Times    Times
 }
+
+// Times is how often an event must come.
+type Times uint8
+
+// Numbers of times.
+const (
+	Once  Times = iota
+	Maybe       // once or not at all
+	Often       // any number of times, none too
+)
 
 // Outcome is a list of events that earns a grade: exactly these, in this order.
 type Outcome struct {
-	Grade  Grade
-	Events []Event
+	Grade   Grade
+	Events  []Event
+	AndMore bool   // whatever comes after these
+	Why     string // why the grade is not OK, as a sentence
 }
+
+// Level is what RFC 2119 makes of the requirement that a case is about, and so
+// what a conversation comes to that fits none of the outcomes.
+type Level uint8
+
+// Levels.
+const (
+	Must   Level = iota // FAILED
+	Should              // NON-STRICT
+	Open                // INFORMATIONAL: the RFC leaves it open
+)
+
+// Grade is what a breach of a requirement of the level comes to.
+func (l Level) Grade() Grade { return [...]Grade{Failed, NonStrict, Informational}[l] }
 
 // Want is what must come back.
 type Want struct {
@@ -50,10 +82,17 @@ type Want struct {
 	Echoes        int
 	Within        time.Duration // patience with echoes, for the report
 	Informational bool          // there is no wrong answer
-	// KeepAgreement fails a peer that does not keep to the parameters of
-	// permessage-deflate it agreed to. The reference looks at the echoes alone.
-	KeepAgreement bool
-	NeedsDeflate  bool // UNIMPLEMENTED where permessage-deflate was not agreed
+	// ByRFC judges by the RFCs alone: a peer that does not keep to the parameters of
+	// permessage-deflate it agreed to fails, which the reference does not look at, and
+	// Pongs that RFC 6455, 5.5.3 allows to come or to be left out change nothing.
+	ByRFC        bool
+	NeedsDeflate bool // UNIMPLEMENTED where permessage-deflate was not agreed
+	// Whole compares Outcomes with the whole conversation, Close frames and the end of
+	// TCP included. Nothing is left for the closing to be judged by then.
+	Whole bool
+	Level Level // of the requirement; what fits no outcome is graded by it
+	// Survey is met by what the log notes: breaches fail it, lapses are NON-STRICT.
+	Survey bool
 }
 
 // Closing is how the connection must end.
@@ -67,15 +106,8 @@ type Closing struct {
 
 // Matches reports whether the received events are exactly the wanted ones.
 func Matches(want []Event, got []wirelog.Record) bool {
-	if len(want) != len(got) {
-		return false
-	}
-	for i, w := range want {
-		if !w.matches(got[i]) {
-			return false
-		}
-	}
-	return true
+	f := follow(Outcome{Events: want})
+	return f.all(got) && f.done()
 }
 
 // Complete reports whether everything every outcome hopes for has come, so that

@@ -15,8 +15,12 @@ import (
 // remarks are the kinds that are a fixed phrase.
 var remarks = map[Kind]string{
 	FailFired: "fail", CloseFired: "close", Muted: "log off", Unmuted: "log on",
-	DroppedByMe: "dropped by me", DroppedByPeer: "dropped by peer", ResetByPeer: "reset by peer", Full: "log full",
+	DroppedByMe: "dropped by me", DroppedByPeer: "dropped by peer", ResetByPeer: "reset by peer", StillOpen: "still open",
+	Settled: "settled", Full: "log full",
 }
+
+// notes are the kinds that are a word or two and a quoted sentence.
+var notes = map[Kind]string{Violation: "violation", Lapse: "lapse", NotJudged: "not judged", Dead: "dead", Noted: "note"}
 
 // String prints a record as one line: seconds since the beginning, a sign for
 // what it is (>> << octets, > < frames, = event, # remark), and the rest as shown
@@ -48,11 +52,15 @@ func (r Record) Text() string {
 		return fmt.Sprintf("# fail after %v", r.Wait)
 	case CloseSet:
 		return fmt.Sprintf("# close after %v", r.Wait)
-	case Violation:
-		return "# violation " + strconv.Quote(r.Note)
+	}
+	if word, ok := notes[r.Kind]; ok {
+		return "# " + word + " " + strconv.Quote(r.Note)
 	}
 	return "# " + remarks[r.Kind]
 }
+
+// EventText prints an event in the notation of expectations.
+func (r Record) EventText() string { return r.eventText() }
 
 // eventText prints an event in the notation of expectations.
 func (r Record) eventText() string {
@@ -62,7 +70,23 @@ func (r Record) eventText() string {
 	case BinaryEvent:
 		return "binary " + r.Data.String()
 	case PongEvent:
+		if r.Unasked {
+			return "unasked pong " + r.Data.String()
+		}
 		return "pong " + r.Data.String()
+	case CloseEvent:
+		if r.Code == ws.NoStatus {
+			return "close"
+		}
+		return fmt.Sprintf("close %d", r.Code)
+	case EndEvent:
+		return "end"
+	case ResetEvent:
+		return "reset"
+	case OpenEvent:
+		return "still open"
+	case AnswerEvent:
+		return fmt.Sprintf("http %d", r.Status)
 	}
 	return strings.TrimSuffix("timeout "+r.Tag, " ")
 }

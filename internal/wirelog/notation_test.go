@@ -41,7 +41,14 @@ const everyKind = `0.000000 >> 5 810548656c
 1.000010 # dropped by me
 1.000011 # dropped by peer
 1.000012 # reset by peer
-1.000013 # log full
+1.000013 # still open
+1.000014 # settled
+1.000015 # lapse "RFC 6455, 7.1.7: no code"
+1.000016 # not judged "the client offers no subprotocol"
+1.000017 # dead "connection refused"
+1.000018 # note "64 keys"
+1.000019 = unasked pong "hello"
+1.000020 # log full
 `
 
 func TestNotationRoundTrip(t *testing.T) {

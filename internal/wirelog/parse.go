@@ -68,7 +68,11 @@ func ParseRecord(line string) (Record, error) {
 }
 
 func (r *Record) parseEvent(s string) (err error) {
+	s, r.Unasked = strings.CutPrefix(s, "unasked ")
 	word, rest, _ := strings.Cut(s, " ")
+	if r.Unasked && word != "pong" {
+		return fmt.Errorf("event %.20q: only a pong is unasked", word)
+	}
 	switch word {
 	case "text":
 		r.Type = TextEvent
@@ -94,6 +98,13 @@ func (r *Record) parseRemark(s string) (err error) {
 			return nil
 		}
 	}
+	for kind, phrase := range notes {
+		if quoted, ok := strings.CutPrefix(s, phrase+" "); ok && strings.HasPrefix(quoted, `"`) {
+			r.Kind = kind
+			r.Note, err = strconv.Unquote(quoted)
+			return err
+		}
+	}
 	word, rest, _ := strings.Cut(s, " ")
 	switch word {
 	case "wait":
@@ -111,9 +122,6 @@ func (r *Record) parseRemark(s string) (err error) {
 			r.Kind = CloseSet
 		}
 		r.Wait, err = time.ParseDuration(strings.TrimPrefix(rest, "after "))
-	case "violation":
-		r.Kind = Violation
-		r.Note, err = strconv.Unquote(rest)
 	case "not":
 		r.Kind = NotSent
 		r.Frame, err = ParseFrame(strings.TrimPrefix(rest, "sent "))

@@ -49,6 +49,12 @@ const (
 	DroppedByMe                // # dropped by me
 	DroppedByPeer              // # dropped by peer
 	ResetByPeer                // # reset by peer
+	StillOpen                  // # still open: TCP is, and our patience is over
+	Settled                    // # settled: nothing that may still come changes the verdict
+	Lapse                      // # lapse "RFC 6455, 7.1.7: …": a SHOULD was not followed
+	NotJudged                  // # not judged "…": what the case is about could not be seen
+	Dead                       // # dead "…": a fresh connection afterwards is no longer served
+	Noted                      // # note "…": what was seen, without a verdict on it
 	Full                       // # log full
 )
 
@@ -61,7 +67,12 @@ type Record struct {
 	Type  EventType     // Event
 	Wait  time.Duration // WaitSet, FailSet, CloseSet
 	Tag   string        // WaitSet, WaitOver, Event of type TimeoutEvent
-	Note  string        // Violation
+	Note  string        // Violation, Lapse, NotJudged, Dead, Noted
+	// Unasked marks a Pong that answers no Ping of ours and repeats no Pong of ours
+	// (RFC 6455, 5.5.3).
+	Unasked bool
+	Code    ws.CloseCode // Event of type CloseEvent; 1005: it has none
+	Status  int          // Event of type AnswerEvent: of the HTTP response, 0: it is no HTTP
 }
 
 // Frame is a frame in a log: its header, the beginning of its payload, and for
@@ -83,6 +94,15 @@ const (
 	BinaryEvent
 	PongEvent
 	TimeoutEvent // a wait of the script ran out; Tag names it
+
+	// What follows is never recorded as an event of its own: Conversation makes it
+	// of what else the log has.
+
+	CloseEvent  // a Close frame
+	EndEvent    // TCP was ended in order, by FIN
+	ResetEvent  // TCP was reset
+	OpenEvent   // TCP is still open, and our patience is over
+	AnswerEvent // an HTTP response that opens no connection
 )
 
 // Facts are what became of the connection, under the reference's names.
@@ -173,17 +193,6 @@ func (l *Log) Events() []Record {
 		}
 	}
 	return es
-}
-
-// Violations returns the notes on what the peer broke.
-func (l *Log) Violations() []string {
-	var vs []string
-	for _, r := range l.Records {
-		if r.Kind == Violation {
-			vs = append(vs, r.Note)
-		}
-	}
-	return vs
 }
 
 // Compact cuts the payloads of events to what a stored log keeps and replaces

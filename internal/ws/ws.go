@@ -90,6 +90,7 @@ const (
 	GoingAway       CloseCode = 1001
 	ProtocolError   CloseCode = 1002
 	UnsupportedData CloseCode = 1003
+	NoStatus        CloseCode = 1005 // stands for a Close without a code, and is never sent
 	InvalidPayload  CloseCode = 1007
 	PolicyViolation CloseCode = 1008
 	MessageTooBig   CloseCode = 1009

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// judgeWhole judges a whole conversation by what came, in order, and by what the
+// log notes. The closing is a part of it, so that one fault has one word.
+func judgeWhole(w Want, log *wirelog.Log) Verdict {
+	good := func(g Grade, why string) Verdict {
+		return Verdict{Behavior: g, Close: OK, Result: upper(why), CloseResult: "The end of the connection is judged with the case."}
+	}
+	bad := func(note string) Verdict { return good(w.Level.Grade(), note+".") }
+	if notes := log.Notes(wirelog.NotJudged); len(notes) > 0 {
+		return good(Unimplemented, notes[0]+".")
+	}
+	if dead := log.Notes(wirelog.Dead); len(dead) > 0 {
+		return good(Failed, "A fresh connection afterwards is no longer served: "+dead[0]+".")
+	}
+	if w.NeedsDeflate && log.Facts.Opened && log.Extension == "" {
+		return good(Unimplemented, "The peer does not do permessage-deflate with these parameters.")
+	}
+	if broken := log.Violations(); len(broken) > 0 {
+		return good(Failed, broken[0]+".")
+	}
+	if broken := log.Compression.Broken; len(broken) > 0 {
+		return good(Failed, broken[0]+".")
+	}
+	lapses := log.Notes(wirelog.Lapse)
+	if w.Survey {
+		if len(lapses) > 0 {
+			return good(NonStrict, lapses[0]+".")
+		}
+		return good(OK, strings.Join(append(log.Notes(wirelog.Noted), "Nothing was found wrong."), ". "))
+	}
+	got := w.count(log.Conversation())
+	for _, o := range w.Outcomes {
+		if !o.met(got) {
+			continue
+		}
+		v := good(o.Grade, o.explain(got))
+		switch {
+		case o.Grade == WrongCode:
+			// The connection was failed, as it must be; that the code says why is a SHOULD (7.1.7).
+			v.Behavior, v.Close = NonStrict, WrongCode
+			v.CloseResult = upper(w.wrongCode(got)) + "."
+			v.Result = v.CloseResult
+		case o.Grade == OK && len(lapses) > 0:
+			v.Behavior, v.Result = NonStrict, upper(lapses[0])+"."
+		}
+		return v
+	}
+	return bad(w.blame(log, got))
+}
+
+// explain says why the outcome earns its grade.
+func (o Outcome) explain(got []wirelog.Record) string {
+	if o.Why != "" {
+		return o.Why
+	}
+	return "As it should be: " + Tell(got) + "."
+}
+
+// Tell lists what came, in the notation of expectations.
+func Tell(got []wirelog.Record) string {
+	if len(got) == 0 {
+		return "nothing came"
+	}
+	const most = 6
+	var words []string
+	for _, r := range got[:min(len(got), most)] {
+		r.Data = r.Data.Cut(32)
+		words = append(words, r.EventText())
+	}
+	if more := len(got) - most; more > 0 {
+		last := got[len(got)-1]
+		last.Data = last.Data.Cut(32)
+		words = append(words, fmt.Sprintf("… %d more …", more), last.EventText())
+	}
+	return strings.Join(words, ", ")
+}
+
+// wrongCode names the code that came and the ones that should have.
+func (w Want) wrongCode(got []wirelog.Record) string {
+	i := slices.IndexFunc(got, func(r wirelog.Record) bool { return r.Type == wirelog.CloseEvent })
+	wanted := "another code"
+	for _, o := range w.Outcomes {
+		for _, e := range o.Events {
+			if o.Grade == OK && e.Type == wirelog.CloseEvent && len(e.Codes) > 0 {
+				wanted = codes(e.Codes)
+			}
+		}
+	}
+	if i < 0 {
+		return "the close code should have been " + wanted
+	}
+	return fmt.Sprintf("the connection was failed with %d, and the code should have been %s (RFC 6455, 7.1.7 and 7.4.1)", got[i].Code, wanted)
+}
+
+// blame says what is wrong with a conversation that fits no outcome: what broke the
+// hope last is the cause.
+func (w Want) blame(log *wirelog.Log, got []wirelog.Record) string {
+	if !log.Facts.Opened && log.Refused != "" && len(got) > 0 && got[0].Type == wirelog.AnswerEvent {
+		return "the opening handshake failed: " + log.Refused
+	}
+	f := w.Follow()
+	for i := range got {
+		if f.Next(got[:i+1]); f.Hopeless() {
+			return w.blameEvent(log, got, i)
+		}
+	}
+	return "what came is not enough: " + Tell(got)
+}
+
+func (w Want) blameEvent(log *wirelog.Log, got []wirelog.Record, i int) string {
+	r := got[i]
+	came := ". What came: " + Tell(got)
+	switch r.Type {
+	case wirelog.OpenEvent:
+		return "no reaction: the connection was still open after our patience" + came
+	case wirelog.PongEvent:
+		if string(r.Data.Head) == Probe {
+			return "the connection was not failed: the Ping behind what is wrong was answered" + came
+		}
+		return "an unexpected Pong" + came
+	case wirelog.TextEvent, wirelog.BinaryEvent:
+		return "a message came that should not have, or with other content" + came
+	case wirelog.CloseEvent:
+		if r.Code == ws.NoStatus {
+			return "a Close without a code came too early" + came
+		}
+		return fmt.Sprintf("a Close with %d is not what should have come%s", r.Code, came)
+	case wirelog.EndEvent, wirelog.ResetEvent:
+		return "the peer ended TCP too early" + came
+	case wirelog.AnswerEvent:
+		return fmt.Sprintf("the opening handshake was answered with HTTP status %d: %s", r.Status, log.Refused)
+	}
+	return "something else came than should have" + came
+}
+
+// Probe is the payload of the Ping that scripts send behind something wrong: a Pong
+// for it proves that the peer has read that and did not fail the connection.
+const Probe = "probe"
+
+// Record is the event as the log of a faultless conversation would have it.
+func (w Event) Record() wirelog.Record {
+	const shown = 64
+	return wirelog.Record{
+		Kind: wirelog.Event, Type: w.Type, Tag: w.Tag,
+		Data: wirelog.Payload{Len: w.Data.Len, Head: w.Data.Beginning(shown)},
+	}
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wirelog
+
+import "github.com/wsspec/wsspec/internal/ws"
+
+// Conversation is everything the peer let us see, in order: the events, the answer
+// to the opening handshake where it opened nothing, Close frames, and how TCP ended or
+// that it did not. It is made of the other records, so that a stored log has it too.
+func (l *Log) Conversation() []Record {
+	var all []Record
+	add := func(r Record, t EventType) {
+		all = append(all, Record{At: r.At, Kind: Event, Type: t, Code: r.Code, Status: r.Status})
+	}
+	if !l.Facts.Opened && len(l.Response) > 0 && l.Facts.Role == ws.Client {
+		answer := Record{}
+		if resp, err := ws.ParseResponse(l.Response); err == nil {
+			answer.Status = resp.Status
+		}
+		add(answer, AnswerEvent)
+	}
+	closed := false
+	for _, r := range l.Records {
+		switch {
+		case r.Kind == Event:
+			all = append(all, r)
+		case r.Kind == ReceivedFrame && r.Frame.Opcode == ws.Close:
+			closed = true
+			add(Record{At: r.At, Code: codeOf(r.Frame.Payload.Head)}, CloseEvent)
+		case r.Kind == StillOpen:
+			add(r, OpenEvent)
+		case r.Kind >= DroppedByMe && r.Kind <= ResetByPeer:
+			if !closed && l.Facts.Remote.Sent { // the frames of a muted log are not kept
+				add(Record{At: r.At, Code: l.Facts.Remote.code()}, CloseEvent)
+			}
+			if t, ok := l.ending(r.Kind); ok {
+				add(r, t)
+			}
+		}
+	}
+	return all
+}
+
+// ending is what the end of TCP tells of the peer, if anything.
+func (l *Log) ending(k Kind) (EventType, bool) {
+	f := l.Facts
+	switch {
+	case k == DroppedByPeer:
+		return EndEvent, true
+	case k == ResetByPeer:
+		return ResetEvent, true
+	case f.WasServerConnectionDropTimeout, f.WasCloseHandshakeTimeout, f.WasOpenHandshakeTimeout:
+		return OpenEvent, true
+	}
+	// A server ends TCP once Close frames have been exchanged (RFC 6455, 7.1.1).
+	return EndEvent, f.Role == ws.Server && f.WasClean
+}
+
+// codeOf is the code in the payload of a Close frame, 1005 where it has none
+// (RFC 6455, 7.1.5).
+func codeOf(payload []byte) ws.CloseCode {
+	if code, _, has := ws.ParseClosePayload(payload); has {
+		return code
+	}
+	return ws.NoStatus
+}
+
+func (c CloseFacts) code() ws.CloseCode {
+	if c.Coded {
+		return c.Code
+	}
+	return ws.NoStatus
+}
+
+// Notes are the sentences of all records of a kind.
+func (l *Log) Notes(k Kind) []string {
+	var notes []string
+	for _, r := range l.Records {
+		if r.Kind == k {
+			notes = append(notes, r.Note)
+		}
+	}
+	return notes
+}
+
+// Violations returns the notes on what the peer broke.
+func (l *Log) Violations() []string { return l.Notes(Violation) }
