@@ -11,6 +11,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/corpus"
+	"github.com/wsspec/wsspec/internal/peer"
 )
 
 // Edition selects which of the reference's lists of close codes 7.9 tests.
@@ -52,6 +53,33 @@ func AllOn(e Edition, data *corpus.Corpus) []conform.Case {
 		compression(data),
 		parameters(data),
 	)
+}
+
+// Full returns the cases of the edition and those beyond the reference, in the order
+// of their numbers.
+func Full(e Edition) []conform.Case {
+	all := slices.Concat(All(e), Beyond())
+	slices.SortStableFunc(all, func(a, b conform.Case) int { return conform.CompareIDs(a.ID, b.ID) })
+	return all
+}
+
+// Beyond returns the cases that the reference does not have. They begin with an echo
+// on the same connection where something wrong is sent, are read to their end, and
+// name the requirements that they test.
+func Beyond() []conform.Case {
+	cs := slices.Concat(
+		closingCodes(),
+	)
+	for i := range cs {
+		cs[i].Tags = append(cs[i].Tags, conform.Beyond)
+		if cs[i].Want.Whole {
+			cs[i].End = peer.GiveUp
+			if cs[i].Limit == 0 {
+				cs[i].Limit = reaction
+			}
+		}
+	}
+	return cs
 }
 
 // Sections returns the titles of categories and subcategories, in order.
@@ -122,5 +150,7 @@ func Sections() []conform.Section {
 		{ID: "13.5", Title: "No context takeover, a window of 2^9"},
 		{ID: "13.6", Title: "No context takeover, a window of 2^15"},
 		{ID: "13.7", Title: "A choice of three offers"},
+		{ID: "15", Title: "Closing and failing, by the letter"},
+		{ID: "15.1", Title: "Close codes"},
 	}
 }

@@ -94,9 +94,14 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 	return out, err
 }
 
-// Play conducts one case on a connection of its own. The error is ErrUnreachable,
-// that of the context, or a *runner.Fault.
+// Play conducts one case, on a connection of its own or as many as it wants. The
+// error is ErrUnreachable, that of the context, or a *runner.Fault.
 func (e *Endpoint) Play(ctx context.Context, st runner.Settings, c runner.Planned, agent string) (report.Result, error) {
+	return runner.PlayAll(c, func(c runner.Planned) (report.Result, error) { return e.converse(ctx, st, c, agent) })
+}
+
+// converse conducts a case on one connection.
+func (e *Endpoint) converse(ctx context.Context, st runner.Settings, c runner.Planned, agent string) (report.Result, error) {
 	s, err := e.dial(ctx)
 	if err != nil {
 		return report.Result{}, err

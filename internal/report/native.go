@@ -45,7 +45,7 @@ type extraWant struct {
 	Echoes         int            `json:"echoes,omitempty"`
 	Within         int64          `json:"within,omitempty"` // milliseconds
 	Informational  bool           `json:"informational,omitempty"`
-	ByRFC  bool           `json:"keepAgreement,omitempty"`
+	ByRFC          bool           `json:"keepAgreement,omitempty"`
 	NeedsDeflate   bool           `json:"needsDeflate,omitempty"`
 	WrongCodeFails bool           `json:"wrongCodeFails,omitempty"`
 }

@@ -31,6 +31,7 @@ type Result struct {
 	Log     *wirelog.Log
 	Attempt int       // number of this attempt, from 1; 0: there was no other
 	Others  []Attempt // those beside it, in the order they were played
+	Turns   []Turn    // the connections of a case that has several; Log is that of the worst
 	File    string    // name of its case file, once it has one
 	Timed   bool      // the duration is a figure people look at
 	Ratio   bool      // so is the compression ratio
@@ -39,6 +40,13 @@ type Result struct {
 
 	expectation string // as the reference put it, in a report of its own
 	excerpt     bool   // from a file with the reference's keys alone
+}
+
+// Turn is one of several connections of a case.
+type Turn struct {
+	Name    string // what was special about it; empty: a plain one afterwards
+	Verdict verdict.Verdict
+	Took    time.Duration
 }
 
 // Expectation says in words what must come back and how the connection must end.

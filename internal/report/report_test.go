@@ -81,7 +81,7 @@ func everything(t *testing.T) report.Result {
 				{Type: wirelog.PongEvent, Data: ws.Literal([]byte("p"))},
 			}},
 			{Grade: verdict.NonStrict},
-		}, Within: 10 * time.Second, KeepAgreement: true, NeedsDeflate: true},
+		}, Within: 10 * time.Second, ByRFC: true, NeedsDeflate: true},
 		Close:   verdict.Closing{ByUs: true, Codes: []ws.CloseCode{1000, 1002}, Clean: true, WrongEndFails: true, WrongCodeFails: true},
 		Verdict: verdict.Verdict{Behavior: verdict.NonStrict, Close: verdict.WrongCode, Result: "Actual events match at least one expected.", CloseResult: "The close code should have been 1000,1002 or empty"},
 		Started: started, Took: 1234 * time.Millisecond, Seed: 0xdeadbeef, Log: log, URL: "ws://example.com:9001/echo?x=<b>", Tags: []conform.Tag{conform.Serial, conform.UTF8},

@@ -77,7 +77,7 @@ func (b *bench) play(t *testing.T, fault string, plan []runner.Planned) []report
 	var results []report.Result
 	synctest.Test(t, func(t *testing.T) {
 		for _, c := range plan {
-			r, err := b.conduct(t.Context(), cfg, c)
+			r, err := runner.PlayAll(c, func(c runner.Planned) (report.Result, error) { return b.conduct(t.Context(), cfg, c) })
 			if err != nil {
 				t.Fatalf("%s: %v", fault, err)
 			}

@@ -34,10 +34,12 @@ type Settings struct {
 	Deflate *deflate.Pool
 }
 
-// Planned is a case of a run with its number among the selected.
+// Planned is a case of a run with its number among the selected. Of a case with
+// several connections, a client plays one a number.
 type Planned struct {
 	conform.Case
 	Number int // from 1
+	turn   int // of the case's turns, where connections have numbers of their own: from 1
 }
 
 // Plan numbers the selected cases that the role can play.
@@ -84,6 +86,7 @@ func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c co
 	if c.Want.Whole {
 		st.follow(&cfg, c)
 	} else if c.Close.ByUs && len(c.Close.Codes) > 0 {
+		c.Want.ByRFC = !st.Reference
 		cfg.Complete = func(events []wirelog.Record) bool { return c.Want.Complete(events) }
 		cfg.CompleteCode = c.Close.Codes[0]
 	}
@@ -101,9 +104,10 @@ func (st Settings) follow(cfg *peer.Config, c conform.Case) {
 	cfg.Hopeless = func(events []wirelog.Record) bool { f.Next(events); return f.Hopeless() }
 	cfg.CompleteCode = ws.NormalClosure
 	cfg.Options.DropTimeout = max(cfg.Options.DropTimeout, st.stretch(wholeDrop))
+	cfg.Options.CloseTimeout = max(cfg.Options.CloseTimeout, st.stretch(wholeDrop))
 }
 
-// wholeDrop is how long a server may take to end TCP behind the Close frames.
+// wholeDrop is how long a peer may take to answer a Close, and a server to end TCP behind it.
 const wholeDrop = 2 * time.Second
 
 // caseSeed gives each case masking keys of its own, whatever ran before it.

@@ -113,6 +113,7 @@ func Matches(want []Event, got []wirelog.Record) bool {
 // Complete reports whether everything every outcome hopes for has come, so that
 // nothing is left to wait for.
 func (w Want) Complete(got []wirelog.Record) bool {
+	got = w.count(got)
 	for _, o := range w.Outcomes {
 		if !Matches(o.Events, got) {
 			return false

@@ -7,6 +7,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -37,6 +38,22 @@ func (f Fields) Get(name string) string {
 		}
 	}
 	return ""
+}
+
+// Without returns the fields that do not have the name.
+func (f Fields) Without(name string) Fields {
+	return slices.DeleteFunc(slices.Clone(f), func(l Field) bool { return EqualFold(l.Name, name) })
+}
+
+// With returns the fields with another value for the name, in the place of the first
+// line that has it, or at the end. Further lines with the name are left out.
+func (f Fields) With(name, value string) Fields {
+	i := slices.IndexFunc(f, func(l Field) bool { return EqualFold(l.Name, name) })
+	if i < 0 {
+		return append(slices.Clone(f), Field{name, value})
+	}
+	all := f.Without(name)
+	return slices.Insert(all, i, Field{f[i].Name, value})
 }
 
 // HasToken reports whether the comma-separated lists under the name contain the

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package runner
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// enough failed turns show what is wrong; the others are not played then.
+const enough = 3
+
+// togetherAtMost is how many connections of a case are open at a time.
+const togetherAtMost = 100
+
+// Connect plays a case, which has one connection, and judges it.
+type Connect func(Planned) (report.Result, error)
+
+// PlayAll plays the case with as many connections as it wants, a fresh one at the end
+// included, and makes one result of them. The error is that of connect.
+func PlayAll(c Planned, connect Connect) (report.Result, error) {
+	if len(c.Turns) == 0 {
+		r, err := connect(c)
+		if err == nil && c.Fresh {
+			afterwards(&r, c, connect)
+		}
+		return r, err
+	}
+	t := &turns{of: c}
+	err := t.play(connect)
+	if len(t.names) == 0 {
+		return report.Result{}, err
+	}
+	r := t.result()
+	if c.Fresh {
+		afterwards(&r, c, connect)
+	}
+	return r, err
+}
+
+// afterwards has a fresh connection echo, and notes it in the log where it does not:
+// the peer has died of the case.
+func afterwards(r *report.Result, c Planned, connect Connect) {
+	c.Case = conform.Case{
+		ID: c.ID, Title: c.Title, Spec: c.Spec, Tags: []conform.Tag{conform.Beyond}, End: peer.GiveUp, Limit: freshLimit,
+		Play: func(p *peer.Peer) { p.Send(peer.Frame{Opcode: ws.Text, Payload: []byte(freshText)}) },
+		Want: freshWant(),
+	}
+	fresh, err := connect(c)
+	why := ""
+	switch {
+	case err != nil:
+		why = err.Error()
+	case fresh.Verdict.Behavior != verdict.OK:
+		why = strings.TrimSuffix(fresh.Verdict.Result, ".")
+	default:
+		return
+	}
+	r.Log.Add(r.Log.Start.Add(r.Took), wirelog.Record{Kind: wirelog.Dead, Note: why})
+	r.Verdict = verdict.Judge(r.Want, r.Close, r.Log)
+}
+
+// turns collects the results of the connections of one case.
+type turns struct {
+	of Planned
+
+	mu      sync.Mutex
+	names   []string
+	results []report.Result
+}
+
+func (t *turns) play(connect Connect) error {
+	if t.of.Together {
+		return t.atOnce(connect)
+	}
+	failed := 0
+	for i := range t.of.Turns {
+		r, err := connect(t.of.connection(i))
+		if err != nil {
+			return err
+		}
+		t.add(i, r)
+		if r.Verdict.Behavior == verdict.Failed {
+			if failed++; failed == enough {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// connection is the case as it is played on its i-th connection.
+func (c Planned) connection(i int) Planned {
+	c.Case = c.Turn(i)
+	c.Fresh = false
+	return c
+}
+
+func (t *turns) atOnce(connect Connect) error {
+	slots := make(chan struct{}, togetherAtMost)
+	errs := make([]error, len(t.of.Turns))
+	var all sync.WaitGroup
+	for i := range t.of.Turns {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			r, err := connect(t.of.connection(i))
+			if errs[i] = err; err == nil {
+				t.add(i, r)
+			}
+		})
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *turns) add(i int, r report.Result) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.names = append(t.names, t.of.Turns[i].Name)
+	t.results = append(t.results, r)
+}
+
+// result is that of the worst connection, with what became of the others.
+func (t *turns) result() report.Result {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	worst := 0
+	var named []string // like the worst
+	for i, r := range t.results {
+		if rank := badness(r.Verdict); rank > badness(t.results[worst].Verdict) {
+			worst = i
+		}
+	}
+	r := t.results[worst]
+	r.Turns = nil
+	for i, other := range t.results {
+		r.Took = max(r.Took, other.Started.Add(other.Took).Sub(r.Started))
+		r.Turns = append(r.Turns, report.Turn{Name: t.names[i], Verdict: other.Verdict, Took: other.Took})
+		if badness(other.Verdict) == badness(r.Verdict) {
+			named = append(named, t.names[i])
+		}
+	}
+	if badness(r.Verdict) > 0 {
+		r.Verdict.Result = fmt.Sprintf("%s In %d of %d connections: %s.", r.Verdict.Result, len(named), len(t.of.Turns), shortList(named))
+		if left := len(t.of.Turns) - len(t.results); left > 0 {
+			r.Verdict.Result += fmt.Sprintf(" %d were not played.", left)
+		}
+	} else {
+		r.Verdict.Result = fmt.Sprintf("%d connections, all as it should be.", len(t.results))
+	}
+	return r
+}
+
+// badness orders verdicts; 0 is as it should be.
+func badness(v verdict.Verdict) int {
+	switch {
+	case v.Behavior == verdict.Failed:
+		return 5
+	case v.Failed():
+		return 4
+	case v.Behavior == verdict.NonStrict:
+		return 3
+	case v.Close == verdict.WrongCode:
+		return 2
+	case v.Behavior == verdict.Unimplemented, v.Behavior == verdict.Informational:
+		return 1
+	}
+	return 0
+}
+
+func shortList(names []string) string {
+	const most = 5
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:most], ", ") + fmt.Sprintf(" and %d more", len(names)-most)
+}
+
+// What a fresh connection is tried with.
+const (
+	freshText  = "still there?"
+	freshLimit = 5 * time.Second
+)
+
+// freshWant is the echo of it.
+func freshWant() verdict.Want {
+	return verdict.Want{Whole: true, Outcomes: []verdict.Outcome{{
+		Grade: verdict.OK, AndMore: true,
+		Events: []verdict.Event{{Type: wirelog.TextEvent, Data: ws.Literal([]byte(freshText))}},
+	}}}
+}
