@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
 )
 
@@ -31,6 +33,7 @@ type run struct {
 	begin    *beginning
 	flying   map[string]int // how often a case is in flight, by id
 	landings int            // cases that have ended
+	turns    runner.Turns   // of cases with several connections
 }
 
 // beginning forgets an agent's old results, once for all cases that ask.
@@ -86,6 +89,17 @@ func (l *ledger) admit(st *seat) bool {
 	st.place, st.admitted = nil, true
 	l.served++
 	return true
+}
+
+// gather returns the result of a case of which one connection came to r.
+func (l *ledger) gather(c runner.Planned, r report.Result) report.Result {
+	l.mu.Lock()
+	run := l.runs[r.Agent]
+	l.mu.Unlock()
+	if run == nil { // forgotten meanwhile
+		return r
+	}
+	return run.turns.Add(c, r)
 }
 
 // leave gives up a seat.

@@ -155,7 +155,7 @@ func (c *conn) runCase(ctx context.Context) {
 	}
 	defer c.ledger.land(c.agent, id)
 	// Twice, as a message that is copied while it grows.
-	c.holding(ctx, 2*int64(c.Settings.Backlog(c.planned.Case))+CaseMemory, c.play)
+	c.holding(ctx, 2*int64(c.Settings.Backlog(c.planned.Connection().Case))+CaseMemory, c.play)
 }
 
 // holding calls do once there is memory for it.
@@ -172,15 +172,17 @@ func (c *conn) holding(ctx context.Context, octets int64, do func(context.Contex
 
 func (c *conn) play(ctx context.Context) {
 	c.emit(Event{Kind: CaseBegun})
-	p := c.Settings.Peer(ctx, c.in, ws.Server, c.planned.Case)
+	planned := c.planned.Connection()
+	p := c.Settings.Peer(ctx, c.in, ws.Server, planned.Case)
 	p.AwaitRequest() // there is one: we have read it
-	p.Accept(c.request, c.identity(), c.planned.Open)
-	result, err := c.Settings.Conduct(p, c.planned, c.agent, true)
+	p.Accept(c.request, c.identity(), planned.Open)
+	result, err := c.Settings.Conduct(p, planned, c.agent, true)
 	if ctx.Err() != nil {
 		c.emit(Event{Kind: CaseLost}) // cut short, it proves nothing
 		return
 	}
 	if err == nil {
+		result = c.ledger.gather(c.planned, result)
 		err = c.Store.Put(result)
 	}
 	if err != nil {

@@ -42,11 +42,18 @@ type Planned struct {
 	turn   int // of the case's turns, where connections have numbers of their own: from 1
 }
 
-// Plan numbers the selected cases that the role can play.
+// Plan numbers the selected cases that the role can play. A client comes once a
+// number, so where we are the server a case with several turns has as many numbers.
 func Plan(cs []conform.Case, role ws.Role) []Planned {
 	var plan []Planned
 	for _, c := range cs {
-		if c.Only.Has(role) {
+		switch {
+		case !c.Only.Has(role):
+		case role == ws.Server && len(c.Turns) > 0:
+			for i := range c.Turns {
+				plan = append(plan, Planned{Case: c, Number: len(plan) + 1, turn: i + 1})
+			}
+		default:
 			plan = append(plan, Planned{Case: c, Number: len(plan) + 1})
 		}
 	}

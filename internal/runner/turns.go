@@ -4,6 +4,7 @@ package runner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -35,9 +36,9 @@ func PlayAll(c Planned, connect Connect) (report.Result, error) {
 		}
 		return r, err
 	}
-	t := &turns{of: c}
+	t := newTurns(c)
 	err := t.play(connect)
-	if len(t.names) == 0 {
+	if !slices.Contains(t.played, true) {
 		return report.Result{}, err
 	}
 	r := t.result()
@@ -74,8 +75,52 @@ type turns struct {
 	of Planned
 
 	mu      sync.Mutex
-	names   []string
-	results []report.Result
+	results []report.Result // by turn
+	played  []bool
+}
+
+func newTurns(c Planned) *turns {
+	return &turns{of: c, results: make([]report.Result, len(c.Turns)), played: make([]bool, len(c.Turns))}
+}
+
+// Turns keeps the results of cases whose connections come one at a time, as those of
+// a client do. Its methods may be called from several goroutines.
+type Turns struct {
+	mu     sync.Mutex
+	byCase map[string]*turns
+}
+
+// Connection is the case as it is played on the connection with the number.
+func (c Planned) Connection() Planned {
+	if c.turn == 0 {
+		return c
+	}
+	return c.connection(c.turn - 1)
+}
+
+// Add takes the result of a connection and returns that of its case so far.
+func (t *Turns) Add(c Planned, r report.Result) report.Result {
+	if c.turn == 0 {
+		return r
+	}
+	t.mu.Lock()
+	of := t.byCase[c.ID]
+	if of == nil || of.has(c.turn-1) { // the client has begun anew
+		of = newTurns(c)
+	}
+	if t.byCase == nil {
+		t.byCase = map[string]*turns{}
+	}
+	t.byCase[c.ID] = of
+	t.mu.Unlock()
+	of.add(c.turn-1, r)
+	return of.result()
+}
+
+func (t *turns) has(i int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.played[i]
 }
 
 func (t *turns) play(connect Connect) error {
@@ -131,37 +176,43 @@ func (t *turns) atOnce(connect Connect) error {
 func (t *turns) add(i int, r report.Result) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.names = append(t.names, t.of.Turns[i].Name)
-	t.results = append(t.results, r)
+	t.results[i], t.played[i] = r, true
 }
 
 // result is that of the worst connection, with what became of the others.
 func (t *turns) result() report.Result {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	worst := 0
-	var named []string // like the worst
+	worst, played := -1, 0
 	for i, r := range t.results {
-		if rank := badness(r.Verdict); rank > badness(t.results[worst].Verdict) {
+		if !t.played[i] {
+			continue
+		}
+		played++
+		if worst < 0 || badness(r.Verdict) > badness(t.results[worst].Verdict) {
 			worst = i
 		}
 	}
 	r := t.results[worst]
 	r.Turns = nil
+	var alike []string // turns with a verdict like the worst
 	for i, other := range t.results {
+		if !t.played[i] {
+			continue
+		}
 		r.Took = max(r.Took, other.Started.Add(other.Took).Sub(r.Started))
-		r.Turns = append(r.Turns, report.Turn{Name: t.names[i], Verdict: other.Verdict, Took: other.Took})
+		r.Turns = append(r.Turns, report.Turn{Name: t.of.Turns[i].Name, Verdict: other.Verdict, Took: other.Took})
 		if badness(other.Verdict) == badness(r.Verdict) {
-			named = append(named, t.names[i])
+			alike = append(alike, t.of.Turns[i].Name)
 		}
 	}
 	if badness(r.Verdict) > 0 {
-		r.Verdict.Result = fmt.Sprintf("%s In %d of %d connections: %s.", r.Verdict.Result, len(named), len(t.of.Turns), shortList(named))
-		if left := len(t.of.Turns) - len(t.results); left > 0 {
-			r.Verdict.Result += fmt.Sprintf(" %d were not played.", left)
-		}
+		r.Verdict.Result = fmt.Sprintf("%s In %d of %d connections: %s.", r.Verdict.Result, len(alike), len(t.of.Turns), shortList(alike))
 	} else {
-		r.Verdict.Result = fmt.Sprintf("%d connections, all as it should be.", len(t.results))
+		r.Verdict.Result = fmt.Sprintf("%d connections, all as it should be.", played)
+	}
+	if left := len(t.of.Turns) - played; left > 0 {
+		r.Verdict.Result += fmt.Sprintf(" %d were not played.", left)
 	}
 	return r
 }
