@@ -18,9 +18,11 @@ import (
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/report/results"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/visible"
 )
 
 type reportCmd struct {
@@ -44,9 +46,9 @@ func readReport(path string) (*report.Report, error) {
 	var rep *report.Report
 	switch {
 	case info.IsDir():
-		rep, err = report.Load(path)
+		rep, err = archive.Load(path)
 	case filepath.Base(path) == "index.json":
-		rep, err = report.Load(filepath.Dir(path))
+		rep, err = archive.Load(filepath.Dir(path))
 	default:
 		var f *os.File
 		if f, err = os.Open(path); err == nil {
@@ -190,7 +192,7 @@ func words(v verdict.Verdict) string {
 	if v.Behavior == "" {
 		return "-"
 	}
-	return report.Visible(fmt.Sprintf("%s, closing %s", v.Behavior, v.Close))
+	return visible.Text(fmt.Sprintf("%s, closing %s", v.Behavior, v.Close))
 }
 
 type mergeCmd struct {
@@ -267,7 +269,7 @@ func (c acceptCmd) Run(p *process) error {
 		fmt.Fprint(p.stdout, b.String())
 		return nil
 	}
-	return report.WriteOutput(c.Out, []byte(b.String()))
+	return archive.WriteOutput(c.Out, []byte(b.String()))
 }
 
 type rejudgeCmd struct {

@@ -14,7 +14,9 @@ import (
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/visible"
 )
 
 // screen shows a run as it goes: failures as they happen, and on a terminal one
@@ -116,9 +118,9 @@ func (s *screen) played(t *tally) {
 }
 
 func (s *screen) result(r report.Result, failed bool) {
-	word := report.Visible(string(r.Verdict.Behavior))
+	word := visible.Text(string(r.Verdict.Behavior))
 	if r.Verdict.Close != "OK" && string(r.Verdict.Close) != word {
-		word += ", closing " + report.Visible(string(r.Verdict.Close))
+		word += ", closing " + visible.Text(string(r.Verdict.Close))
 	}
 	if tally := r.Flakiness(); tally != "" {
 		word += ", flaky (" + tally + ")"
@@ -126,19 +128,19 @@ func (s *screen) result(r report.Result, failed bool) {
 	if s.color {
 		word = paint(word, failed, r.Passed() && !r.Flaky())
 	}
-	fmt.Fprintf(s.out, "%s %s: %s\n", word, r.ID, report.Visible(r.Title))
+	fmt.Fprintf(s.out, "%s %s: %s\n", word, r.ID, visible.Text(r.Title))
 	if !failed {
 		if r.Flaky() {
-			for _, line := range report.AttemptLines(r) {
-				fmt.Fprintln(s.out, "  attempt   "+report.Visible(line))
+			for _, line := range telling.AttemptLines(r) {
+				fmt.Fprintln(s.out, "  attempt   "+visible.Text(line))
 			}
 		}
 		return
 	}
-	for _, line := range report.Explain(r) {
+	for _, line := range telling.Explain(r) {
 		fmt.Fprintln(s.out, "  "+line)
 	}
-	fmt.Fprintf(s.out, "  repeat    %s\n", report.Command(r)) // not cut: it is there to be copied
+	fmt.Fprintf(s.out, "  repeat    %s\n", telling.Command(r)) // not cut: it is there to be copied
 	if s.wire {
 		for _, rec := range r.Log.Records {
 			fmt.Fprintln(s.out, "  | "+rec.String())

@@ -14,7 +14,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzserver"
-	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -172,7 +172,7 @@ func ready(file, url string) error {
 	if file == "" {
 		return nil
 	}
-	if err := report.WriteOutput(file, []byte(url+"\n")); err != nil {
+	if err := archive.WriteOutput(file, []byte(url+"\n")); err != nil {
 		return badUsage(err, "")
 	}
 	return nil

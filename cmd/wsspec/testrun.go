@@ -12,6 +12,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/testee"
 )
@@ -91,7 +92,7 @@ func (t *testRun) writeOutputs(f *folder) error {
 	if len(t.outputs) == 0 {
 		return nil
 	}
-	rep, err := report.Load(f.Dir())
+	rep, err := archive.Load(f.Dir())
 	if err != nil {
 		return err
 	}
