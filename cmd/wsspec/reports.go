@@ -21,6 +21,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/report/results"
+	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/visible"
 )
@@ -91,20 +92,20 @@ func (c showReportCmd) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	s := newScreen(p, false, false, c.Wire)
+	s := p.screen(terminal.Detail{Wire: c.Wire})
 	shown := false
 	for _, a := range rep.Agents {
-		t := &tally{}
+		t := &terminal.Tally{}
 		for _, r := range a.Results {
-			t.add(r)
+			t.Add(r)
 			if r.ID == c.ID {
 				shown = true
 				fmt.Fprintf(p.stdout, "%q\n", a.Name)
-				s.result(r, true)
+				s.Result(r, true)
 			}
 		}
 		if c.ID == "" {
-			s.tally(a.Name, t)
+			s.Tally(a.Name, t)
 		}
 	}
 	if c.ID != "" && !shown {

@@ -38,7 +38,7 @@ var layers = [][]string{
 	{"internal/conform"},
 	{"internal/report", "internal/spec"},
 	{"internal/report/telling", "internal/report/baseline", "internal/report/score"},
-	{"internal/cases", "internal/report/archive", "internal/report/..."},
+	{"internal/cases", "internal/report/archive", "internal/report/...", "internal/terminal"},
 	{"internal/runner"},
 	{"internal/fuzzclient", "internal/fuzzserver", "internal/web"},
 	{"."},
@@ -48,11 +48,12 @@ var layers = [][]string{
 // bans are imports that the layers would allow and the design does not.
 var bans = map[string][]string{
 	"internal/ws":             {"net", "net/http", "time", "os"},
-	"internal/verdict":        {"net", "context", "os"},                                          // a pure function
-	"internal/conform":        {"net", module + "/internal/stream"},                              // what a case is, not where it runs
-	"internal/cases":          {"net", module + "/internal/stream", module + "/internal/testee"}, // cases never see the network
-	"internal/report":         {"net", module + "/internal/stream", module + "/internal/peer"},   // reports know nothing that can run
-	"internal/report/telling": {"os", "encoding/json"},                                           // sentences, not files
+	"internal/verdict":        {"net", "context", "os"},                                                    // a pure function
+	"internal/conform":        {"net", module + "/internal/stream"},                                        // what a case is, not where it runs
+	"internal/cases":          {"net", module + "/internal/stream", module + "/internal/testee"},           // cases never see the network
+	"internal/report":         {"net", module + "/internal/stream", module + "/internal/peer"},             // reports know nothing that can run
+	"internal/terminal":       {"github.com/alecthomas/kong", "flag", module + "/internal/report/archive"}, // no commands, no flags, no files
+	"internal/report/telling": {"os", "encoding/json"},                                                     // sentences, not files
 	"internal/report/...":     {"net", module + "/internal/stream", module + "/internal/peer", module + "/internal/testee"},
 }
 

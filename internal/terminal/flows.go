@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package terminal
 
 import (
 	"cmp"
 	"fmt"
 
-	"github.com/wsspec/wsspec/internal/cases"
-	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/visible"
@@ -15,11 +13,10 @@ import (
 
 // flowLines is a table of what moved in the compression cases, a line a section,
 // or nothing.
-func flowLines(flows []report.Flow) []string {
+func flowLines(flows []report.Flow, titles map[string]string) []string {
 	if len(flows) == 0 {
 		return nil
 	}
-	titles := conform.Titles(cases.Sections())
 	lines := []string{"", "  compression           MB/s in    out  ratio in    out   RSV1  reach  context"}
 	for _, f := range flows {
 		window, compressed, context := "-", "-", "-"
