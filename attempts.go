@@ -11,6 +11,7 @@ import (
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/baseline"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/runner"
 )
 
@@ -44,7 +45,7 @@ func (c *config) checkPace(t *testing.T) {
 // attempt is not as it should be, which then does not count; from there on with no
 // other beside it.
 func (c *config) attempts(ctx context.Context, k runner.Planned, play runner.PlayFunc, alone *sync.RWMutex) (report.Result, error) {
-	var tries report.Tries
+	tries := report.Tries{Explain: telling.Explain}
 	if !k.Has(conform.Serial) {
 		if complete, err := c.beside(ctx, k, play, alone, &tries); complete || err != nil {
 			return tries.Result(), err

@@ -30,6 +30,7 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/baseline"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -155,7 +156,7 @@ func (c *config) each(t *testing.T, plan []runner.Planned, play runner.PlayFunc)
 func (c *config) judge(t *testing.T, r report.Result) {
 	t.Helper()
 	fails := report.View{Strict: c.strict}.Fails(r)
-	text := r.Title + "\n" + strings.Join(report.Explain(r), "\n")
+	text := r.Title + "\n" + strings.Join(telling.Explain(r), "\n")
 	switch standing, e := c.known.Of(r, fails, time.Now()); standing {
 	case baseline.Regression:
 		t.Error(text)

@@ -18,7 +18,7 @@ import (
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/golden"
-	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -70,7 +70,7 @@ func categoryPage(s conform.Section, of []conform.Case, sections []conform.Secti
 		for i, tag := range c.Tags {
 			fmt.Fprintf(&b, "%s %s", []string{" Tags:", ","}[min(i, 1)], tag)
 		}
-		fmt.Fprintf(&b, "\n\nExpected: %s\n", markdownText(report.Expectation(c.Want, c.Close)))
+		fmt.Fprintf(&b, "\n\nExpected: %s\n", markdownText(telling.Expectation(c.Want, c.Close)))
 		b.WriteString(scriptOf(c))
 	}
 	return b.Bytes()

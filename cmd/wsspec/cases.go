@@ -9,7 +9,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
-	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/telling"
 )
 
 type casesCmd struct {
@@ -72,7 +72,7 @@ func (c showCmd) Run(p *process) error {
 	}
 	for _, k := range picked {
 		fmt.Fprintf(p.stdout, "%s  %s\n\nRests on:  %s\n", k.ID, k.Title, k.Spec)
-		fmt.Fprintf(p.stdout, "Expected:  %s\n", report.Expectation(k.Want, k.Close))
+		fmt.Fprintf(p.stdout, "Expected:  %s\n", telling.Expectation(k.Want, k.Close))
 		edition, err := cases.ParseEdition(c.Edition)
 		if err != nil {
 			return err

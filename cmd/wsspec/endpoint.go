@@ -17,6 +17,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/testee"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -159,7 +160,7 @@ func (p *process) driveClient(ctx context.Context, dial dial, name string, paral
 		return err
 	}
 	_ = c.Echo() // the server closes at once
-	fmt.Fprintf(p.stdout, "%s run as %q\n", casesOf(n), name)
+	fmt.Fprintf(p.stdout, "%s run as %q\n", terminal.CasesOf(n), name)
 	return nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/fuzzserver"
 	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -42,7 +43,7 @@ func TestFaultOfOurs(t *testing.T) {
 	p := &process{stdout: &out, stderr: &errs, getenv: os.Getenv, width: func() int { return 0 }}
 	run := &testRun{
 		servers: []fuzzclient.Server{{URL: url, Agent: "it"}}, plan: broken(t), out: t.TempDir(),
-		settings: runner.Settings{Deflate: deflate.NewPool()}, screen: newScreen(p, false, false, false),
+		settings: runner.Settings{Deflate: deflate.NewPool()}, process: p, screen: p.screen(terminal.Detail{}),
 	}
 	if status := p.fail(run.run(t.Context())); status != exitFault {
 		t.Errorf("status %d, want %d", status, exitFault)
@@ -93,7 +94,7 @@ func TestFaultOfOursInWstest(t *testing.T) {
 func TestFaultOfOursWhileServing(t *testing.T) {
 	var out, errs bytes.Buffer
 	p := &process{stdout: &out, stderr: &errs, getenv: os.Getenv, width: func() int { return 0 }}
-	l := newLounge(newScreen(p, false, false, false), false)
+	l := newLounge(p, terminal.Detail{}, false)
 	l.event(fuzzserver.Event{Kind: fuzzserver.Trouble, Err: errors.New("disk full")})
 	if l.status() != exitUsage {
 		t.Errorf("status %d where a result is lost", l.status())

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,13 +13,14 @@ import (
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/html"
 	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
 // folder is a report on disk: the results, and pages to look at them.
 type folder struct {
-	*report.Store
+	*archive.Store
 	plain bool // the reference's pages, one a case, instead of one page for all
 	view  report.View
 
@@ -30,9 +32,9 @@ type folder struct {
 	results *report.Report // with plain, what the table shows of them
 }
 
-// openFolder uses the folder: see report.Open.
+// openFolder uses the folder: see archive.Open.
 func openFolder(dir string, plain, strict bool) (*folder, error) {
-	s, err := report.Open(dir, plain)
+	s, err := archive.Open(dir, plain)
 	if err != nil {
 		return nil, badUsage(err, "choose another folder for the report")
 	}
@@ -58,7 +60,7 @@ func (f *folder) Put(r report.Result) error {
 	}
 	if f.plain {
 		r.File = f.FileName(r.Agent, r.ID)
-		if err := html.PutCase(f.Dir(), r, f.view); err != nil {
+		if err := f.writePage(html.PageName(r), func(w io.Writer) error { return html.WriteCase(w, r, f.view) }); err != nil {
 			return err
 		}
 	}
@@ -106,9 +108,9 @@ func (f *folder) writePages(rep *report.Report) error {
 	view := f.view
 	view.Made = time.Now()
 	if f.plain {
-		return html.PutIndex(f.Dir(), rep, view)
+		return f.writePage("index.html", func(w io.Writer) error { return html.WriteIndex(w, rep, view) })
 	}
-	rep, err := report.Load(f.Dir())
+	rep, err := archive.Load(f.Dir())
 	if rep == nil {
 		return err
 	}
@@ -116,7 +118,16 @@ func (f *folder) writePages(rep *report.Report) error {
 	if err := html.Write(&b, rep, view); err != nil {
 		return err
 	}
-	return report.WriteFile(f.page(), b.Bytes())
+	return archive.WriteFile(f.page(), b.Bytes())
+}
+
+// writePage puts one of the reference's pages in place.
+func (f *folder) writePage(name string, write func(io.Writer) error) error {
+	var b bytes.Buffer
+	if err := write(&b); err != nil {
+		return err
+	}
+	return archive.Replace(filepath.Join(f.Dir(), name), b.Bytes())
 }
 
 // page is the path of the page that shows all results.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/html"
 	"github.com/wsspec/wsspec/internal/report/reporttest"
 )
@@ -47,7 +48,7 @@ func TestTableIsThatOfTheFiles(t *testing.T) {
 		if err := f.Finish(); err != nil {
 			t.Fatal(err)
 		}
-		rep, err := report.Load(f.Dir())
+		rep, err := archive.Load(f.Dir())
 		if err != nil || len(rep.Agents) == 0 {
 			t.Fatal(rep, err)
 		}

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -14,7 +15,8 @@ import (
 	"strings"
 	"syscall"
 
-	"golang.org/x/term"
+	"github.com/wsspec/wsspec/internal/cases"
+	"github.com/wsspec/wsspec/internal/terminal"
 )
 
 // Exit statuses of the wsspec door.
@@ -39,17 +41,12 @@ type process struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	signal.Ignore(syscall.SIGPIPE) // printer deals with it
-	out := &printer{w: os.Stdout}
+	signal.Ignore(syscall.SIGPIPE) // terminal.Output deals with it
+	out := &terminal.Output{W: os.Stdout}
 	p := &process{
 		name: strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe"), args: os.Args[1:],
 		stdout: out, stderr: os.Stderr, getenv: os.Getenv,
-		width: func() int {
-			if w, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil {
-				return w
-			}
-			return 0
-		},
+		width: func() int { return terminal.Columns(os.Stderr) },
 	}
 	// A second signal ends the program at once.
 	context.AfterFunc(ctx, stop)
@@ -76,3 +73,22 @@ func isModeFlag(arg string) bool {
 
 // isCommand reports whether the first argument is a command of the wsspec door.
 func isCommand(arg string) bool { return !strings.HasPrefix(arg, "-") }
+
+// printed turns the status of a command into that of the process: what could not
+// be printed is a failure of the wsspec door. In the other one the files count.
+func (p *process) printed(out *terminal.Output, status int) int {
+	err := out.Lost()
+	if err == nil {
+		return status
+	}
+	fmt.Fprintf(p.stderr, "%s: standard output: %v\n", p.name, err)
+	if status == exitOK && !p.reference() {
+		return exitUsage
+	}
+	return status
+}
+
+// screen is what is shown of a run.
+func (p *process) screen(d terminal.Detail) *terminal.Screen {
+	return terminal.New(terminal.Surroundings{Out: p.stdout, Err: p.stderr, Width: p.width(), Getenv: p.getenv, Sections: cases.Sections()}, d)
+}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/badge"
 	"github.com/wsspec/wsspec/internal/report/github"
 	"github.com/wsspec/wsspec/internal/report/html"
@@ -80,7 +81,7 @@ func parseOutputs(args []string) ([]output, error) {
 
 // reserved refuses files that would break the report folder they are in.
 func reserved(path string) error {
-	if report.Reserved(path) {
+	if archive.Reserved(path) {
 		return badUsage(fmt.Errorf("write %s: files of a report folder have such names", path), "choose another name, such as results.json")
 	}
 	return nil
@@ -91,7 +92,7 @@ func (o output) check() error {
 	if o.path == "-" {
 		return nil
 	}
-	if err := report.CheckOutput(o.path); err != nil {
+	if err := archive.CheckOutput(o.path); err != nil {
 		return badUsage(err, "choose another file for the report")
 	}
 	return nil
@@ -107,5 +108,5 @@ func (o output) put(p *process, rep *report.Report, v report.View) error {
 		_, err := p.stdout.Write(b.Bytes())
 		return err
 	}
-	return report.WriteOutput(o.path, b.Bytes())
+	return archive.WriteOutput(o.path, b.Bytes())
 }

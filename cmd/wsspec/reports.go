@@ -18,9 +18,12 @@ import (
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/report/results"
+	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/visible"
 )
 
 type reportCmd struct {
@@ -44,9 +47,9 @@ func readReport(path string) (*report.Report, error) {
 	var rep *report.Report
 	switch {
 	case info.IsDir():
-		rep, err = report.Load(path)
+		rep, err = archive.Load(path)
 	case filepath.Base(path) == "index.json":
-		rep, err = report.Load(filepath.Dir(path))
+		rep, err = archive.Load(filepath.Dir(path))
 	default:
 		var f *os.File
 		if f, err = os.Open(path); err == nil {
@@ -89,20 +92,20 @@ func (c showReportCmd) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	s := newScreen(p, false, false, c.Wire)
+	s := p.screen(terminal.Detail{Wire: c.Wire})
 	shown := false
 	for _, a := range rep.Agents {
-		t := &tally{}
+		t := &terminal.Tally{}
 		for _, r := range a.Results {
-			t.add(r)
+			t.Add(r)
 			if r.ID == c.ID {
 				shown = true
 				fmt.Fprintf(p.stdout, "%q\n", a.Name)
-				s.result(r, true)
+				s.Result(r, true)
 			}
 		}
 		if c.ID == "" {
-			s.tally(a.Name, t)
+			s.Tally(a.Name, t)
 		}
 	}
 	if c.ID != "" && !shown {
@@ -190,7 +193,7 @@ func words(v verdict.Verdict) string {
 	if v.Behavior == "" {
 		return "-"
 	}
-	return report.Visible(fmt.Sprintf("%s, closing %s", v.Behavior, v.Close))
+	return visible.Text(fmt.Sprintf("%s, closing %s", v.Behavior, v.Close))
 }
 
 type mergeCmd struct {
@@ -267,7 +270,7 @@ func (c acceptCmd) Run(p *process) error {
 		fmt.Fprint(p.stdout, b.String())
 		return nil
 	}
-	return report.WriteOutput(c.Out, []byte(b.String()))
+	return archive.WriteOutput(c.Out, []byte(b.String()))
 }
 
 type rejudgeCmd struct {

@@ -14,8 +14,9 @@ import (
 
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzserver"
-	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -72,7 +73,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return badUsage(err, "choose another address with --listen, such as :0")
 	}
 	settings := c.settings()
-	lounge := newLounge(newScreen(p, c.Quiet, c.Verbose, c.Wire), c.Strict)
+	lounge := newLounge(p, terminal.Detail{Quiet: c.Quiet, Verbose: c.Verbose, Wire: c.Wire}, c.Strict)
 	plan := runner.Plan(picked, ws.Server)
 	pages := &website{}
 	if !c.NoWeb {
@@ -85,7 +86,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.event(e) },
 	})
 	url := serverURL(l, tlsConfig != nil)
-	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, casesOf(len(picked)), settings.Seed)
+	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(len(picked)), settings.Seed)
 	if pages.site != nil {
 		fmt.Fprintf(p.stdout, "Pages, also to test a browser: %s\n", pages.address())
 	}
@@ -104,7 +105,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	lounge.summary()
-	lounge.screen.reportAt(store.page())
+	p.reportAt(store)
 	if status := lounge.status(); status != exitOK {
 		return statusError(status)
 	}
@@ -172,7 +173,7 @@ func ready(file, url string) error {
 	if file == "" {
 		return nil
 	}
-	if err := report.WriteOutput(file, []byte(url+"\n")); err != nil {
+	if err := archive.WriteOutput(file, []byte(url+"\n")); err != nil {
 		return badUsage(err, "")
 	}
 	return nil
@@ -197,11 +198,12 @@ func serverURL(l net.Listener, secure bool) string {
 
 // lounge keeps account of the clients that come and go.
 type lounge struct {
-	screen *screen
-	strict bool
+	process *process
+	screen  *terminal.Screen
+	strict  bool
 
 	mu      sync.Mutex
-	tallies map[string]*tally
+	tallies map[string]*terminal.Tally
 	order   []string // agents as they came
 	here    int      // connections open
 	visited bool
@@ -210,8 +212,8 @@ type lounge struct {
 	change  chan struct{}
 }
 
-func newLounge(s *screen, strict bool) *lounge {
-	return &lounge{screen: s, strict: strict, tallies: map[string]*tally{}, change: make(chan struct{}, 1)}
+func newLounge(p *process, d terminal.Detail, strict bool) *lounge {
+	return &lounge{process: p, screen: p.screen(d), strict: strict, tallies: map[string]*terminal.Tally{}, change: make(chan struct{}, 1)}
 }
 
 // event takes what the server tells.
@@ -227,21 +229,21 @@ func (l *lounge) event(e fuzzserver.Event) {
 	case fuzzserver.CaseDone:
 		t := l.tallies[e.Agent]
 		if t == nil {
-			t = &tally{strict: l.strict}
+			t = &terminal.Tally{Strict: l.strict}
 			l.tallies[e.Agent] = t
 			l.order = append(l.order, e.Agent)
-			l.screen.greet(e.Agent, e.Remote)
+			l.screen.Greet(e.Agent, e.Remote)
 		}
-		t.add(*e.Result)
-		l.screen.done(*e.Result, t)
+		t.Add(*e.Result)
+		l.screen.Done(*e.Result, t)
 	case fuzzserver.Trouble:
 		if fault, ours := errors.AsType[*runner.Fault](e.Err); ours {
 			l.fault = true
-			l.screen.faults(runner.Faults{fault})
+			l.process.faults(runner.Faults{fault})
 			break
 		}
 		l.lost = true
-		fmt.Fprintf(l.screen.err, "wsspec: %v\n", e.Err)
+		fmt.Fprintf(l.process.stderr, "wsspec: %v\n", e.Err)
 	}
 	select {
 	case l.change <- struct{}{}:
@@ -285,7 +287,7 @@ func (l *lounge) status() int {
 		return exitUsage
 	}
 	for _, t := range l.tallies {
-		if t.status() != exitOK {
+		if t.Failed() > 0 {
 			return exitVerdict
 		}
 	}
@@ -299,12 +301,12 @@ func (l *lounge) summary() {
 	defer l.mu.Unlock()
 	for i, agent := range l.order {
 		if i == most {
-			fmt.Fprintf(l.screen.out, "\nand %d more agents\n", len(l.order)-most)
+			fmt.Fprintf(l.process.stdout, "\nand %d more agents\n", len(l.order)-most)
 			break
 		}
-		l.screen.tally(agent, l.tallies[agent])
+		l.screen.Tally(agent, l.tallies[agent])
 	}
 	if len(l.order) == 0 {
-		fmt.Fprintln(l.screen.out, "No client has run a case.")
+		fmt.Fprintln(l.process.stdout, "No client has run a case.")
 	}
 }

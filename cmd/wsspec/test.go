@@ -17,6 +17,7 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/spec"
+	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -113,7 +114,7 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 		}
 		return nil
 	}
-	t.screen = newScreen(p, c.Quiet, c.Verbose, c.Wire)
+	t.process, t.screen = p, p.screen(terminal.Detail{Quiet: c.Quiet, Verbose: c.Verbose, Wire: c.Wire})
 	if len(t.servers) == 0 {
 		url, stop, err := builtIn(ctx)
 		if err != nil {

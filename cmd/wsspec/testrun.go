@@ -12,7 +12,9 @@ import (
 
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/testee"
 )
 
@@ -27,9 +29,10 @@ type testRun struct {
 	skip     func(agent, id string) bool
 	outputs  []output
 	known    *known
-	outdated bool     // see tally
+	outdated bool     // see terminal.Tally
 	tested   []string // agents
-	screen   *screen
+	process  *process
+	screen   *terminal.Screen
 }
 
 // builtIn starts the echo server that comes with the program.
@@ -76,7 +79,7 @@ func (t *testRun) run(ctx context.Context) error {
 	if err := t.writeOutputs(store); err != nil {
 		return err
 	}
-	t.screen.reportAt(store.page())
+	t.process.reportAt(store)
 	if ctx.Err() != nil {
 		return statusError(exitInterrupted)
 	}
@@ -91,14 +94,14 @@ func (t *testRun) writeOutputs(f *folder) error {
 	if len(t.outputs) == 0 {
 		return nil
 	}
-	rep, err := report.Load(f.Dir())
+	rep, err := archive.Load(f.Dir())
 	if err != nil {
 		return err
 	}
 	v := f.view
 	v.Made, v.Link = time.Now(), f.page()
 	for _, o := range t.outputs {
-		if err := o.put(t.screen.process, rep, v); err != nil {
+		if err := o.put(t.process, rep, v); err != nil {
 			return err
 		}
 	}
@@ -113,15 +116,18 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder) (
 	}
 	settings := t.settings
 	settings.Options = s.Options
-	tally := &tally{strict: t.strict, known: t.known, outdated: t.outdated}
+	tally := &terminal.Tally{Strict: t.strict, Outdated: t.outdated}
+	if t.known != nil {
+		tally.Standing = t.known.standing
+	}
 	pace := t.pace
-	pace.Fails, pace.Played = tally.regressed, func(report.Result) { t.screen.played(tally) }
+	pace.Fails, pace.Played = tally.Regressed, func(report.Result) { t.screen.Played(tally) }
 	begun := time.Now()
 	run := fuzzclient.Run{
 		Server: endpoint, Plan: t.plan, Settings: settings, Pace: pace, Skip: t.skip,
 		Begin: func(agent string, n int) error {
 			t.tested = append(t.tested, agent)
-			t.screen.begin(agent, s.URL, t.plan, n, pace, settings.Seed)
+			t.screen.Begin(terminal.Plan{Agent: agent, URL: s.URL, IDs: t.ids(), Cases: n, Repeat: pace.Repeat, Seed: settings.Seed})
 			return store.Begin(agent)
 		},
 		Taken: func(agent string) bool { return slices.Contains(t.tested, agent) },
@@ -129,28 +135,51 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder) (
 			if err := store.Put(r); err != nil {
 				return err
 			}
-			tally.add(r)
-			t.screen.done(r, tally)
+			tally.Add(r)
+			t.screen.Done(r, tally)
 			return nil
 		},
 	}
 	outcome, err := run.Do(ctx)
-	t.screen.end(outcome, tally, time.Since(begun))
-	status := tally.status()
+	t.screen.End(outcome.Agent, tally, time.Since(begun), terminal.Count{Name: "fault in wsspec", N: outcome.Faults}, terminal.Count{Name: "not run", N: outcome.Left})
+	status := exitOK
+	if tally.Failed() > 0 {
+		status = exitVerdict
+	}
 	faults, ours := errors.AsType[runner.Faults](err)
 	if ours {
-		t.screen.faults(faults)
+		t.process.faults(faults)
 		status = exitFault
 	}
 	switch {
 	case errors.Is(err, fuzzclient.ErrUnreachable):
-		fmt.Fprintf(t.screen.err, "wsspec: %v\nhint: %s\n", err, unreachableHint(err))
+		fmt.Fprintf(t.process.stderr, "wsspec: %v\nhint: %s\n", err, unreachableHint(err))
 		return max(status, exitUnreachable), nil
 	case err != nil && ctx.Err() != nil:
-		fmt.Fprintf(t.screen.err, "wsspec: %v\n", err)
+		fmt.Fprintf(t.process.stderr, "wsspec: %v\n", err)
 		return exitInterrupted, nil
 	case err != nil && !ours:
 		return 0, err
 	}
 	return status, nil
 }
+
+// ids are those of the plan.
+func (t *testRun) ids() []string {
+	var ids []string
+	for _, c := range t.plan {
+		ids = append(ids, c.ID)
+	}
+	return ids
+}
+
+// faults tells of our own faults, with what we need to find them.
+func (p *process) faults(fs runner.Faults) {
+	for _, f := range fs {
+		fmt.Fprintf(p.stderr, "wsspec: %v\n", f)
+	}
+	fmt.Fprintf(p.stderr, "hint: this is not the peer's doing. Please report it, with these lines:\n%s", fs[0].Stack)
+}
+
+// reportAt says where the report is.
+func (p *process) reportAt(f *folder) { fmt.Fprintf(p.stdout, "\nReport: %s\n", f.page()) }

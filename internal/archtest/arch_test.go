@@ -31,14 +31,14 @@ const (
 // layers are the packages from bottom to top: one imports only from layers
 // above its own in this list. A name that ends in /... stands for all below it.
 var layers = [][]string{
-	{"internal/ws", "internal/golden", "internal/corpus"},
+	{"internal/ws", "internal/golden", "internal/corpus", "internal/visible"},
 	{"internal/deflate", "internal/wirelog", "internal/stream"},
 	{"internal/stream/..."},
 	{"internal/peer", "internal/verdict", "internal/testee"},
 	{"internal/conform"},
 	{"internal/report", "internal/spec"},
-	{"internal/report/baseline", "internal/report/score"},
-	{"internal/cases", "internal/report/..."},
+	{"internal/report/telling", "internal/report/baseline", "internal/report/score"},
+	{"internal/cases", "internal/report/archive", "internal/report/...", "internal/terminal"},
 	{"internal/runner"},
 	{"internal/fuzzclient", "internal/fuzzserver", "internal/web"},
 	{"."},
@@ -47,12 +47,14 @@ var layers = [][]string{
 
 // bans are imports that the layers would allow and the design does not.
 var bans = map[string][]string{
-	"internal/ws":         {"net", "net/http", "time", "os"},
-	"internal/verdict":    {"net", "context", "os"},                                          // a pure function
-	"internal/conform":    {"net", module + "/internal/stream"},                              // what a case is, not where it runs
-	"internal/cases":      {"net", module + "/internal/stream", module + "/internal/testee"}, // cases never see the network
-	"internal/report":     {"net", module + "/internal/stream", module + "/internal/peer"},   // reports know nothing that can run
-	"internal/report/...": {"net", module + "/internal/stream", module + "/internal/peer", module + "/internal/testee"},
+	"internal/ws":             {"net", "net/http", "time", "os"},
+	"internal/verdict":        {"net", "context", "os"},                                                    // a pure function
+	"internal/conform":        {"net", module + "/internal/stream"},                                        // what a case is, not where it runs
+	"internal/cases":          {"net", module + "/internal/stream", module + "/internal/testee"},           // cases never see the network
+	"internal/report":         {"net", module + "/internal/stream", module + "/internal/peer"},             // reports know nothing that can run
+	"internal/terminal":       {"github.com/alecthomas/kong", "flag", module + "/internal/report/archive"}, // no commands, no flags, no files
+	"internal/report/telling": {"os", "encoding/json"},                                                     // sentences, not files
+	"internal/report/...":     {"net", module + "/internal/stream", module + "/internal/peer", module + "/internal/testee"},
 }
 
 // A file is a parsed Go file of the tree.

@@ -15,6 +15,7 @@ import (
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/fuzzserver"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -64,7 +65,7 @@ func TestFloodsStayWithinWhatWasReserved(t *testing.T) {
 }
 
 func flood(t *testing.T, c conform.Case, path string, octets []byte, limit int64) {
-	store, err := report.Open(t.TempDir(), false)
+	store, err := archive.Open(t.TempDir(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +97,7 @@ func flood(t *testing.T, c conform.Case, path string, octets []byte, limit int64
 
 // watchful is a store that looks at how much memory is in use while it writes.
 type watchful struct {
-	*report.Store
+	*archive.Store
 	most atomic.Int64
 }
 

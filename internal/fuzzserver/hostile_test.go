@@ -23,7 +23,7 @@ import (
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzserver"
 	"github.com/wsspec/wsspec/internal/peer"
-	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/memnet"
@@ -254,7 +254,7 @@ func TestAgentsWithHostileNames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		outer := t.TempDir()
 		dir := filepath.Join(outer, "a", "b", "reports")
-		store, err := report.Open(dir, false)
+		store, err := archive.Open(dir, false)
 		if err != nil {
 			t.Fatal(err)
 		}

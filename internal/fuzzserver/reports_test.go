@@ -15,6 +15,7 @@ import (
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/fuzzserver"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -43,7 +44,7 @@ func TestReportsAreCompleteBeforeTheHandshakeIsAnswered(t *testing.T) {
 func TestReportsHaveTheCaseThatHasJustEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
-		store, err := report.Open(dir, true)
+		store, err := archive.Open(dir, true)
 		if err != nil {
 			t.Fatal(err)
 		}

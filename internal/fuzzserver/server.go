@@ -24,7 +24,7 @@ import (
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
-// ResultStore keeps results: see report.Store. It is used by several goroutines.
+// ResultStore keeps results: see archive.Store. It is used by several goroutines.
 type ResultStore interface {
 	Begin(agent string) error // forgets the agent's results
 	Put(r report.Result) error

@@ -6,8 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/verdict"
@@ -33,7 +31,7 @@ type Attempt struct {
 	Loaded  bool   // load may have spoilt it: it says nothing about the peer
 	Why     string // why it was repeated; empty where it was to be anyway
 
-	// Explanation is that of Explain, and Records are of its log: the first
+	// Explanation is that of telling.Explain, and Records are of its log: the first
 	// AttemptHead, and after Left that were not kept the last AttemptTail. Both are
 	// empty of an attempt that passed, and beyond ExplainedAttempts.
 	Explanation []string
@@ -41,9 +39,10 @@ type Attempt struct {
 	Left        int
 }
 
-// Tries collects the attempts at one case. The zero value has none.
+// Tries collects the attempts at one case. With Explain set it has none.
 type Tries struct {
-	Counted int // attempts that are not set aside
+	Explain func(Result) []string // tells of an attempt that did not pass: telling.Explain
+	Counted int                   // attempts that are not set aside
 
 	result Result // of those, the one that counts
 	others []Attempt
@@ -103,7 +102,7 @@ func (t *Tries) keep(r Result, loaded bool, why string) {
 		}
 	}
 	if !r.Passed() && explained < ExplainedAttempts {
-		a.Explanation = Explain(r)
+		a.Explanation = t.Explain(r)
 		a.Records, a.Left = excerpt(r.Log.Records)
 	}
 	t.others = append(t.others, a)
@@ -119,7 +118,7 @@ func excerpt(rs []wirelog.Record) (kept []wirelog.Record, left int) {
 	}
 	for i := range kept {
 		if r := &kept[i]; r.Kind == wirelog.Event {
-			r.Data = shorten(r.Data)
+			r.Data = r.Data.Short()
 		}
 	}
 	return kept, left
@@ -172,55 +171,4 @@ func (r Result) Flakiness() string {
 	}
 	passed, of := r.Played()
 	return fmt.Sprintf("passed %d of %d", passed, of)
-}
-
-// AttemptLines tells of all attempts, those alike on one line: "1, 3–5: OK, closing
-// OK". There are none where there was one attempt.
-func AttemptLines(r Result) []string {
-	if len(r.Others) == 0 {
-		return nil
-	}
-	counts := Attempt{Number: r.Attempt, Verdict: r.Verdict}
-	var numbers [][]int
-	var whats []string
-	all := append(slices.Clone(r.Others), counts)
-	slices.SortStableFunc(all, func(a, b Attempt) int { return cmp.Compare(a.Number, b.Number) })
-	for _, a := range all {
-		what := fmt.Sprintf("%s, closing %s", a.Verdict.Behavior, a.Verdict.Close)
-		if a.Why != "" {
-			what += "; repeated as " + a.Why
-		}
-		i := slices.Index(whats, what)
-		if i < 0 {
-			i = len(whats)
-			whats, numbers = append(whats, what), append(numbers, nil)
-		}
-		numbers[i] = append(numbers[i], a.Number)
-	}
-	lines := make([]string, len(whats))
-	for i, what := range whats {
-		lines[i] = ranges(numbers[i]) + ": " + what
-	}
-	return lines
-}
-
-// ranges lists ascending numbers: "1, 3–5".
-func ranges(ns []int) string {
-	var parts []string
-	for i := 0; i < len(ns); {
-		j := i + 1
-		for j < len(ns) && ns[j] == ns[j-1]+1 {
-			j++
-		}
-		switch j - i {
-		case 1:
-			parts = append(parts, strconv.Itoa(ns[i]))
-		case 2:
-			parts = append(parts, strconv.Itoa(ns[i]), strconv.Itoa(ns[i+1]))
-		default:
-			parts = append(parts, fmt.Sprintf("%d–%d", ns[i], ns[j-1]))
-		}
-		i = j
-	}
-	return strings.Join(parts, ", ")
 }

@@ -3,16 +3,15 @@
 package report_test
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
+	"github.com/wsspec/wsspec/internal/report/reporttest"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -20,7 +19,7 @@ import (
 
 // attempt is a go at a case with so many records in its log.
 func attempt(behavior, closing verdict.Grade, records int) report.Result {
-	r := simple("a", "1.1.1")
+	r := reporttest.Simple("a", "1.1.1")
 	r.Verdict = verdict.Verdict{Behavior: behavior, Close: closing}
 	for i := range records {
 		r.Log.Records = append(r.Log.Records, wirelog.Record{
@@ -46,7 +45,7 @@ func TestWorst(t *testing.T) {
 		{[]pair{{verdict.Failed, verdict.OK}, {verdict.OK, verdict.Failed}, {verdict.Failed, verdict.Failed}}, 3},
 		{[]pair{{verdict.Informational, verdict.Informational}, {"NEW WORD", verdict.OK}}, 2},
 	} {
-		var tries report.Tries
+		tries := report.Tries{Explain: telling.Explain}
 		for _, p := range tt.pairs {
 			tries.AddWorst(attempt(p[0], p[1], 0))
 		}
@@ -60,7 +59,7 @@ func TestWorst(t *testing.T) {
 // However many attempts there are and however long their logs, what is kept is
 // bounded.
 func TestAttemptsAreBounded(t *testing.T) {
-	var tries report.Tries
+	tries := report.Tries{Explain: telling.Explain}
 	tries.SetAside(attempt(verdict.Failed, verdict.OK, 5))
 	for i := range 100 {
 		g := verdict.OK
@@ -95,40 +94,33 @@ func TestAttemptsAreBounded(t *testing.T) {
 	}
 	r.Log.Records = nil
 	dir := t.TempDir()
-	s := open(t, dir, false)
-	do(t, s.Put(r))
+	s, err := archive.Open(dir, false)
+	if err == nil {
+		err = s.Put(r)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	const most = 160 << 10
 	if s.Size() > most {
 		t.Errorf("the attempts take %d octets of the file, more than %d", s.Size(), most)
 	}
-	rep, err := report.Load(dir)
-	do(t, err)
+	rep, err := archive.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	got := rep.Agents[0].Results[0]
-	if got.Flakiness() != "passed 50 of 100" || got.Flakiness() != r.Flakiness() || !reflect.DeepEqual(report.AttemptLines(got), report.AttemptLines(r)) {
-		t.Errorf("read back: %s, %q", got.Flakiness(), report.AttemptLines(got))
-	}
-}
-
-func TestAttemptLines(t *testing.T) {
-	var tries report.Tries
-	for _, g := range []verdict.Grade{verdict.OK, verdict.OK, verdict.OK, verdict.Failed, verdict.OK, verdict.Failed, verdict.Failed} {
-		tries.AddWorst(attempt(g, verdict.OK, 0))
-	}
-	const want = "[1–3, 5: OK, closing OK 4, 6, 7: FAILED, closing OK]"
-	if got := fmt.Sprint(report.AttemptLines(tries.Result())); got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if lines := report.AttemptLines(attempt(verdict.OK, verdict.OK, 0)); lines != nil {
-		t.Errorf("one attempt: %q", lines)
+	if got.Flakiness() != "passed 50 of 100" || got.Flakiness() != r.Flakiness() || !reflect.DeepEqual(telling.AttemptLines(got), telling.AttemptLines(r)) {
+		t.Errorf("read back: %s, %q", got.Flakiness(), telling.AttemptLines(got))
 	}
 }
 
 // Load, and only load, does not make a case flaky.
 func TestFlaky(t *testing.T) {
-	var tries report.Tries
+	tries := report.Tries{Explain: telling.Explain}
 	tries.SetAside(attempt(verdict.Failed, verdict.OK, 0))
 	tries.AddWorst(attempt(verdict.OK, verdict.OK, 0))
-	if r := tries.Result(); r.Flaky() || r.Flakiness() != "" || strings.Contains(report.Command(r), "--repeat") {
+	if r := tries.Result(); r.Flaky() || r.Flakiness() != "" || strings.Contains(telling.Command(r), "--repeat") {
 		t.Errorf("flaky for what load may have spoilt: %q", r.Flakiness())
 	}
 	tries.AddWorst(attempt(verdict.OK, verdict.Unclean, 0))
@@ -137,27 +129,7 @@ func TestFlaky(t *testing.T) {
 		t.Errorf("not flaky: %q", r.Flakiness())
 	}
 	r.Seed, r.URL, r.Log.Facts.Role = 5, "ws://x", ws.Client
-	if got := report.Command(r); got != "wsspec test --cases 1.1.1 --seed 5 --repeat 10 ws://x" {
+	if got := telling.Command(r); got != "wsspec test --cases 1.1.1 --seed 5 --repeat 10 ws://x" {
 		t.Errorf("command %s", got)
-	}
-}
-
-// A file of version 1 has attempts that load may have spoilt, without numbers.
-func TestAttemptsOfVersionOne(t *testing.T) {
-	var f map[string]any
-	do(t, json.Unmarshal(read(t, "testdata", "case_native.json"), &f))
-	extra := f["wsspec"].(map[string]any)
-	extra["schema"] = 1
-	delete(extra, "attempt")
-	extra["attempts"] = []any{map[string]any{"behavior": "FAILED", "behaviorClose": "OK", "result": "a", "resultClose": "b", "duration": 1000, "why": "it ran beside other cases"}}
-	b, err := json.Marshal(f)
-	do(t, err)
-	dir := t.TempDir()
-	do(t, os.WriteFile(filepath.Join(dir, "a_case_1_1_6.json"), b, 0o666))
-	rep, err := report.Load(dir)
-	do(t, err)
-	r := rep.Agents[0].Results[0]
-	if r.Attempt != 2 || len(r.Others) != 1 || r.Others[0].Number != 1 || !r.Others[0].Loaded || r.Flaky() || len(r.Log.Records) == 0 {
-		t.Errorf("read attempt %d beside %+v", r.Attempt, r.Others)
 	}
 }

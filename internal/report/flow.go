@@ -3,7 +3,6 @@
 package report
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
@@ -34,22 +33,6 @@ func (f Flow) Takeover() string {
 		return "kept"
 	}
 	return "unused"
-}
-
-// RatioText is what Volume.Ratio says, with a dash where there is none.
-func RatioText(ratio float64, has bool) string {
-	if !has {
-		return "-"
-	}
-	return fmt.Sprintf("%.3f", ratio)
-}
-
-// ShareText is what Volume.Share says in percent, with a dash where there is none.
-func ShareText(share float64, has bool) string {
-	if !has {
-		return "-"
-	}
-	return fmt.Sprintf("%.0f %%", 100*share)
 }
 
 // Flows are those of the agent, in the order of its results. Cases in which

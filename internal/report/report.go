@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package report holds the results of a run and writes and reads them in the
-// reference's files: index.json, and one JSON file a case and agent, to which
-// ours add one key of their own. It knows nothing that can run a case.
+// Package report is what results are: of a case (Result), with the attempts at it,
+// of an agent, and of a run (Report), and how one may look at them (View). It knows
+// nothing of files, see report/archive, nor of sentences, see report/telling, nor of
+// what can run a case. Start at Result.
 package report
 
 import (
@@ -12,6 +13,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
@@ -37,9 +39,8 @@ type Result struct {
 	Ratio   bool      // so is the compression ratio
 	URL     string    // of the server under test, where we were the client
 	Tags    []conform.Tag
-
-	expectation string // as the reference put it, in a report of its own
-	excerpt     bool   // from a file with the reference's keys alone
+	Expects string // what Want and Close say, as the reference put it in a report of its own
+	Excerpt bool   // from a file with the reference's keys alone
 }
 
 // Turn is one of several connections of a case.
@@ -49,23 +50,12 @@ type Turn struct {
 	Took    time.Duration
 }
 
-// Expectation says in words what must come back and how the connection must end.
-// It is empty where a report does not tell.
-func (r Result) Expectation() string {
-	if r.expectation != "" || !known(r.Want) {
-		return r.expectation
-	}
-	return Expectation(r.Want, r.Close)
-}
-
-func known(w verdict.Want) bool { return len(w.Outcomes) > 0 || w.Echoes > 0 || w.Informational }
-
 // Passed reports whether nothing is wrong with the case: see verdict.Verdict.
 func (r Result) Passed() bool { return r.Verdict.Passed() }
 
 // Whole reports whether the result has all that it was judged by. Files in the
 // reference's form have less.
-func (r Result) Whole() bool { return !r.excerpt }
+func (r Result) Whole() bool { return !r.Excerpt }
 
 // Report is the results of a run, or of several, by agent.
 type Report struct {
@@ -82,7 +72,7 @@ type Agent struct {
 // and agent. Ids are made visible: a report may come from anywhere, and they are
 // shown everywhere.
 func (r *Report) Add(res Result) {
-	res.ID = Visible(res.ID)
+	res.ID = visible.Text(res.ID)
 	i, found := slices.BinarySearchFunc(r.Agents, res.Agent, func(a Agent, name string) int { return cmp.Compare(a.Name, name) })
 	if !found {
 		r.Agents = slices.Insert(r.Agents, i, Agent{Name: res.Agent})
@@ -119,7 +109,5 @@ func (r *Report) Agent(name string) (Agent, bool) {
 	return r.Agents[i], true
 }
 
-// Expectation says in words what must come back and how the connection must end.
-func Expectation(w verdict.Want, c verdict.Closing) string {
-	return describeWant(w) + " " + ClosingExpectation(c)
-}
+// Stored is the name of an agent as JSON has it: octets that are no UTF-8 are lost.
+func Stored(agent string) string { return string([]rune(agent)) }

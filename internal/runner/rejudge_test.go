@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -19,7 +20,7 @@ func TestStoredResultsAreJudgedAlike(t *testing.T) {
 	for _, role := range []ws.Role{ws.Server, ws.Client} {
 		b := newBench(role)
 		fresh := map[string]report.Result{}
-		store, err := report.Open(t.TempDir(), false)
+		store, err := archive.Open(t.TempDir(), false)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +40,7 @@ func TestStoredResultsAreJudgedAlike(t *testing.T) {
 				}
 			}
 		}
-		stored, err := report.Load(store.Dir())
+		stored, err := archive.Load(store.Dir())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 )
@@ -170,7 +171,7 @@ func (s *schedule) take(c Planned, r report.Result, err error, loaded bool) (mor
 	defer s.mu.Unlock()
 	g := s.going[c.ID]
 	if g == nil {
-		g = new(going)
+		g = &going{Tries: report.Tries{Explain: telling.Explain}}
 	}
 	var fault *Fault
 	switch {

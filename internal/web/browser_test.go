@@ -23,6 +23,7 @@ import (
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzserver"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/web"
@@ -67,9 +68,9 @@ func browser(t *testing.T) context.Context {
 }
 
 // serve runs a fuzzing server on loopback, and its site, whose URL it returns.
-func serve(t *testing.T, patterns ...string) (string, *report.Store) {
+func serve(t *testing.T, patterns ...string) (string, *archive.Store) {
 	t.Helper()
-	store, err := report.Open(filepath.Join(t.TempDir(), "report"), false)
+	store, err := archive.Open(filepath.Join(t.TempDir(), "report"), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,7 +282,7 @@ func TestBrowserWithoutServer(t *testing.T) {
 	}
 }
 
-func exists(store *report.Store, name string) bool {
+func exists(store *archive.Store, name string) bool {
 	_, err := os.Stat(filepath.Join(store.Dir(), name))
 	return err == nil
 }
@@ -318,9 +319,9 @@ func TestLivePage(t *testing.T) {
 }
 
 // compare holds the store against the oracle, and the page against the store.
-func compare(t *testing.T, store *report.Store, agent string, planned []runner.Planned, kinds map[string]string) {
+func compare(t *testing.T, store *archive.Store, agent string, planned []runner.Planned, kinds map[string]string) {
 	t.Helper()
-	rep, err := report.Load(store.Dir())
+	rep, err := archive.Load(store.Dir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/html"
 )
 
@@ -130,5 +131,5 @@ func (s *Site) readResult(agent, id string) (report.Result, error) {
 	if err != nil {
 		return report.Result{}, err
 	}
-	return report.ReadCase(b)
+	return archive.ReadCase(b)
 }

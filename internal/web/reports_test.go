@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/web"
 )
@@ -163,7 +163,7 @@ func TestStoriesOfNobody(t *testing.T) {
 
 // named counts how often a store is asked for a name.
 type named struct {
-	*report.Store
+	*archive.Store
 	asked int
 }
 

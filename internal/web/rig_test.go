@@ -15,6 +15,7 @@ import (
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/web"
@@ -23,9 +24,9 @@ import (
 )
 
 // newSite is a site on a report folder of its own, with the cases of the patterns.
-func newSite(t *testing.T, patterns ...string) (*web.Site, *report.Store) {
+func newSite(t *testing.T, patterns ...string) (*web.Site, *archive.Store) {
 	t.Helper()
-	store, err := report.Open(filepath.Join(t.TempDir(), "report"), false)
+	store, err := archive.Open(filepath.Join(t.TempDir(), "report"), false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/wsspec/wsspec/internal/verdict"
 )
 
-// Results tells which results there are, and where: see report.Store.
+// Results tells which results there are, and where: see archive.Store.
 type Results interface {
 	Behavior(agent, id string) (verdict.Grade, bool)
 	Dir() string

@@ -23,6 +23,12 @@ func Beginning(b []byte, most int) Payload {
 // Complete reports whether Head is all there was.
 func (p Payload) Complete() bool { return len(p.Head) == p.Len }
 
+// Short returns what of p fits a line: its first 64 octets at most, and no digest.
+func (p Payload) Short() Payload {
+	const most = 64
+	return Payload{Len: p.Len, Head: p.Head[:min(len(p.Head), most)]}
+}
+
 // Cut returns p with at most most octets kept and the digest of all of them.
 func (p Payload) Cut(most int) Payload {
 	if !p.Complete() || p.Len <= most {

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/telling"
+	"github.com/wsspec/wsspec/internal/visible"
 )
 
 // Most is how many annotations of a kind GitHub shows for a step.
@@ -26,7 +28,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 			if !v.Fails(r) {
 				if tally := r.Flakiness(); tally != "" && warnings < Most {
 					warnings++
-					command(&b, "warning", r, "flaky: "+tally+"\n"+strings.Join(report.AttemptLines(r), "\n"))
+					command(&b, "warning", r, "flaky: "+tally+"\n"+strings.Join(telling.AttemptLines(r), "\n"))
 				}
 				continue
 			}
@@ -38,7 +40,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 			}
 			// The last one has to make room for the sum.
 			if errors++; errors < Most {
-				command(&b, "error", r, strings.Join(append(report.Explain(r), "$ "+report.Command(r)), "\n"))
+				command(&b, "error", r, strings.Join(append(telling.Explain(r), "$ "+telling.Command(r)), "\n"))
 			}
 		}
 	}
@@ -52,7 +54,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 }
 
 func command(b *strings.Builder, kind string, r report.Result, message string) {
-	fmt.Fprintf(b, "::%s title=%s::%s\n", kind, property(report.Visible(r.Agent)+": case "+r.ID), data(message))
+	fmt.Fprintf(b, "::%s title=%s::%s\n", kind, property(visible.Text(r.Agent)+": case "+r.ID), data(message))
 }
 
 // most bounds a message, in octets; GitHub cuts at 4 KiB.

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/visible"
 )
 
 // caseView is all a case's story shows.
@@ -59,10 +61,10 @@ func viewCase(r report.Result, v report.View) caseView {
 		Agent: label(r.Agent), ID: sentence(r.ID), Title: sentence(r.Title), Spec: linked(r.Spec),
 		Behavior: behaviorFace(r.Verdict.Behavior), Closing: closingFace(r.Verdict.Close, r.Log.Facts.Remote),
 		BehaviorWord: orMissing(r.Verdict.Behavior), CloseWord: orMissing(r.Verdict.Close),
-		Took: took(r.Took), Expectation: sentence(r.Expectation()),
+		Took: took(r.Took), Expectation: sentence(telling.Expected(r)),
 		Result: linked(r.Verdict.Result), CloseResult: linked(r.Verdict.CloseResult),
-		Received: report.ReceivedLines(r.Log), Difference: sentence(report.FirstDifference(r)),
-		ClosingLines: report.ClosingLines(r.Log), Command: report.Command(r), Issue: issue(r),
+		Received: telling.ReceivedLines(r.Log), Difference: sentence(telling.FirstDifference(r)),
+		ClosingLines: telling.ClosingLines(r.Log), Command: telling.Command(r), Issue: issue(r),
 		Sequence: sequenceDiagram(r.Log), WireLog: wireLog(r.Log.Records),
 		Request: head(r.Log.Request), Response: head(r.Log.Response), Facts: facts(r.Log.Facts),
 		Statistics: statistics(r),
@@ -81,14 +83,14 @@ func viewCase(r report.Result, v report.View) caseView {
 		c.Difference = ""
 	}
 	for _, o := range r.Want.Outcomes {
-		c.Accepted = append(c.Accepted, accepted{orMissing(o.Grade), report.EventLines(o.Events)})
+		c.Accepted = append(c.Accepted, accepted{orMissing(o.Grade), telling.EventLines(o.Events)})
 	}
 	if n := r.Want.Echoes; n > 0 {
 		c.Accepted = []accepted{{Lines: []string{count(n, "message") + " unchanged"}}}
 		c.Received = []string{fmt.Sprintf("%d of %s unchanged", r.Log.Echo.Matched, count(r.Log.Echo.Sent, "message"))}
 	}
 	if len(r.Close.Codes) > 0 {
-		c.ClosingExpected = report.ClosingExpectation(r.Close)
+		c.ClosingExpected = telling.ClosingExpectation(r.Close)
 	}
 	if n := len(c.Received); n > mostEvents {
 		c.Received, c.MoreReceived = c.Received[:mostEvents], n-mostEvents
@@ -104,18 +106,18 @@ func orMissing(g verdict.Grade) string {
 	if g == "" {
 		return "Missing"
 	}
-	return cut(report.Visible(string(g)), maxName)
+	return cut(visible.Text(string(g)), maxName)
 }
 
 // issue is a text for an issue tracker that reads Markdown.
 func issue(r report.Result) string {
-	lines := report.Explain(r)
-	return fmt.Sprintf("Case %s of wsspec: %s\n\n~~~\n%s\n\n$ %s\n~~~\n", report.Visible(r.ID), orMissing(report.Worst(r.Verdict)), strings.Join(lines, "\n"), report.Command(r))
+	lines := telling.Explain(r)
+	return fmt.Sprintf("Case %s of wsspec: %s\n\n~~~\n%s\n\n$ %s\n~~~\n", visible.Text(r.ID), orMissing(report.Worst(r.Verdict)), strings.Join(lines, "\n"), telling.Command(r))
 }
 
 // head is an HTTP head as it is shown.
 func head(b []byte) string {
-	return report.VisibleLines(strings.TrimRight(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n"))
+	return visible.Lines(strings.TrimRight(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n"))
 }
 
 // made is a point in time for the foot of a page.

@@ -3,36 +3,17 @@
 package html
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/visible"
 )
 
-// PutCase writes the page of a case, whose File says its name, into dir.
-func PutCase(dir string, r report.Result, v report.View) error {
-	var b bytes.Buffer
-	if err := WriteCase(&b, r, v); err != nil {
-		return err
-	}
-	return report.Replace(filepath.Join(dir, pageName(r)), b.Bytes())
-}
-
-// PutIndex writes index.html into dir. Pages of the cases are taken to be there.
-func PutIndex(dir string, rep *report.Report, v report.View) error {
-	var b bytes.Buffer
-	if err := WriteIndex(&b, rep, v); err != nil {
-		return err
-	}
-	return report.Replace(filepath.Join(dir, "index.html"), b.Bytes())
-}
-
-// WriteCase writes the page of one case.
+// WriteCase writes the page of one case, which belongs under the name PageName.
 func WriteCase(w io.Writer, r report.Result, v report.View) error {
 	page := struct {
 		frame
@@ -74,14 +55,15 @@ type indexCell struct {
 	CloseClass, CloseWord string
 }
 
-// WriteIndex writes the table of the reference's index.html. The class
+// WriteIndex writes the table of the reference's index.html, which links to the
+// pages of the cases. The class
 // case_failed is in use only where something failed.
 func WriteIndex(w io.Writer, rep *report.Report, v report.View) error {
 	page := indexPage{frame: newFrame(v.Heading(), tableScript, anyFails(rep, v), v)}
 	page.Seed = seed(rep)
 	next := make([]int, len(rep.Agents)) // the first result of each that is not shown yet
 	for _, a := range rep.Agents {
-		page.Agents = append(page.Agents, indexAgent{label(a.Name), cut(report.Visible(a.Name), maxSentence)})
+		page.Agents = append(page.Agents, indexAgent{label(a.Name), cut(visible.Text(a.Name), maxSentence)})
 	}
 	titles := conform.Titles(v.Sections)
 	begin := func(id string, level int) {
@@ -151,7 +133,7 @@ func cellOf(r report.Result) indexCell {
 		CloseClass: cmp.Or(cellClasses[r.Verdict.Close], "case_missing"), CloseWord: c.Word,
 	}
 	if r.File != "" {
-		cell.Page = pageName(r)
+		cell.Page = PageName(r)
 	}
 	if r.Timed {
 		cell.Took = took(r.Took)

@@ -3,6 +3,8 @@
 package html_test
 
 import (
+	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,13 +14,14 @@ import (
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	pages "github.com/wsspec/wsspec/internal/report/html"
 	"github.com/wsspec/wsspec/internal/report/reporttest"
 )
 
 // What the pages of three seed reports of the reference showed, ours show too.
 func TestFactsOfTheReference(t *testing.T) {
-	rep, err := report.Load("../testdata/reference")
+	rep, err := archive.Load("../archive/testdata/reference")
 	do(t, err)
 	common := []string{
 		"isServer", "closedByMe", "failedByMe", "droppedByMe", "wasClean", "wasNotCleanReason", "wasServerConnectionDropTimeout",
@@ -67,7 +70,7 @@ func TestFactsOfTheReference(t *testing.T) {
 
 func TestFolder(t *testing.T) {
 	dir := t.TempDir()
-	store, err := report.Open(dir, true)
+	store, err := archive.Open(dir, true)
 	do(t, err)
 	for _, a := range reporttest.Mixed().Agents {
 		for _, r := range a.Results {
@@ -75,17 +78,22 @@ func TestFolder(t *testing.T) {
 		}
 	}
 	do(t, store.Finish())
-	rep, err := report.Load(dir)
+	rep, err := archive.Load(dir)
 	do(t, err)
 	rep.Add(report.Result{Agent: "gone", ID: "1.1.1", Log: reporttest.Result("gone", 1, "1.1.1").Log})
+	write := func(name string, page func(io.Writer) error) {
+		var b bytes.Buffer
+		do(t, page(&b))
+		do(t, os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o666))
+	}
 	for _, a := range rep.Agents {
 		for _, r := range a.Results {
 			if r.File != "" {
-				do(t, pages.PutCase(dir, r, report.View{}))
+				write(pages.PageName(r), func(w io.Writer) error { return pages.WriteCase(w, r, report.View{}) })
 			}
 		}
 	}
-	do(t, pages.PutIndex(dir, rep, report.View{}))
+	write("index.html", func(w io.Writer) error { return pages.WriteIndex(w, rep, report.View{}) })
 	b, err := os.ReadFile(filepath.Join(dir, "index.html"))
 	do(t, err)
 	links := 0

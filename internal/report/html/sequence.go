@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -112,7 +112,7 @@ func (s *sequence) handshake() int {
 		if name == "" || i > 1 {
 			break
 		}
-		s.arrow(r.At, sent, report.Visible(name), "http")
+		s.arrow(r.At, sent, visible.Text(name), "http")
 	}
 	return i
 }
@@ -243,7 +243,7 @@ func tagName(tag string) string {
 // note writes a remark between the lifelines.
 func (s *sequence) note(text, class string) {
 	s.tag(`<text class="note %s" x=%d y=%d>`, class, seqMiddle, s.y+4)
-	s.text(cut(report.Visible(text), seqNote))
+	s.text(cut(visible.Text(text), seqNote))
 	s.tag("</text>")
 }
 

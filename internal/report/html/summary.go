@@ -11,6 +11,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/report/score"
+	"github.com/wsspec/wsspec/internal/visible"
 )
 
 // summary is what the grid is drawn from. Results are rows of numbers and
@@ -190,7 +191,7 @@ func cards(rep *report.Report, v report.View) []card {
 	changed := changesOf(rep, v)
 	for i, a := range rep.Agents {
 		s := score.Of(a)
-		c := card{Index: i, Name: label(a.Name), Full: cut(report.Visible(a.Name), maxSentence), Grade: s.Grade, Sections: s.Sections, Flows: flows(a, v)}
+		c := card{Index: i, Name: label(a.Name), Full: cut(visible.Text(a.Name), maxSentence), Grade: s.Grade, Sections: s.Sections, Flows: flows(a, v)}
 		if s.Grade != "" {
 			c.GradeClass = s.Grade[:1]
 		}

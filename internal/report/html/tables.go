@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/telling"
+	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -54,7 +56,7 @@ func facts(f wirelog.Facts) template.HTML {
 		if s == "" {
 			return "–"
 		}
-		return report.Visible(s)
+		return visible.Text(s)
 	}
 	code := func(c wirelog.CloseFacts) string {
 		if !c.Coded {
@@ -172,7 +174,7 @@ func (m *markup) traffic(r report.Result) {
 		m.tag("<tr><td>%s<td>%d<td>%d", row.name, row.in, row.out)
 	}
 	if r.Ratio {
-		m.tag("<tr><td>compressed ÷ plain<td>%s<td>%s", report.RatioText(in.Ratio()), report.RatioText(out.Ratio()))
+		m.tag("<tr><td>compressed ÷ plain<td>%s<td>%s", telling.RatioText(in.Ratio()), telling.RatioText(out.Ratio()))
 	}
 	if r.Log.Extension != "" {
 		m.tag("<tr><td>messages compressed (RSV1)<td>%d<td>%d", in.Deflated, out.Deflated)

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/visible"
 )
 
 // Longest names and sentences that are shown, in characters.
@@ -22,10 +22,10 @@ func label(agent string) string {
 	if agent == "" {
 		return "(no name)"
 	}
-	return cut(report.Visible(agent), maxName)
+	return cut(visible.Text(agent), maxName)
 }
 
-func sentence(s string) string { return cut(report.Visible(s), maxSentence) }
+func sentence(s string) string { return cut(visible.Text(s), maxSentence) }
 
 // cut shortens s to n characters.
 func cut(s string, n int) string {

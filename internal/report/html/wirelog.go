@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -101,7 +101,7 @@ func recordText(r wirelog.Record) string {
 			s += "  · code " + code
 		}
 	}
-	return report.Visible(s)
+	return visible.Text(s)
 }
 
 // closeText is the code and reason in the payload of a Close frame, and empty for

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
@@ -34,7 +36,7 @@ func behaviorFace(g verdict.Grade) face {
 	case "":
 		return face{"none", "?", "Missing"}
 	}
-	return face{"fail", "?", cut(report.Visible(string(g)), maxName)}
+	return face{"fail", "?", cut(visible.Text(string(g)), maxName)}
 }
 
 // closingFace has the code of the peer's Close as its word where there is nothing
@@ -60,7 +62,7 @@ func closingFace(g verdict.Grade, remote wirelog.CloseFacts) face {
 	case "":
 		return face{"none", "?", "Missing"}
 	}
-	return face{"fail", "?", cut(report.Visible(string(g)), maxName)}
+	return face{"fail", "?", cut(visible.Text(string(g)), maxName)}
 }
 
 // requirement finds "RFC 6455, 5.2" and "RFC 7692, 7.1.2.1" in a text.
@@ -106,7 +108,7 @@ func ratios(t wirelog.Traffic) string {
 	if !hasIn && !hasOut {
 		return ""
 	}
-	return fmt.Sprintf("[%s/%s]", report.RatioText(in, hasIn), report.RatioText(out, hasOut))
+	return fmt.Sprintf("[%s/%s]", telling.RatioText(in, hasIn), telling.RatioText(out, hasOut))
 }
 
 // rate is one of megabytes a second: three digits tell enough.
@@ -117,5 +119,5 @@ func rate(mb float64) string {
 	return strconv.FormatFloat(mb, 'f', 0, 64)
 }
 
-// pageName is the name of a case's page beside its file.
-func pageName(r report.Result) string { return strings.TrimSuffix(r.File, ".json") + ".html" }
+// PageName is the name of a case's page beside its file.
+func PageName(r report.Result) string { return strings.TrimSuffix(r.File, ".json") + ".html" }

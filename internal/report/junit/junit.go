@@ -16,7 +16,9 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/visible"
 )
 
 // suites has no sum of what was skipped: schemas that build servers hold reports to
@@ -169,7 +171,7 @@ func failedAttempts(r report.Result, v report.View) []rerun {
 
 // story is the explanation, how to repeat the case, and where its page is.
 func story(r report.Result, v report.View) string {
-	lines := append(report.Explain(r), "", "$ "+report.Command(r))
+	lines := append(telling.Explain(r), "", "$ "+telling.Command(r))
 	if link := v.PageLink(r); link != "" {
 		lines = append(lines, link)
 	}
@@ -193,5 +195,5 @@ func clean(s string) string {
 	if len(s) > most {
 		s = s[:most] + "…"
 	}
-	return report.VisibleLines(s)
+	return visible.Lines(s)
 }

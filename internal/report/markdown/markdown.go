@@ -12,7 +12,9 @@ import (
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/report/score"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/visible"
 )
 
 // Limit is the size GitHub allows a step's summary, less some room, in octets.
@@ -173,7 +175,7 @@ func (b *summary) failures(rep *report.Report) {
 }
 
 func (b *summary) failure(r report.Result) {
-	story := strings.Join(report.Explain(r), "\n")
+	story := strings.Join(telling.Explain(r), "\n")
 	title := fmt.Sprintf("<b>%s</b> %s", text(r.ID), text(r.Title))
 	if page := b.view.PageLink(r); page != "" {
 		title = fmt.Sprintf(`<a href="%s">%s</a> %s`, link(page), text(r.ID), text(r.Title))
@@ -183,7 +185,7 @@ func (b *summary) failure(r report.Result) {
 	if tally := r.Flakiness(); tally != "" {
 		outcome += ", flaky: " + tally
 	}
-	s := fmt.Sprintf("<details><summary>%s: %s</summary>\n\n%[3]s\n%[4]s\n\n$ %[5]s\n%[3]s\n\n</details>\n", title, outcome, fence(story), report.VisibleLines(story), report.Visible(report.Command(r)))
+	s := fmt.Sprintf("<details><summary>%s: %s</summary>\n\n%[3]s\n%[4]s\n\n$ %[5]s\n%[3]s\n\n</details>\n", title, outcome, fence(story), visible.Lines(story), visible.Text(telling.Command(r)))
 	if b.Len()+len(s) > Limit-1<<10 {
 		b.left++
 		return
@@ -238,7 +240,7 @@ const most = 300
 func text(s string) string {
 	var b strings.Builder
 	n := 0
-	for _, r := range report.Visible(s) {
+	for _, r := range visible.Text(s) {
 		if n++; n > most {
 			b.WriteString("…")
 			break

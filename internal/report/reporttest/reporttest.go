@@ -65,6 +65,31 @@ func Result(agent string, number int, id string) report.Result {
 	}
 }
 
+// Simple is a result that passed, without a conversation.
+func Simple(agent, id string) report.Result {
+	return report.Result{
+		Agent: agent, ID: id, Title: "Text", Log: wirelog.New(ws.Client),
+		Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.OK}, Took: time.Millisecond,
+	}
+}
+
+// Log is a conversation in the notation of package wirelog, of which nothing is judged.
+func Log(role ws.Role, lines string) *wirelog.Log {
+	l := wirelog.New(role)
+	var err error
+	if l.Records, err = wirelog.Parse(lines); err != nil {
+		panic(err) // tests know what they write
+	}
+	l.Facts.Opened = true
+	return l
+}
+
+// Judged is the result with the verdict on its conversation.
+func Judged(r report.Result) report.Result {
+	r.Verdict = verdict.Judge(r.Want, r.Close, r.Log)
+	return r
+}
+
 // Catalogue is a report of n agents on all the cases. All passed.
 func Catalogue(n int, all []conform.Case) *report.Report {
 	rep := new(report.Report)

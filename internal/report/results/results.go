@@ -16,6 +16,7 @@ import (
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/score"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -165,8 +166,8 @@ func resultOf(r report.Result, v report.View) result {
 		Case: r.ID, Number: r.Number, Title: r.Title, Spec: r.Spec, Tags: r.Tags,
 		Behavior: r.Verdict.Behavior, BehaviorClose: r.Verdict.Close, Result: r.Verdict.Result, ResultClose: r.Verdict.CloseResult,
 		Failed: v.Fails(r), Role: f.Role.String(), Duration: milliseconds(r.Took), URL: r.URL,
-		Expectation: r.Expectation(), Received: report.ReceivedLines(r.Log), CloseReason: f.Remote.Reason,
-		Command: report.Command(r), File: r.File,
+		Expectation: telling.Expected(r), Received: telling.ReceivedLines(r.Log), CloseReason: f.Remote.Reason,
+		Command: telling.Command(r), File: r.File,
 	}
 	x.Known, _ = v.KnownReason(r)
 	if !r.Started.IsZero() {
@@ -176,7 +177,7 @@ func resultOf(r report.Result, v report.View) result {
 		x.Seed = fmt.Sprint(r.Seed) // a string: not every reader has 64-bit integers
 	}
 	for _, o := range r.Want.Outcomes {
-		x.Expected = append(x.Expected, outcome{o.Grade, append([]string{}, report.EventLines(o.Events)...)})
+		x.Expected = append(x.Expected, outcome{o.Grade, append([]string{}, telling.EventLines(o.Events)...)})
 	}
 	if f.Remote.Coded {
 		code := int(f.Remote.Code)
@@ -187,7 +188,7 @@ func resultOf(r report.Result, v report.View) result {
 	}
 	x.addAttempts(r)
 	if !r.Passed() {
-		x.Explanation = report.Explain(r)
+		x.Explanation = telling.Explain(r)
 	}
 	return x
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/report/reporttest"
 	"github.com/wsspec/wsspec/internal/report/results"
+	"github.com/wsspec/wsspec/internal/report/telling"
 )
 
 func write(t *testing.T, rep *report.Report, v report.View) []byte {
@@ -198,7 +199,7 @@ func TestRead(t *testing.T) {
 		for j, want := range a.Results {
 			r := got.Agents[i].Results[j]
 			if r.ID != want.ID || r.Verdict != want.Verdict || r.Took != want.Took || r.Seed != want.Seed || !r.Started.Equal(want.Started) ||
-				!reflect.DeepEqual(r.Log.Facts.Remote, want.Log.Facts.Remote) || report.Command(r) != report.Command(want) || len(r.Others) != len(want.Others) {
+				!reflect.DeepEqual(r.Log.Facts.Remote, want.Log.Facts.Remote) || telling.Command(r) != telling.Command(want) || len(r.Others) != len(want.Others) {
 				t.Errorf("%s %s: got %+v, want %+v", a.Name, want.ID, r, want)
 			}
 		}

@@ -12,7 +12,9 @@ import (
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/visible"
 )
 
 // Write writes the report.
@@ -60,8 +62,8 @@ func point(b *bufio.Writer, number int, r report.Result, v report.View) bool {
 	}
 	// A literal block of YAML holds any line that is indented.
 	fmt.Fprintf(b, "      ---\n      duration_ms: %d\n      message: |2\n", r.Took.Milliseconds())
-	for _, line := range append(report.Explain(r), "$ "+report.Command(r)) {
-		fmt.Fprintf(b, "        %s\n", report.Visible(line))
+	for _, line := range append(telling.Explain(r), "$ "+telling.Command(r)) {
+		fmt.Fprintf(b, "        %s\n", visible.Text(line))
 	}
 	fmt.Fprint(b, "      ...\n")
 	return known
@@ -72,7 +74,7 @@ const most = 200
 
 // clean is a description on one line, without what would be read as a directive.
 func clean(s string) string {
-	s = strings.Join(strings.Fields(report.Visible(s)), " ")
+	s = strings.Join(strings.Fields(visible.Text(s)), " ")
 	if r := []rune(s); len(r) > most {
 		s = string(r[:most]) + "…"
 	}

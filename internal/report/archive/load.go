@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package archive
 
 import (
 	"encoding/json"
@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 )
@@ -30,13 +31,13 @@ func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millis
 // file there, whether the run that wrote it got as far as the index or not, and
 // rows of the index without a file. Errors name the file that cannot be read; the
 // report of the rest is returned beside them.
-func Load(dir string) (*Report, error) {
+func Load(dir string) (*report.Report, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("read report: %w", err)
 	}
 	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !isCaseFile(e.Name()) || e.IsDir() })
-	results, errs := make([]Result, len(entries)), make([]error, len(entries))
+	results, errs := make([]report.Result, len(entries)), make([]error, len(entries))
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(entries)) {
@@ -47,28 +48,28 @@ func Load(dir string) (*Report, error) {
 		})
 	}
 	workers.Wait()
-	rep := new(Report)
+	rep := new(report.Report)
 	for i, r := range results {
 		if errs[i] == nil {
 			rep.Add(r)
 		}
 	}
-	if err := rep.addIndex(filepath.Join(dir, indexFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := addIndex(rep, filepath.Join(dir, indexFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		errs = append(errs, err)
 	}
 	return rep, errors.Join(errs...)
 }
 
 // loadCase reads a case file of the folder.
-func loadCase(dir, name string) (Result, error) {
+func loadCase(dir, name string) (report.Result, error) {
 	path := filepath.Join(dir, name)
 	b, err := readFile(path)
 	if err != nil {
-		return Result{}, err
+		return report.Result{}, err
 	}
 	r, err := ReadCase(b)
 	if err != nil {
-		return Result{}, fmt.Errorf("%s: %w", path, err)
+		return report.Result{}, fmt.Errorf("%s: %w", path, err)
 	}
 	r.File = name
 	return r, nil
@@ -102,13 +103,13 @@ func readFile(path string) ([]byte, error) {
 // ReadCase reads a case file of ours or of any edition of the reference. What a
 // file of the reference does not tell, such as when things happened, is zero, and
 // its result can be shown but not judged again.
-func ReadCase(b []byte) (Result, error) {
+func ReadCase(b []byte) (report.Result, error) {
 	var f storedCase
 	if err := json.Unmarshal(b, &f); err != nil {
-		return Result{}, err
+		return report.Result{}, err
 	}
 	if f.ID == "" {
-		return Result{}, errors.New("no case file: it has no id")
+		return report.Result{}, errors.New("no case file: it has no id")
 	}
 	r := f.result()
 	if f.Extra == nil {
@@ -117,10 +118,10 @@ func ReadCase(b []byte) (Result, error) {
 	}
 	var x extra
 	if err := json.Unmarshal(f.Extra, &x); err != nil {
-		return Result{}, fmt.Errorf("key wsspec: %w", err)
+		return report.Result{}, fmt.Errorf("key wsspec: %w", err)
 	}
 	if err := x.decode(&r); err != nil {
-		return Result{}, fmt.Errorf("key wsspec: %w", err)
+		return report.Result{}, fmt.Errorf("key wsspec: %w", err)
 	}
 	return r, nil
 }
@@ -134,7 +135,7 @@ type indexEntry struct {
 }
 
 // addIndex adds the rows of an index that no case file told of.
-func (r *Report) addIndex(path string) error {
+func addIndex(rep *report.Report, path string) error {
 	b, err := readFile(path)
 	if err != nil {
 		return err
@@ -145,7 +146,7 @@ func (r *Report) addIndex(path string) error {
 	}
 	for agent, rows := range index {
 		known := map[string]bool{}
-		if a, ok := r.Agent(agent); ok {
+		if a, ok := rep.Agent(agent); ok {
 			for _, res := range a.Results {
 				known[res.ID] = true
 			}
@@ -154,7 +155,7 @@ func (r *Report) addIndex(path string) error {
 			if known[id] {
 				continue
 			}
-			r.Add(Result{
+			rep.Add(report.Result{
 				Agent: agent, ID: id, Took: milliseconds(int64(row.Duration)),
 				Verdict: verdict.Verdict{Behavior: row.Behavior, Close: row.BehaviorClose},
 				Log:     &wirelog.Log{Facts: wirelog.Facts{Remote: readClose(row.RemoteCloseCode, "")}},

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+// Package visible makes text from a peer fit to be shown: nothing in it is hidden, and
+// nothing changes how the rest is seen. It knows nothing of where the text is shown,
+// whose own escapes come on top. Start at Text.
+package visible
 
 import (
 	"fmt"
@@ -9,14 +12,14 @@ import (
 	"unicode/utf8"
 )
 
-// Visible returns s with each character that nobody sees, or that changes how
+// Text returns s with each character that nobody sees, or that changes how
 // others are seen, as an escape sequence, and each octet that is no UTF-8 too.
-func Visible(s string) string { return visible(s, false) }
+func Text(s string) string { return escape(s, false) }
 
-// VisibleLines is Visible, but line feeds stay.
-func VisibleLines(s string) string { return visible(s, true) }
+// Lines is Text, but line feeds stay.
+func Lines(s string) string { return escape(s, true) }
 
-func visible(s string, lines bool) string {
+func escape(s string, lines bool) string {
 	seen := func(r rune) bool { return unicode.IsGraphic(r) || r == '\n' && lines }
 	if utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !seen(r) }) < 0 {
 		return s

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+// Package telling puts results into words: why a case has its verdict (Explain), what
+// it expects, its attempts, and the command that repeats it. It knows nothing of files
+// nor of where the lines are shown. Start at Explain.
+package telling
 
 import (
 	"fmt"
@@ -9,7 +12,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
@@ -23,7 +28,7 @@ const mostEvents = 8
 // characters: the rule and its section, what was expected and received in the
 // notation of the wire log, the first difference, and the closing. Terminal, JUnit
 // and Go tests show the same text.
-func Explain(r Result) []string {
+func Explain(r report.Result) []string {
 	var e explanation
 	e.add("rule", r.Spec)
 	e.add("we did", wrap(r.Title)...)
@@ -67,24 +72,24 @@ func (e *explanation) add(name string, lines ...string) {
 		if i > 0 {
 			name = ""
 		}
-		e.lines = append(e.lines, clip(fmt.Sprintf("%-*s%s", indent, name, Visible(line)), Width))
+		e.lines = append(e.lines, clip(fmt.Sprintf("%-*s%s", indent, name, visible.Text(line)), Width))
 	}
 }
 
 // addEvents says what had to come back and what did.
-func (e *explanation) addEvents(r Result) {
+func (e *explanation) addEvents(r report.Result) {
 	if !r.Log.Facts.Opened && r.Log.Refused != "" {
 		e.add("handshake", wrap(r.Log.Refused)...)
 	}
 	if r.Want.Echoes > 0 {
-		e.add("expected", wrap(describeWant(r.Want))...)
+		e.add("expected", wrap(wanted(r.Want))...)
 		e.add("received", fmt.Sprintf("%d of %d unchanged, of %d sent", r.Log.Echo.Matched, r.Want.Echoes, r.Log.Echo.Sent))
 		return
 	}
 	if !known(r.Want) {
 		return
 	}
-	at, what := r.firstDifference()
+	at, what := firstDifference(r)
 	for i, o := range r.Want.Outcomes {
 		name, lines := "expected", listed(EventLines(o.Events), at)
 		if i > 0 {
@@ -119,16 +124,16 @@ func listed(lines []string, around int) []string {
 
 // FirstDifference says in one line where what was received leaves the best
 // outcome the case accepts, and is empty where it does not.
-func FirstDifference(r Result) string {
+func FirstDifference(r report.Result) string {
 	if r.Want.Echoes > 0 {
 		return r.Log.Echo.Difference
 	}
-	_, what := r.firstDifference()
+	_, what := firstDifference(r)
 	return what
 }
 
 // firstDifference also returns the position of the event, from 0, or -1.
-func (r Result) firstDifference() (at int, what string) {
+func firstDifference(r report.Result) (at int, what string) {
 	if len(r.Want.Outcomes) == 0 {
 		return -1, ""
 	}
@@ -203,7 +208,7 @@ func ClosingLines(log *wirelog.Log) []string {
 		}
 	}
 	if f.WasNotCleanReason != "" {
-		lines = append(lines, "not clean: "+Visible(f.WasNotCleanReason))
+		lines = append(lines, "not clean: "+visible.Text(f.WasNotCleanReason))
 	}
 	return lines
 }

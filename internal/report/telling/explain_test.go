@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report_test
+package telling_test
 
 import (
 	"slices"
@@ -10,22 +10,12 @@ import (
 
 	"github.com/wsspec/wsspec/internal/golden"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/reporttest"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
-
-// logOf reads a conversation from the notation and judges nothing.
-func logOf(t *testing.T, role ws.Role, lines string) *wirelog.Log {
-	t.Helper()
-	l := wirelog.New(role)
-	var err error
-	if l.Records, err = wirelog.Parse(lines); err != nil {
-		t.Fatal(err)
-	}
-	l.Facts.Opened = true
-	return l
-}
 
 func textEvent(s string) verdict.Event {
 	return verdict.Event{Type: wirelog.TextEvent, Data: ws.Literal([]byte(s))}
@@ -35,36 +25,31 @@ func pongEvent(s string) verdict.Event {
 	return verdict.Event{Type: wirelog.PongEvent, Data: ws.Literal([]byte(s))}
 }
 
-func judged(r report.Result) report.Result {
-	r.Verdict = verdict.Judge(r.Want, r.Close, r.Log)
-	return r
-}
-
 func TestExplain(t *testing.T) {
 	closing := verdict.Closing{Codes: []ws.CloseCode{1002}}
 	want := verdict.Want{Outcomes: []verdict.Outcome{
 		{Grade: verdict.OK, Events: []verdict.Event{textEvent("Hello, world!")}}, {Grade: verdict.NonStrict},
 	}}
-	late := logOf(t, ws.Client, "0.1 = text \"Hello, world!\"\n0.2 = pong \"\"\n1.2 # fail\n1.3 # dropped by me")
+	late := reporttest.Log(ws.Client, "0.1 = text \"Hello, world!\"\n0.2 = pong \"\"\n1.2 # fail\n1.3 # dropped by me")
 	late.Facts.ClosedByMe, late.Facts.FailedByMe = true, true
 	late.Facts.Local = wirelog.CloseFacts{Sent: true, Coded: true, Code: 1001}
 	late.Facts.Remote = wirelog.CloseFacts{Sent: true, Coded: true, Code: 1000, Reason: "bye\x1b[2J\u202e" + strings.Repeat("long ", 20)}
 	late.Facts.WasNotCleanReason = "server did not drop TCP connection (in time)"
-	violent := logOf(t, ws.Server, "0.1 < ping more \"\"\n0.1 # violation \"RFC 6455, 5.5: a control frame must not be fragmented\"")
+	violent := reporttest.Log(ws.Server, "0.1 < ping more \"\"\n0.1 # violation \"RFC 6455, 5.5: a control frame must not be fragmented\"")
 	refused := wirelog.New(ws.Client)
 	refused.Refused = "RFC 6455, 4.2.2: status 404 Not Found, want 101"
-	echoes := logOf(t, ws.Client, "")
+	echoes := reporttest.Log(ws.Client, "")
 	echoes.Echo = wirelog.Echo{Sent: 12, Matched: 11, Difference: "message 12: octet 5 of 64: expected 0x41, received 0x42"}
 	for name, r := range map[string]report.Result{
 		"extra pong":     {ID: "4.1.3", Title: "Text, then a frame with reserved opcode 5, then a ping", Spec: "RFC 6455, 5.2", Want: want, Close: closing, Log: late},
-		"other payload":  {ID: "1.1.2", Title: "Text of 13 octets", Spec: "RFC 6455, 5.6", Want: want, Close: closing, Log: logOf(t, ws.Client, `0.1 = text "Hello; world!"`)},
-		"binary instead": {ID: "1.1.2", Title: "Text of 13 octets", Spec: "RFC 6455, 5.6", Want: want, Close: closing, Log: logOf(t, ws.Client, `0.1 = binary "Hello, world!"`)},
+		"other payload":  {ID: "1.1.2", Title: "Text of 13 octets", Spec: "RFC 6455, 5.6", Want: want, Close: closing, Log: reporttest.Log(ws.Client, `0.1 = text "Hello; world!"`)},
+		"binary instead": {ID: "1.1.2", Title: "Text of 13 octets", Spec: "RFC 6455, 5.6", Want: want, Close: closing, Log: reporttest.Log(ws.Client, `0.1 = binary "Hello, world!"`)},
 		"broken rule":    {ID: "2.10", Title: "Ten pings", Spec: "RFC 6455, 5.5.3", Want: verdict.Want{Outcomes: []verdict.Outcome{{Grade: verdict.OK, Events: []verdict.Event{pongEvent("a")}}}}, Log: violent},
 		"late difference": {ID: "2.11", Title: "Forty pings", Spec: "RFC 6455, 5.5.3", Want: verdict.Want{Outcomes: []verdict.Outcome{{Grade: verdict.OK, Events: slices.Repeat([]verdict.Event{pongEvent("a  b")}, 40)}}},
-			Log: logOf(t, ws.Client, strings.Repeat("0.1 = pong \"a  b\"\n", 30)+`0.2 = text "\x00"`)},
+			Log: reporttest.Log(ws.Client, strings.Repeat("0.1 = pong \"a  b\"\n", 30)+`0.2 = text "\x00"`)},
 		"no handshake": {ID: "1.1.1", Title: "Empty text", Spec: "RFC 6455, 5.6", Want: want, Close: closing, Log: refused},
 		"wrong echo":   {ID: "9.7.1", Title: "A thousand texts", Spec: "RFC 6455, 5.6", Want: verdict.Want{Echoes: 1000, Within: 60e9}, Log: echoes},
-		"many events": {ID: "2.10", Title: "Ten pings", Spec: "RFC 6455, 5.5.3", Want: want, Log: logOf(t, ws.Client, strings.Repeat("0.1 = pong \"a\"\n", 40)),
+		"many events": {ID: "2.10", Title: "Ten pings", Spec: "RFC 6455, 5.5.3", Want: want, Log: reporttest.Log(ws.Client, strings.Repeat("0.1 = pong \"a\"\n", 40)),
 			Attempt: 5, Others: []report.Attempt{
 				{Number: 1, Verdict: verdict.Verdict{Behavior: verdict.NonStrict, Close: verdict.Unclean}, Loaded: true, Why: "it ran beside other cases"},
 				{Number: 2, Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.OK}},
@@ -73,9 +58,9 @@ func TestExplain(t *testing.T) {
 			}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			lines := report.Explain(judged(r))
+			lines := telling.Explain(reporttest.Judged(r))
 			for _, line := range lines {
-				if n := utf8.RuneCountInString(line); n > report.Width {
+				if n := utf8.RuneCountInString(line); n > telling.Width {
 					t.Errorf("%d columns: %s", n, line)
 				}
 			}

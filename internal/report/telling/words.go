@@ -1,16 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package telling
 
 import (
 	"fmt"
 	"strings"
 
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
-func describeWant(w verdict.Want) string {
+// Expected says in words what must come back and how the connection must end. It
+// is empty where a report does not tell.
+func Expected(r report.Result) string {
+	if r.Expects != "" || !known(r.Want) {
+		return r.Expects
+	}
+	return Expectation(r.Want, r.Close)
+}
+
+func known(w verdict.Want) bool { return len(w.Outcomes) > 0 || w.Echoes > 0 || w.Informational }
+
+// Expectation says in words what must come back and how the connection must end.
+func Expectation(w verdict.Want, c verdict.Closing) string {
+	return wanted(w) + " " + ClosingExpectation(c)
+}
+
+func wanted(w verdict.Want) string {
 	if w.Informational {
 		return "There is no wrong answer here."
 	}
@@ -71,15 +89,22 @@ func ReceivedLines(log *wirelog.Log) []string {
 }
 
 func eventLine(r wirelog.Record) string {
-	r.Data = shorten(r.Data)
-	return Visible(strings.TrimPrefix(r.Text(), "= "))
+	r.Data = r.Data.Short()
+	return visible.Text(strings.TrimPrefix(r.Text(), "= "))
 }
 
-// shorten cuts a payload to what fits a line.
-func shorten(p wirelog.Payload) wirelog.Payload {
-	const most = 64
-	if len(p.Head) > most {
-		return wirelog.Payload{Len: p.Len, Head: p.Head[:most]}
+// RatioText is what Volume.Ratio says, with a dash where there is none.
+func RatioText(ratio float64, has bool) string {
+	if !has {
+		return "-"
 	}
-	return wirelog.Payload{Len: p.Len, Head: p.Head}
+	return fmt.Sprintf("%.3f", ratio)
+}
+
+// ShareText is what Volume.Share says in percent, with a dash where there is none.
+func ShareText(share float64, has bool) string {
+	if !has {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f %%", 100*share)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report_test
+package archive_test
 
 import (
 	"os"
@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
+	"github.com/wsspec/wsspec/internal/report/reporttest"
 	"github.com/wsspec/wsspec/internal/verdict"
 )
 
@@ -27,9 +29,9 @@ func onDisk(t *testing.T, dir string) (size int64) {
 func TestSizeIsThatOfTheCaseFiles(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, false)
-	long := simple("ultravox", "1.1.2")
+	long := reporttest.Simple("ultravox", "1.1.2")
 	long.Title = "A longer title than that of the others"
-	for _, r := range []report.Result{simple("ultravox", "1.1.1"), simple("ultravox", "1.1.2"), long, simple("visage", "1.1.1")} {
+	for _, r := range []report.Result{reporttest.Simple("ultravox", "1.1.1"), reporttest.Simple("ultravox", "1.1.2"), long, reporttest.Simple("visage", "1.1.1")} {
 		do(t, s.Put(r))
 		if got, want := s.Size(), onDisk(t, dir); got != want || want == 0 {
 			t.Errorf("after %s %s: size %d, on disk %d", r.Agent, r.ID, got, want)
@@ -50,11 +52,11 @@ func TestSizeIsThatOfTheCaseFiles(t *testing.T) {
 func TestBehaviorIsThatOfTheLastResult(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, false)
-	r := simple("\xff", "1.1.1") // a name that is no UTF-8 is another one on disk
+	r := reporttest.Simple("\xff", "1.1.1") // a name that is no UTF-8 is another one on disk
 	do(t, s.Put(r))
 	r.Verdict.Behavior = verdict.NonStrict
 	do(t, s.Put(r))
-	for _, s := range []*report.Store{s, open(t, dir, false)} {
+	for _, s := range []*archive.Store{s, open(t, dir, false)} {
 		if got, known := s.Behavior(r.Agent, r.ID); got != verdict.NonStrict || !known {
 			t.Errorf("behavior %q, known %v", got, known)
 		}

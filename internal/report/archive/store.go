@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+// Package archive keeps reports in the reference's files: index.json, and one JSON file
+// a case and agent, to which ours add one key of their own. It knows nothing of pages,
+// nor of what can run a case. Start at Store, which writes, and Load, which reads.
+package archive
 
 import (
 	"crypto/sha256"
@@ -15,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
 )
 
@@ -98,13 +102,13 @@ func (s *Store) Dir() string { return s.dir }
 func (s *Store) FileName(agent, id string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.fileName(Stored(agent), id)
+	return s.fileName(report.Stored(agent), id)
 }
 
 // Begin forgets what there is of an agent, on disk too: its results are about to
 // be replaced as a whole.
 func (s *Store) Begin(agent string) error {
-	agent = Stored(agent)
+	agent = report.Stored(agent)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, had := s.rows[agent]; !had {
@@ -146,8 +150,8 @@ func (s *Store) forget(agents ...string) (err error) {
 }
 
 // Put writes a result. Its File plays no part: names are given here.
-func (s *Store) Put(r Result) error {
-	r.Agent = Stored(r.Agent)
+func (s *Store) Put(r report.Result) error {
+	r.Agent = report.Stored(r.Agent)
 	row := newRow(r, s.FileName(r.Agent, r.ID))
 	f := referenceFile(r)
 	if !s.plain && r.Whole() {
@@ -173,9 +177,6 @@ func (s *Store) Put(r Result) error {
 	s.rows[r.Agent][r.ID] = row
 	return nil
 }
-
-// Stored is the name of an agent as JSON has it: octets that are no UTF-8 are lost.
-func Stored(agent string) string { return string([]rune(agent)) }
 
 // Finish writes the index.
 func (s *Store) Finish() error {
@@ -203,7 +204,7 @@ func (s *Store) Agents() []string {
 func (s *Store) Behavior(agent, id string) (g verdict.Grade, known bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	row, known := s.rows[Stored(agent)][id]
+	row, known := s.rows[report.Stored(agent)][id]
 	return row.Behavior, known
 }
 
@@ -214,7 +215,7 @@ func (s *Store) Size() int64 {
 	return s.size
 }
 
-func newRow(r Result, file string) indexRow {
+func newRow(r report.Result, file string) indexRow {
 	return indexRow{
 		Behavior: r.Verdict.Behavior, BehaviorClose: r.Verdict.Close, Duration: r.Took.Milliseconds(),
 		RemoteCloseCode: closeCode(r.Log.Facts.Remote), ReportFile: file,

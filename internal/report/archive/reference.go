@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package archive
 
 import (
 	"bytes"
@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -92,12 +94,12 @@ func (c counts) MarshalJSON() ([]byte, error) {
 const startedLayout = "2006-01-02T15:04:05.000Z"
 
 // referenceFile is the result under the reference's keys.
-func referenceFile(r Result) caseFile {
+func referenceFile(r report.Result) caseFile {
 	f, s := r.Log.Facts, r.Log.Stats
 	return caseFile{
 		Agent: r.Agent, Behavior: r.Verdict.Behavior, BehaviorClose: r.Verdict.Close, Case: r.Number,
 		ClosedByMe: f.ClosedByMe, CreateStats: true, CreateWirelog: true, Description: r.Title,
-		DroppedByMe: f.DroppedByMe, Duration: r.Took.Milliseconds(), Expectation: r.Expectation(),
+		DroppedByMe: f.DroppedByMe, Duration: r.Took.Milliseconds(), Expectation: telling.Expected(r),
 		Expected: expectedRows(r.Want), ExpectedClose: expectedClose(r.Close), FailedByMe: f.FailedByMe,
 		HTTPRequest: string(r.Log.Request), HTTPResponse: string(r.Log.Response), ID: r.ID, IsServer: f.Role == ws.Server,
 		LocalCloseCode: closeCode(f.Local), LocalCloseReason: closeReason(f.Local),
@@ -186,7 +188,7 @@ func expectedClose(c verdict.Closing) map[string]any {
 }
 
 // trafficStats has null where a figure is 0 or would divide by it.
-func trafficStats(r Result) map[string]any {
+func trafficStats(r report.Result) map[string]any {
 	if !r.Ratio {
 		return nil
 	}

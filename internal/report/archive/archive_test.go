@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report_test
+package archive_test
 
 import (
 	"bytes"
@@ -16,6 +16,8 @@ import (
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/golden"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
+	"github.com/wsspec/wsspec/internal/report/reporttest"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -52,7 +54,7 @@ const everyRecord = `0.000010 >> 192 474554202f20485454502f312e31...
 // everything is a result in which as much as possible is not zero.
 func everything(t *testing.T) report.Result {
 	t.Helper()
-	log := logOf(t, ws.Client, everyRecord)
+	log := reporttest.Log(ws.Client, everyRecord)
 	log.Start = started
 	log.Request = []byte("GET /echo?x=<b> HTTP/1.1\r\nHost: example.com:9001\r\n\r\n")
 	log.Response = []byte("HTTP/1.1 101 Switching Protocols\r\nServer: \xff\u2028</script>\r\n\r\n")
@@ -97,9 +99,9 @@ func everything(t *testing.T) report.Result {
 	}
 }
 
-func open(t *testing.T, dir string, plain bool) *report.Store {
+func open(t *testing.T, dir string, plain bool) *archive.Store {
 	t.Helper()
-	s, err := report.Open(dir, plain)
+	s, err := archive.Open(dir, plain)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +163,7 @@ func TestRoundTrip(t *testing.T) {
 	s := open(t, dir, false)
 	want := everything(t)
 	do(t, s.Put(want), s.Finish())
-	rep, err := report.Load(dir)
+	rep, err := archive.Load(dir)
 	do(t, err)
 	if len(rep.Agents) != 1 || len(rep.Agents[0].Results) != 1 {
 		t.Fatalf("loaded %+v", rep)
@@ -198,14 +200,14 @@ func TestCatalogueRoundTrip(t *testing.T) {
 				}
 			}
 			r.Log.Echo = wirelog.Echo{Sent: c.Want.Echoes, Matched: c.Want.Echoes}
-			r = judged(r)
+			r = reporttest.Judged(r)
 			r.Log.Compact()
 			want[c.ID] = r.Verdict
 			picked = append(picked, r)
 			do(t, s.Put(r))
 		}
 	}
-	rep, err := report.Load(dir)
+	rep, err := archive.Load(dir)
 	do(t, err)
 	for _, r := range rep.Agents[0].Results {
 		if got := verdict.Judge(r.Want, r.Close, r.Log); got != want[r.ID] {
@@ -217,47 +219,14 @@ func TestCatalogueRoundTrip(t *testing.T) {
 	}
 }
 
-// A reader finds the word FAILED only where something failed, and so no sentence
-// of ours may have it.
-func TestNoTitleSaysFailed(t *testing.T) {
-	for _, c := range cases.All(cases.Current) {
-		for _, s := range []string{c.Title, c.Spec, report.Expectation(c.Want, c.Close)} {
-			if strings.Contains(s, "FAILED") || strings.Contains(s, "case_failed") {
-				t.Errorf("%s: %s", c.ID, s)
-			}
-			if strings.ContainsAny(s, "<>") || strings.Contains(s, "  ") || s != strings.TrimSpace(s) {
-				t.Errorf("%s: no plain text with single blanks: %q", c.ID, s)
-			}
-		}
-	}
-}
-
-func TestMerge(t *testing.T) {
-	result := func(agent, id, title string) report.Result { return report.Result{Agent: agent, ID: id, Title: title} }
-	var a, b report.Report
-	a.Add(result("x", "1.10", "a"))
-	a.Add(result("x", "1.9", "a"))
-	b.Add(result("x", "1.10", "b"))
-	b.Add(result("w", "1.1", "b"))
-	var got []string
-	for _, agent := range report.Merge(&a, &b).Agents {
-		for _, r := range agent.Results {
-			got = append(got, r.Agent+" "+r.ID+" "+r.Title)
-		}
-	}
-	if want := []string{"w 1.1 b", "x 1.9 a", "x 1.10 b"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-}
-
 // A client's case in which nothing was agreed still says why.
 func TestDeclinedOfferIsStored(t *testing.T) {
-	r := simple("x", "12.1.1")
+	r := reporttest.Simple("x", "12.1.1")
 	r.Log.Compression.Break("RFC 7692, 7.1: permessage-deflate: level is unknown")
 	dir := t.TempDir()
 	s := open(t, dir, false)
 	do(t, s.Put(r), s.Finish())
-	rep, err := report.Load(dir)
+	rep, err := archive.Load(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +237,7 @@ func TestDeclinedOfferIsStored(t *testing.T) {
 
 // Only what is printable in ASCII goes into the files, as in the reference's.
 func TestEscapes(t *testing.T) {
-	r := simple("a\x7fb", "1.1.1")
+	r := reporttest.Simple("a\x7fb", "1.1.1")
 	r.Title = "é \x1f \u2028 😀"
 	dir := t.TempDir()
 	s := open(t, dir, true)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report_test
+package archive_test
 
 import (
 	"fmt"
@@ -11,7 +11,9 @@ import (
 	"testing"
 
 	"github.com/wsspec/wsspec/internal/golden"
-	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
+	"github.com/wsspec/wsspec/internal/report/reporttest"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -19,19 +21,19 @@ import (
 // What is read of the reference's files of three of its editions: facts,
 // statistics, and its wire log in our notation.
 func TestReadTheReference(t *testing.T) {
-	rep, err := report.Load("testdata/reference")
+	rep, err := archive.Load("testdata/reference")
 	do(t, err)
 	var b strings.Builder
 	n := 0
 	for _, a := range rep.Agents {
 		for _, r := range a.Results {
 			n++
-			fmt.Fprintf(&b, "%s, case %d %s: %s, %s; %v, started %v\n%s\n%s\n", r.Agent, r.Number, r.ID, r.Verdict.Behavior, r.Verdict.Close, r.Took, r.Started, r.Title, r.Expectation())
+			fmt.Fprintf(&b, "%s, case %d %s: %s, %s; %v, started %v\n%s\n%s\n", r.Agent, r.Number, r.ID, r.Verdict.Behavior, r.Verdict.Close, r.Took, r.Started, r.Title, telling.Expected(r))
 			fmt.Fprintf(&b, "%+v\n%+v\n", r.Log.Facts, r.Log.Stats)
 			for _, rec := range r.Log.Records {
 				fmt.Fprintln(&b, rec.Text())
 			}
-			fmt.Fprintln(&b, strings.Join(report.Explain(r), "\n"))
+			fmt.Fprintln(&b, strings.Join(telling.Explain(r), "\n"))
 		}
 	}
 	if n != 4 {
@@ -46,13 +48,13 @@ func TestReadOfAnotherShape(t *testing.T) {
 		`{"id": "1.1.1", "agent": "a", "case": "one", "duration": "2", "wirelog": {}, "received": "[]", "expected": [], "expectedClose": [], "rxOctetStats": {"x": 1}, "txOctetStats": [], "started": 5, "isServer": "yes", "remoteCloseReason": 5}`,
 		`{"id": "1.1.1", "agent": "a", "wirelog": [["TF"], ["RF", null], [], ["TO", 5], ["RO", [7]], ["CT"], ["TI", -5], ["KL", 1e300], ["WLM"], ["??"], [5]], "received": [["message"], ["pong", 5], ["timeout"], ["other"]]}`,
 	} {
-		r, err := report.ReadCase([]byte(text))
+		r, err := archive.ReadCase([]byte(text))
 		if err != nil || r.ID != "1.1.1" || r.Agent != "a" {
 			t.Errorf("%s: %+v, %v", text, r, err)
 		}
-		report.Explain(r)
+		telling.Explain(r)
 	}
-	r, err := report.ReadCase([]byte(`{"id": "9.1.1", "duration": 12.9, "started": "2012-10-12T12:13:31Z", "remoteCloseCode": 1000, "rxFrameStats": {"8": 1, "99": 1}}`))
+	r, err := archive.ReadCase([]byte(`{"id": "9.1.1", "duration": 12.9, "started": "2012-10-12T12:13:31Z", "remoteCloseCode": 1000, "rxFrameStats": {"8": 1, "99": 1}}`))
 	if err != nil || r.Took.Milliseconds() != 12 || r.Started.Year() != 2012 || r.Log.Facts.Remote.Code != ws.NormalClosure || r.Log.Stats.ReceivedFrames[8] != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -75,7 +77,7 @@ func TestReadErrors(t *testing.T) {
 		native(`"schema": 2, "seed": "0", "attempts": [{"number": 4, "log": ["x"]}]`): `key wsspec: attempt 4: log: line 1: "x" is no time`,
 		native(`"schema": 2, "seed": "0", "attempts": [{"number": 4, "seed": "zz"}]`): `key wsspec: attempt 4: seed "zz" is no hexadecimal number`,
 	} {
-		_, err := report.ReadCase([]byte(text))
+		_, err := archive.ReadCase([]byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
@@ -85,7 +87,7 @@ func TestReadErrors(t *testing.T) {
 // The reference keeps events apart from the wire log: each goes behind the record it
 // came of.
 func TestEventsOfTheReferenceFindTheirPlace(t *testing.T) {
-	r, err := report.ReadCase([]byte(`{"id": "6.4.1", "agent": "a",
+	r, err := archive.ReadCase([]byte(`{"id": "6.4.1", "agent": "a",
 		"received": [["pong", "p"], ["message", "one", false], ["timeout", "A"], ["pong", "late"]],
 		"wirelog": [["CT", 1, "A"], ["RF", [1, "o"], 1, false, 0, false, null], ["RF", [1, "q"], 9, true, 0, false, null],
 			["RF", [1, "p"], 10, true, 0, false, null], ["RF", [2, "ne"], 0, true, 0, false, null], ["CTE", "A"], ["TO", [2, "8880"], false]]}`))
@@ -109,10 +111,10 @@ func TestEventsOfTheReferenceFindTheirPlace(t *testing.T) {
 func TestLoadNamesWhatItCannotRead(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, false)
-	do(t, s.Put(simple("a", "1.1.1")), s.Finish())
+	do(t, s.Put(reporttest.Simple("a", "1.1.1")), s.Finish())
 	bad := filepath.Join(dir, "b_case_1_1_1.json")
 	do(t, os.WriteFile(bad, []byte(`{"id": `), 0o666), os.Mkdir(filepath.Join(dir, "c_case_1_1_1.json"), 0o777))
-	rep, err := report.Load(dir)
+	rep, err := archive.Load(dir)
 	if err == nil || !strings.Contains(err.Error(), bad) {
 		t.Errorf("error %v, want one that names %s", err, bad)
 	}
@@ -120,10 +122,10 @@ func TestLoadNamesWhatItCannotRead(t *testing.T) {
 		t.Errorf("%d agents, want 1", len(rep.Agents))
 	}
 	do(t, os.WriteFile(filepath.Join(dir, "index.json"), []byte(`[]`), 0o666))
-	if _, err := report.Load(dir); err == nil || !strings.Contains(err.Error(), "index.json") {
+	if _, err := archive.Load(dir); err == nil || !strings.Contains(err.Error(), "index.json") {
 		t.Errorf("error %v, want one that names the index", err)
 	}
-	if _, err := report.Load(filepath.Join(dir, "none")); err == nil {
+	if _, err := archive.Load(filepath.Join(dir, "none")); err == nil {
 		t.Error("a folder that is not there was read")
 	}
 }
@@ -141,17 +143,17 @@ func FuzzReadCase(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r, err := report.ReadCase(b)
+		r, err := archive.ReadCase(b)
 		if err != nil {
 			return
 		}
-		report.Explain(r)
+		telling.Explain(r)
 		verdict.Judge(r.Want, r.Close, r.Log)
 		dir := t.TempDir()
 		s := open(t, dir, false)
 		do(t, s.Put(r))
 		// What we have written we can read, and it says the same.
-		rep, err := report.Load(dir)
+		rep, err := archive.Load(dir)
 		do(t, err)
 		got := rep.Agents[0].Results[0]
 		if got.ID != r.ID || got.Verdict != r.Verdict || len(got.Log.Records) != len(r.Log.Records) {

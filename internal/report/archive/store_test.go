@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report_test
+package archive_test
 
 import (
 	"bufio"
@@ -15,22 +15,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wsspec/wsspec/internal/report"
-	"github.com/wsspec/wsspec/internal/verdict"
-	"github.com/wsspec/wsspec/internal/wirelog"
-	"github.com/wsspec/wsspec/internal/ws"
+	"github.com/wsspec/wsspec/internal/report/archive"
+	"github.com/wsspec/wsspec/internal/report/reporttest"
 )
-
-func simple(agent, id string) report.Result {
-	return report.Result{
-		Agent: agent, ID: id, Title: "Text", Log: wirelog.New(ws.Client),
-		Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.OK}, Took: time.Millisecond,
-	}
-}
 
 func loaded(t *testing.T, dir string) (list []string) {
 	t.Helper()
-	rep, err := report.Load(dir)
+	rep, err := archive.Load(dir)
 	do(t, err)
 	for _, a := range rep.Agents {
 		for _, r := range a.Results {
@@ -58,14 +49,14 @@ func readIndex(t *testing.T, dir string) map[string]map[string]struct{ ReportFil
 func TestBeginReplacesAnAgentAsAWhole(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, false)
-	do(t, s.Put(simple("a", "1.1.1")), s.Put(simple("a", "1.1.2")), s.Put(simple("b", "1.1.1")), s.Finish())
+	do(t, s.Put(reporttest.Simple("a", "1.1.1")), s.Put(reporttest.Simple("a", "1.1.2")), s.Put(reporttest.Simple("b", "1.1.1")), s.Finish())
 	do(t, os.WriteFile(filepath.Join(dir, "a_case_1_1_1.html"), nil, 0o666))
 	s = open(t, dir, false)
 	do(t, s.Begin("a"))
 	if index := readIndex(t, dir); len(index) != 1 || len(index["b"]) != 1 {
 		t.Errorf("index after Begin: %v", index)
 	}
-	do(t, s.Put(simple("a", "1.1.3")), s.Finish())
+	do(t, s.Put(reporttest.Simple("a", "1.1.3")), s.Finish())
 	if got, want := loaded(t, dir), []string{"a 1.1.3", "b 1.1.1"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -80,7 +71,7 @@ func TestBeginReplacesAnAgentAsAWhole(t *testing.T) {
 func TestPlainStartsEmpty(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, true)
-	do(t, s.Put(simple("a", "1.1.1")), s.Finish(), os.WriteFile(filepath.Join(dir, "notes.json"), []byte("mine"), 0o666))
+	do(t, s.Put(reporttest.Simple("a", "1.1.1")), s.Finish(), os.WriteFile(filepath.Join(dir, "notes.json"), []byte("mine"), 0o666))
 	s = open(t, dir, true)
 	if index := readIndex(t, dir); len(index) != 0 || len(s.Agents()) != 0 || len(loaded(t, dir)) != 0 {
 		t.Errorf("index %v, agents %q, loaded %q", index, s.Agents(), loaded(t, dir))
@@ -94,7 +85,7 @@ func TestPlainStartsEmpty(t *testing.T) {
 func TestOpenForgetsWhatIsGone(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, false)
-	do(t, s.Put(simple("a", "1.1.1")), s.Put(simple("a", "1.1.2")), s.Finish(), os.Remove(filepath.Join(dir, "a_case_1_1_1.json")))
+	do(t, s.Put(reporttest.Simple("a", "1.1.1")), s.Put(reporttest.Simple("a", "1.1.2")), s.Finish(), os.Remove(filepath.Join(dir, "a_case_1_1_1.json")))
 	if got, want := loaded(t, dir), []string{"a 1.1.1", "a 1.1.2"}; !slices.Equal(got, want) {
 		t.Errorf("loaded %q, want %q: the index tells of the first", got, want)
 	}
@@ -113,7 +104,7 @@ func TestNamesOfAgents(t *testing.T) {
 		strings.Repeat("a", 1<<20), strings.Repeat("a", 1<<20) + "b", "a\x00b\n", "\xff", "index.json",
 	}
 	for _, agent := range agents {
-		do(t, s.Put(simple(agent, "1.1.1")), s.Put(simple(agent, "1.1.2")))
+		do(t, s.Put(reporttest.Simple(agent, "1.1.1")), s.Put(reporttest.Simple(agent, "1.1.2")))
 	}
 	do(t, s.Finish())
 	index := readIndex(t, dir)
@@ -146,7 +137,7 @@ func TestNamesOfAgents(t *testing.T) {
 	// All of them are found again, and keep their files.
 	s = open(t, dir, false)
 	for _, agent := range agents {
-		do(t, s.Put(simple(agent, "1.1.1")))
+		do(t, s.Put(reporttest.Simple(agent, "1.1.1")))
 	}
 	do(t, s.Finish())
 	for agent, rows := range readIndex(t, dir) {
@@ -165,7 +156,7 @@ func TestPutFromManyGoroutines(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 32 {
 		wg.Go(func() {
-			r := simple([]string{"a b", "a/b"}[i%2], fmt.Sprintf("1.1.%d", i))
+			r := reporttest.Simple([]string{"a b", "a/b"}[i%2], fmt.Sprintf("1.1.%d", i))
 			if err := s.Put(r); err != nil {
 				t.Error(err)
 			}
@@ -252,7 +243,7 @@ func TestKill(t *testing.T) {
 func TestBeginAgainAfterAnError(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir, false)
-	do(t, s.Put(simple("a", "1.1.1")), s.Put(simple("b", "1.1.1")))
+	do(t, s.Put(reporttest.Simple("a", "1.1.1")), s.Put(reporttest.Simple("b", "1.1.1")))
 	index := filepath.Join(dir, "index.json")
 	do(t, os.MkdirAll(filepath.Join(index, "in the way"), 0o777))
 	size := s.Size()
@@ -260,7 +251,7 @@ func TestBeginAgainAfterAnError(t *testing.T) {
 		t.Fatalf("%v, and %d octets of %d", err, s.Size(), size)
 	}
 	do(t, os.RemoveAll(index), s.Begin("a"), s.Finish())
-	rep, err := report.Load(dir)
+	rep, err := archive.Load(dir)
 	do(t, err)
 	if len(rep.Agents) != 1 || rep.Agents[0].Name != "b" || s.Size() >= size {
 		t.Errorf("left: %+v, %d octets", rep.Agents, s.Size())

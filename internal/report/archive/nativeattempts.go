@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package archive
 
 import (
 	"fmt"
@@ -8,11 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
-func encodeAttempt(a Attempt) extraAttempt {
+func encodeAttempt(a report.Attempt) extraAttempt {
 	v := a.Verdict
 	x := extraAttempt{
 		Number: a.Number, Behavior: v.Behavior, Close: v.Close, Result: v.Result, CloseResult: v.CloseResult,
@@ -38,7 +39,7 @@ func lines(rs []wirelog.Record) []string {
 
 // decodeAttempts restores the attempts of a file. Those of version 1 are in their
 // order before the one that counts.
-func (x extra) decodeAttempts(r *Result) error {
+func (x extra) decodeAttempts(r *report.Result) error {
 	r.Attempt = x.Attempt
 	for i, a := range x.Attempts {
 		if x.Schema == 1 {
@@ -53,8 +54,8 @@ func (x extra) decodeAttempts(r *Result) error {
 	return nil
 }
 
-func (a extraAttempt) decode() (Attempt, error) {
-	attempt := Attempt{
+func (a extraAttempt) decode() (report.Attempt, error) {
+	attempt := report.Attempt{
 		Number: a.Number, Verdict: verdict.Verdict{Behavior: a.Behavior, Close: a.Close, Result: a.Result, CloseResult: a.CloseResult},
 		Took: milliseconds(a.Took), Loaded: a.Loaded, Why: a.Why, Explanation: a.Explanation, Left: max(a.Left, 0),
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report_test
+package archive_test
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 )
 
 // A link stays a link, and its target is what is written.
@@ -26,7 +26,7 @@ func TestOutputThroughLink(t *testing.T) {
 	if err := os.Symlink(target, link); err != nil {
 		t.Skip(err)
 	}
-	if err := report.WriteOutput(link, []byte("new")); err != nil {
+	if err := archive.WriteOutput(link, []byte("new")); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
@@ -51,7 +51,7 @@ func TestOutputToPipe(t *testing.T) {
 	if err := os.Symlink("/dev/fd/"+fmt.Sprint(w.Fd()), path); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(report.CheckOutput(path), report.WriteOutput(path, []byte("x")), w.Close()); err != nil {
+	if err := errors.Join(archive.CheckOutput(path), archive.WriteOutput(path, []byte("x")), w.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if b, err := io.ReadAll(r); err != nil || string(b) != "x" {
@@ -67,13 +67,13 @@ func TestOutputErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]error{dir: syscall.EISDIR, filepath.Join(file, "x"): syscall.ENOTDIR} {
-		for name, err := range map[string]error{"check": report.CheckOutput(path), "write": report.WriteOutput(path, []byte("x"))} {
+		for name, err := range map[string]error{"check": archive.CheckOutput(path), "write": archive.WriteOutput(path, []byte("x"))} {
 			if !errors.Is(err, want) && runtime.GOOS != "windows" || err == nil || !strings.HasPrefix(err.Error(), "write "+path+": ") {
 				t.Errorf("%s %s: %v, want %v", name, path, err, want)
 			}
 		}
 	}
-	if err := report.WriteFile(filepath.Join(dir, "no", "file"), nil); err == nil || strings.Contains(err.Error(), ".wsspec-") {
+	if err := archive.WriteFile(filepath.Join(dir, "no", "file"), nil); err == nil || strings.Contains(err.Error(), ".wsspec-") {
 		t.Errorf("got %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, ".wsspec-*")); len(left) > 0 {
@@ -84,7 +84,7 @@ func TestOutputErrors(t *testing.T) {
 // The folder of an output is made, and found out to be of no use before a run.
 func TestCheckOutputMakesFolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a", "b", "junit.xml")
-	if err := errors.Join(report.CheckOutput(path), report.WriteOutput(path, []byte("x"))); err != nil {
+	if err := errors.Join(archive.CheckOutput(path), archive.WriteOutput(path, []byte("x"))); err != nil {
 		t.Fatal(err)
 	}
 	entries, err := os.ReadDir(filepath.Dir(path))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package archive
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -104,7 +105,7 @@ type extraAttempt struct {
 	Left        int           `json:"left,omitempty"` // records between them
 }
 
-func encodeExtra(r Result) (json.RawMessage, error) {
+func encodeExtra(r report.Result) (json.RawMessage, error) {
 	x := extra{
 		Schema: Schema, Spec: r.Spec, Seed: strconv.FormatUint(r.Seed, 16), URL: r.URL, Tags: r.Tags, Want: encodeWant(r.Want, r.Close),
 		Opened: r.Log.Facts.Opened, Refused: r.Log.Refused, Extension: r.Log.Extension,
@@ -130,7 +131,7 @@ func encodeExtra(r Result) (json.RawMessage, error) {
 }
 
 // decode fills a result with what a case file says.
-func (x extra) decode(r *Result) error {
+func (x extra) decode(r *report.Result) error {
 	if x.Schema < 1 || x.Schema > Schema {
 		return fmt.Errorf("schema %d of the key wsspec: this program reads 1 to %d", x.Schema, Schema)
 	}
@@ -138,7 +139,7 @@ func (x extra) decode(r *Result) error {
 	if err != nil {
 		return fmt.Errorf("seed %.20q is no hexadecimal number", x.Seed)
 	}
-	r.Spec, r.Seed, r.URL, r.expectation, r.excerpt = x.Spec, seed, x.URL, "", false
+	r.Spec, r.Seed, r.URL, r.Expects, r.Excerpt = x.Spec, seed, x.URL, "", false
 	r.Tags = x.Tags
 	if r.Want, err = x.Want.decode(); err != nil {
 		return fmt.Errorf("want: %w", err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package archive
 
 import (
 	"encoding/hex"
@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -115,7 +116,7 @@ func (t tally) frames() (frames [16]int) {
 
 // result is all that a file tells under the reference's keys but the records of
 // the log.
-func (f storedCase) result() Result {
+func (f storedCase) result() report.Result {
 	role := ws.Client
 	if f.IsServer {
 		role = ws.Server
@@ -137,14 +138,14 @@ func (f storedCase) result() Result {
 	log.Facts.Local.Sent = log.Facts.Local.Sent || log.Stats.SentFrames[ws.Close] > 0
 	log.Facts.Remote.Sent = log.Facts.Remote.Sent || log.Stats.ReceivedFrames[ws.Close] > 0
 	log.Traffic = readTraffic(f.TrafficStats)
-	return Result{
+	return report.Result{
 		Agent: string(f.Agent), ID: string(f.ID), Number: int(f.Case), Title: plain(string(f.Description)),
 		Started: started, Took: milliseconds(int64(f.Duration)), Want: f.want(), Close: readClosing(f.ExpectedClose),
 		Verdict: verdict.Verdict{
 			Behavior: verdict.Grade(f.Behavior), Close: verdict.Grade(f.BehaviorClose),
 			Result: string(f.Result), CloseResult: string(f.ResultClose),
 		},
-		Log: log, Timed: bool(f.ReportTime), Ratio: bool(f.ReportCompressionRatio), expectation: plain(string(f.Expectation)), excerpt: true,
+		Log: log, Timed: bool(f.ReportTime), Ratio: bool(f.ReportCompressionRatio), Expects: plain(string(f.Expectation)), Excerpt: true,
 	}
 }
 
