@@ -60,6 +60,7 @@ type testCmd struct {
 type Selection struct {
 	Cases   []string `placeholder:"ID" complete:"pattern" help:"Cases to run: ids and patterns such as 6.4.*; all without it."`
 	Exclude []string `placeholder:"ID" complete:"pattern" help:"Cases to leave out."`
+	Suite   string   `placeholder:"NAME" complete:"full,autobahn" help:"What to pick from: full, which is all cases, or autobahn, the 517 of the reference."`
 	Edition string   `placeholder:"NAME" complete:"25.10,0.7" help:"Edition of the reference whose close codes 7.9 tests: 25.10 or 0.7."`
 	Corpus  string   `type:"existingdir" placeholder:"DIR" help:"Take the data of the compression cases from files here that have the reference's names, as far as there are any."`
 }
@@ -69,6 +70,10 @@ func (s Selection) pick() ([]conform.Case, error) {
 	edition, err := cases.ParseEdition(s.Edition)
 	if err != nil {
 		return nil, badUsage(err, "")
+	}
+	suite, err := cases.ParseSuite(s.Suite)
+	if err != nil {
+		return nil, badUsage(fmt.Errorf("--suite: %w", err), "")
 	}
 	include := s.Cases
 	if len(include) == 0 {
@@ -80,7 +85,7 @@ func (s Selection) pick() ([]conform.Case, error) {
 			return nil, badUsage(err, "")
 		}
 	}
-	picked, err := conform.Select(cases.AllOn(edition, data), include, s.Exclude)
+	picked, err := conform.Select(suite.Of(edition, data), include, s.Exclude)
 	if err != nil {
 		return nil, badUsage(err, `"wsspec cases" lists them all`)
 	}

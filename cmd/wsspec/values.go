@@ -77,7 +77,7 @@ func patterns(typed string) []word {
 			fits = append(fits, w)
 		}
 	}
-	for _, c := range cases.All(cases.Current) {
+	for _, c := range cases.Full(cases.Current) {
 		section := conform.Subcategory(c.ID)
 		add(conform.Category(c.ID))
 		if typed != "" {
@@ -93,7 +93,7 @@ func patterns(typed string) []word {
 // ids are those of all cases.
 func ids() []word {
 	var fits []word
-	for _, c := range cases.All(cases.Current) {
+	for _, c := range cases.Full(cases.Current) {
 		fits = append(fits, word{c.ID, c.Title})
 	}
 	return fits
@@ -102,7 +102,7 @@ func ids() []word {
 // rfcSections are those on which cases rest, and the ones above them.
 func rfcSections() []word {
 	rfcs := map[string]string{}
-	for _, c := range cases.All(cases.Current) {
+	for _, c := range cases.Full(cases.Current) {
 		rfc, section, _ := strings.Cut(c.Spec, ", ")
 		rfcs[section] = rfc
 		for dot := strings.LastIndexByte(section, '.'); dot > 0; dot = strings.LastIndexByte(section, '.') {

@@ -35,6 +35,37 @@ func ParseEdition(s string) (Edition, error) {
 	return "", fmt.Errorf("edition %q: want %q or %q", s, Current, Old)
 }
 
+// Suite is a choice of cases.
+type Suite string
+
+// Suites.
+const (
+	FullSuite     Suite = "full"     // all there are
+	AutobahnSuite Suite = "autobahn" // the 517 of the reference
+)
+
+// ParseSuite reads the name of a suite. The empty string is the full one.
+func ParseSuite(s string) (Suite, error) {
+	switch Suite(s) {
+	case "", FullSuite:
+		return FullSuite, nil
+	case AutobahnSuite:
+		return AutobahnSuite, nil
+	}
+	return "", fmt.Errorf("suite %q: want %q or %q", s, FullSuite, AutobahnSuite)
+}
+
+// Of returns the cases of a suite in the order of their numbers, with data for the
+// compression cases of the reference.
+func (s Suite) Of(e Edition, data *corpus.Corpus) []conform.Case {
+	if s == AutobahnSuite {
+		return AllOn(e, data)
+	}
+	all := slices.Concat(AllOn(e, data), Beyond())
+	slices.SortStableFunc(all, func(a, b conform.Case) int { return conform.CompareIDs(a.ID, b.ID) })
+	return all
+}
+
 // All returns the cases of the edition in the order of their numbers.
 func All(e Edition) []conform.Case { return AllOn(e, corpus.New()) }
 
@@ -55,13 +86,9 @@ func AllOn(e Edition, data *corpus.Corpus) []conform.Case {
 	)
 }
 
-// Full returns the cases of the edition and those beyond the reference, in the order
+// Full returns all cases of the edition, those beyond the reference too, in the order
 // of their numbers.
-func Full(e Edition) []conform.Case {
-	all := slices.Concat(All(e), Beyond())
-	slices.SortStableFunc(all, func(a, b conform.Case) int { return conform.CompareIDs(a.ID, b.ID) })
-	return all
-}
+func Full(e Edition) []conform.Case { return FullSuite.Of(e, corpus.New()) }
 
 // Beyond returns the cases that the reference does not have. They begin with an echo
 // on the same connection where something wrong is sent, are read to their end, and
