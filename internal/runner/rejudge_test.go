@@ -29,7 +29,7 @@ func TestStoredResultsAreJudgedAlike(t *testing.T) {
 			"never-answers-close": plain, "answers-wrong-close-code": plain, "never-closes-tcp": plain, "echo-flips-last-octet": plain,
 			"sends-lower-case-field-names": "1.1.1", "compares-upgrade-in-answer-case-sensitively": "1.1.1 3.2 9.1.1 12.1.1",
 			"compares-upgrade-case-sensitively": "1.1.1 3.2 9.1.1 12.1.1", "declines-deflate": "12.1.1 13.7.1", "answers-with-bomb": "12.1.1",
-			"leaves-tail-of-deflate": "12.1.1 13.2.1", "compresses-control-frames": "12.1.1", "keeps-context-against-agreement": "13.2.5",
+			"leaves-tail-of-deflate": "12.1.1 13.2.1", "compresses-control-frames": "12.1.1", "keeps-context-against-agreement": "13.2.5", "closes-1000-on-violation": "3.1",
 		} {
 			for _, r := range b.play(t, fault, b.pick(t, strings.Fields(ids)...)) {
 				r.Agent = "echo with " + fault

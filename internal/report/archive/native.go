@@ -13,7 +13,6 @@ import (
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
-	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // Schema is the version of what we add to a case file. Version 1, which is read
@@ -37,6 +36,7 @@ type extra struct {
 	Compression *extraCompression `json:"compression,omitempty"`
 	Attempt     int               `json:"attempt,omitempty"`  // the number of this one
 	Attempts    []extraAttempt    `json:"attempts,omitempty"` // the others
+	Turns       []extraTurn       `json:"turns,omitempty"`    // connections of a case with several
 	Log         []string          `json:"log"`                // the wire log in our notation
 }
 
@@ -49,13 +49,27 @@ type extraWant struct {
 	ByRFC          bool           `json:"keepAgreement,omitempty"`
 	NeedsDeflate   bool           `json:"needsDeflate,omitempty"`
 	WrongCodeFails bool           `json:"wrongCodeFails,omitempty"`
+	Whole          bool           `json:"whole,omitempty"`
+	Survey         bool           `json:"survey,omitempty"`
+	Level          verdict.Level  `json:"level,omitempty"` // 0 MUST, 1 SHOULD, 2 open
 }
 
 type extraOutcome struct {
 	Grade verdict.Grade `json:"grade"`
 	// Events are in the notation of the wire log. A payload that repeats itself is
 	// shown once and has its whole length.
-	Events []string `json:"events"`
+	Events  []string `json:"events"`
+	AndMore bool     `json:"andMore,omitempty"`
+	Why     string   `json:"why,omitempty"`
+}
+
+// extraTurn is one of several connections of a case.
+type extraTurn struct {
+	Name     string        `json:"name"`
+	Behavior verdict.Grade `json:"behavior"`
+	Close    verdict.Grade `json:"behaviorClose"`
+	Result   string        `json:"result"`
+	Took     int64         `json:"duration"` // milliseconds
 }
 
 type extraEcho struct {
@@ -122,6 +136,9 @@ func encodeExtra(r report.Result) (json.RawMessage, error) {
 	for _, a := range r.Others {
 		x.Attempts = append(x.Attempts, encodeAttempt(a))
 	}
+	for _, t := range r.Turns {
+		x.Turns = append(x.Turns, extraTurn{t.Name, t.Verdict.Behavior, t.Verdict.Close, t.Verdict.Result, t.Took.Milliseconds()})
+	}
 	x.Log = lines(r.Log.Records)
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -158,6 +175,10 @@ func (x extra) decode(r *report.Result) error {
 	if err := x.decodeAttempts(r); err != nil {
 		return err
 	}
+	for _, t := range x.Turns {
+		v := verdict.Verdict{Behavior: t.Behavior, Close: t.Close, Result: t.Result}
+		r.Turns = append(r.Turns, report.Turn{Name: t.Name, Verdict: v, Took: milliseconds(t.Took)})
+	}
 	r.Log.Records, err = wirelog.Parse(strings.Join(x.Log, "\n"))
 	if err != nil {
 		return fmt.Errorf("log: %w", err)
@@ -168,37 +189,33 @@ func (x extra) decode(r *report.Result) error {
 func encodeWant(w verdict.Want, c verdict.Closing) extraWant {
 	x := extraWant{
 		Echoes: w.Echoes, Within: w.Within.Milliseconds(), Informational: w.Informational, ByRFC: w.ByRFC, NeedsDeflate: w.NeedsDeflate,
-		WrongCodeFails: c.WrongCodeFails,
+		WrongCodeFails: c.WrongCodeFails, Whole: w.Whole, Survey: w.Survey, Level: w.Level,
 	}
 	for _, o := range w.Outcomes {
 		events := []string{}
 		for _, e := range o.Events {
-			r := e.Record()
-			r.Data.Head = e.Data.Unit[:min(len(e.Data.Unit), e.Data.Len)]
-			events = append(events, strings.TrimPrefix(r.Text(), "= "))
+			events = append(events, e.String())
 		}
-		x.Outcomes = append(x.Outcomes, extraOutcome{o.Grade, events})
+		x.Outcomes = append(x.Outcomes, extraOutcome{o.Grade, events, o.AndMore, o.Why})
 	}
 	return x
 }
 
-// maxExpected bounds the payload of an event that a file expects, in octets.
-const maxExpected = 64 << 20
-
 // decode restores what was wanted.
 func (x extraWant) decode() (verdict.Want, error) {
 	w := verdict.Want{Echoes: x.Echoes, Within: milliseconds(x.Within), Informational: x.Informational, ByRFC: x.ByRFC, NeedsDeflate: x.NeedsDeflate}
+	w.Whole, w.Survey, w.Level = x.Whole, x.Survey, x.Level
+	if w.Level > verdict.Open {
+		return w, fmt.Errorf("level %d: want 0 to %d", w.Level, verdict.Open)
+	}
 	for _, o := range x.Outcomes {
-		outcome := verdict.Outcome{Grade: o.Grade}
+		outcome := verdict.Outcome{Grade: o.Grade, AndMore: o.AndMore, Why: o.Why}
 		for _, line := range o.Events {
-			r, err := wirelog.ParseRecord("0 = " + line)
+			e, err := verdict.ParseEvent(line)
 			if err != nil {
 				return w, err
 			}
-			if r.Data.Len > maxExpected || r.Data.Len > 0 && len(r.Data.Head) == 0 {
-				return w, fmt.Errorf("event %.40q: want at most %d octets, and the first of them", line, maxExpected)
-			}
-			outcome.Events = append(outcome.Events, verdict.Event{Type: r.Type, Tag: r.Tag, Data: ws.Pattern{Unit: r.Data.Head, Len: r.Data.Len}})
+			outcome.Events = append(outcome.Events, e)
 		}
 		w.Outcomes = append(w.Outcomes, outcome)
 	}

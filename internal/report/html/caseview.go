@@ -63,7 +63,7 @@ func viewCase(r report.Result, v report.View) caseView {
 		BehaviorWord: orMissing(r.Verdict.Behavior), CloseWord: orMissing(r.Verdict.Close),
 		Took: took(r.Took), Expectation: sentence(telling.Expected(r)),
 		Result: linked(r.Verdict.Result), CloseResult: linked(r.Verdict.CloseResult),
-		Received: telling.ReceivedLines(r.Log), Difference: sentence(telling.FirstDifference(r)),
+		Received: telling.ReceivedLines(r), Difference: sentence(telling.FirstDifference(r)),
 		ClosingLines: telling.ClosingLines(r.Log), Command: telling.Command(r), Issue: issue(r),
 		Sequence: sequenceDiagram(r.Log), WireLog: wireLog(r.Log.Records),
 		Request: head(r.Log.Request), Response: head(r.Log.Response), Facts: facts(r.Log.Facts),

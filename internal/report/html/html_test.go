@@ -264,10 +264,10 @@ func TestSummary(t *testing.T) {
 		"poor 1.1.1: FAILED, FAILED, 1000, 7 ms, fail",
 		`poor 2.1: OK, FAILED, 1000, 7 ms, fail, ratio , change "regressed"`,
 		"poor 6.4.1: nothing",
-		"poor 7.1.1: OK, UNCLEAN, 1000, 7 ms, soft",
+		"poor 7.1.1: OK, UNCLEAN, 1000, 7 ms, fail",
 		"poor 7.5.1: FAILED, WRONG CODE, 1000, 7 ms, known",
 		"poor 7.13.1: nothing",
-		`poor 9.1.1: OK, FAILED BY CLIENT, 1000, 2345 ms, soft, ratio , change "", passed of attempts [1 3]`,
+		`poor 9.1.1: OK, FAILED BY CLIENT, 1000, 2345 ms, fail, ratio , change "", passed of attempts [1 3]`,
 		`poor 12.1.1: OK, OK, 1000, 7 ms, pass, ratio [0.051/0.044], change ""`,
 	}
 	if g, w := strings.Join(got, "\n"), strings.Join(want, "\n"); g != w {

@@ -127,7 +127,7 @@ func checkAttributes(t *testing.T, e xml.StartElement, sums map[string]int) {
 
 func TestShape(t *testing.T) {
 	for name, want := range map[string]string{
-		"mixed":   "2 11 3 1",
+		"mixed":   "2 11 5 1",
 		"strict":  "2 11 5 2",
 		"hostile": "4 12 4 0",
 		"empty":   "0 0 0 0",

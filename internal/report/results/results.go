@@ -166,7 +166,7 @@ func resultOf(r report.Result, v report.View) result {
 		Case: r.ID, Number: r.Number, Title: r.Title, Spec: r.Spec, Tags: r.Tags,
 		Behavior: r.Verdict.Behavior, BehaviorClose: r.Verdict.Close, Result: r.Verdict.Result, ResultClose: r.Verdict.CloseResult,
 		Failed: v.Fails(r), Role: f.Role.String(), Duration: milliseconds(r.Took), URL: r.URL,
-		Expectation: telling.Expected(r), Received: telling.ReceivedLines(r.Log), CloseReason: f.Remote.Reason,
+		Expectation: telling.Expected(r), Received: telling.ReceivedLines(r), CloseReason: f.Remote.Reason,
 		Command: telling.Command(r), File: r.File,
 	}
 	x.Known, _ = v.KnownReason(r)

@@ -81,7 +81,7 @@ func TestCard(t *testing.T) {
 		Verdicts: []score.Count{{"OK", 2}, {"NON-STRICT", 1}, {"FAILED", 2}, {"?", 1}},
 		Closings: []score.Count{{"OK", 2}, {"UNCLEAN", 1}, {"FAILED", 2}, {"", 1}},
 		Sections: []score.Section{
-			{Name: "RFC 6455, 5.5.2", Failed: 2}, {Name: "RFC 6455, 5.6", Passed: 1, Other: 1}, {Name: "RFC 6455, 5.10", Other: 1}, {Name: "RFC 7692, 7", Failed: 1},
+			{Name: "RFC 6455, 5.5.2", Failed: 2}, {Name: "RFC 6455, 5.6", Passed: 1, Other: 1}, {Name: "RFC 6455, 5.10", Failed: 1}, {Name: "RFC 7692, 7", Failed: 1},
 		},
 	}
 	if !reflect.DeepEqual(got, want) {

@@ -37,8 +37,10 @@ func Explain(r report.Result) []string {
 	for _, v := range slices.Concat(r.Log.Violations(), r.Log.Compression.Broken) {
 		e.add("broken", wrap(v)...)
 	}
-	e.add("closing", wrap(gradeAndReason(r.Verdict.Close, r.Verdict.CloseResult))...)
-	if r.Log.Facts.Opened && r.Verdict.Close != verdict.OK {
+	if !r.Want.Whole && !r.Want.Survey {
+		e.add("closing", wrap(gradeAndReason(r.Verdict.Close, r.Verdict.CloseResult))...)
+	}
+	if !r.Want.Whole && r.Log.Facts.Opened && r.Verdict.Close != verdict.OK {
 		e.add("expected", wrap(ClosingExpectation(r.Close))...)
 		e.add("received", ClosingLines(r.Log)...)
 	}
@@ -92,14 +94,17 @@ func (e *explanation) addEvents(r report.Result) {
 	at, what := firstDifference(r)
 	for i, o := range r.Want.Outcomes {
 		name, lines := "expected", listed(EventLines(o.Events), at)
+		if o.AndMore {
+			lines = append(lines, "(whatever comes then)")
+		}
 		if i > 0 {
 			name = "or"
 			lines[len(lines)-1] += " (" + string(o.Grade) + ")"
 		}
 		e.add(name, lines...)
 	}
-	e.add("received", listed(ReceivedLines(r.Log), at)...)
-	if r.Verdict.Behavior == verdict.Failed {
+	e.add("received", listed(ReceivedLines(r), at)...)
+	if r.Verdict.Behavior == verdict.Failed && !r.Want.Whole { // else the result says it
 		e.add("differs", what)
 	}
 }
@@ -137,7 +142,7 @@ func firstDifference(r report.Result) (at int, what string) {
 	if len(r.Want.Outcomes) == 0 {
 		return -1, ""
 	}
-	want, got := r.Want.Outcomes[0].Events, r.Log.Events()
+	want, got := r.Want.Outcomes[0].Events, Received(r)
 	for i := range max(len(want), len(got)) {
 		switch {
 		case i >= len(got):

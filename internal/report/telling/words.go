@@ -25,6 +25,9 @@ func known(w verdict.Want) bool { return len(w.Outcomes) > 0 || w.Echoes > 0 || 
 
 // Expectation says in words what must come back and how the connection must end.
 func Expectation(w verdict.Want, c verdict.Closing) string {
+	if w.Whole || w.Survey {
+		return wanted(w)
+	}
 	return wanted(w) + " " + ClosingExpectation(c)
 }
 
@@ -41,8 +44,11 @@ func wanted(w verdict.Want) string {
 	var b strings.Builder
 	for i, o := range w.Outcomes {
 		what := "no message or pong comes back"
-		if len(o.Events) > 0 {
-			what = "exactly this comes back: " + strings.Join(EventLines(o.Events), ", ")
+		switch events := strings.Join(EventLines(o.Events), ", "); {
+		case o.AndMore:
+			what = "this comes back first: " + events
+		case events != "":
+			what = "exactly this comes back: " + events
 		}
 		if i == 0 {
 			b.WriteString(strings.ToUpper(what[:1]) + what[1:] + ".")
@@ -74,15 +80,30 @@ func ClosingExpectation(c verdict.Closing) string {
 func EventLines(es []verdict.Event) []string {
 	lines := make([]string, len(es))
 	for i, e := range es {
-		lines[i] = eventLine(e.Record())
+		if e.Plain() {
+			lines[i] = eventLine(e.Record())
+		} else {
+			lines[i] = visible.Text(e.String())
+		}
 	}
 	return lines
 }
 
-// ReceivedLines are received events in the notation of the wire log.
-func ReceivedLines(log *wirelog.Log) []string {
+// Received are the events that the verdict on the case rests on: all of the
+// conversation where it is judged as a whole.
+func Received(r report.Result) []wirelog.Record {
+	if r.Want.Whole {
+		return r.Log.Conversation()
+	}
+	return r.Log.Events()
+}
+
+// ReceivedLines are those events in the notation of the wire log.
+func ReceivedLines(r report.Result) []string { return recordLines(Received(r)) }
+
+func recordLines(rs []wirelog.Record) []string {
 	var lines []string
-	for _, r := range log.Events() {
+	for _, r := range rs {
 		lines = append(lines, eventLine(r))
 	}
 	return lines

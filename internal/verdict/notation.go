@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package verdict
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// How often an event must come, as a word in front of it.
+var timesWords = map[Times]string{Maybe: "maybe ", Often: "often "}
+
+// whatever stands for a payload, a code or a status that does not matter.
+const whatever = "*"
+
+// Plain reports whether the event is one that the reference knows too, and must come
+// exactly once with the payload given.
+func (w Event) Plain() bool {
+	return w.Type <= wirelog.TimeoutEvent && w.Times == Once && !w.Any
+}
+
+// String prints an event in the notation of the wire log, with what a log has no need
+// of: "maybe" and "often" in front, "*" for anything, and "|" between alternatives.
+// A payload that repeats itself is shown once and has its whole length.
+func (w Event) String() string {
+	r := w.Record()
+	r.Data.Head = w.Data.Unit[:min(len(w.Data.Unit), w.Data.Len)]
+	text := r.EventText()
+	switch {
+	case w.Type == wirelog.CloseEvent:
+		text = "close " + alternatives(len(w.Codes), func(i int) string { return strconv.Itoa(int(w.Codes[i])) })
+	case w.Type == wirelog.AnswerEvent:
+		text = "http " + alternatives(len(w.Statuses), func(i int) string { return strconv.Itoa(w.Statuses[i]) })
+	case w.Type == wirelog.EndEvent && w.Any:
+		text = "end|reset"
+	case w.Any:
+		word, _, _ := strings.Cut(text, " ")
+		text = word + " " + whatever
+	}
+	return timesWords[w.Times] + text
+}
+
+func alternatives(n int, at func(int) string) string {
+	if n == 0 {
+		return whatever
+	}
+	words := make([]string, n)
+	for i := range words {
+		words[i] = at(i)
+	}
+	return strings.Join(words, "|")
+}
+
+// maxExpected bounds the payload of an event that a file expects, in octets.
+const maxExpected = 64 << 20
+
+// ParseEvent reads what Event.String printed.
+func ParseEvent(s string) (Event, error) {
+	var e Event
+	for times, word := range timesWords {
+		if rest, ok := strings.CutPrefix(s, word); ok {
+			s, e.Times = rest, times
+		}
+	}
+	word, rest, _ := strings.Cut(s, " ")
+	switch {
+	case word == "close":
+		e.Type = wirelog.CloseEvent
+		numbers, err := parseAlternatives(rest)
+		for _, n := range numbers {
+			e.Codes = append(e.Codes, ws.CloseCode(n))
+		}
+		return e, err
+	case word == "http":
+		var err error
+		e.Type = wirelog.AnswerEvent
+		e.Statuses, err = parseAlternatives(rest)
+		return e, err
+	case s == "end|reset":
+		e.Type, e.Any = wirelog.EndEvent, true
+		return e, nil
+	case s == "end":
+		e.Type = wirelog.EndEvent
+		return e, nil
+	case s == "reset":
+		e.Type = wirelog.ResetEvent
+		return e, nil
+	case s == "still open":
+		e.Type = wirelog.OpenEvent
+		return e, nil
+	case rest == whatever:
+		s, e.Any = word+` ""`, true
+	}
+	r, err := wirelog.ParseRecord("0 = " + s)
+	if err != nil {
+		return e, err
+	}
+	if r.Data.Len > maxExpected || r.Data.Len > 0 && len(r.Data.Head) == 0 || r.Unasked {
+		return e, fmt.Errorf("event %.40q: want at most %d octets, and the first of them", s, maxExpected)
+	}
+	e.Type, e.Tag, e.Data = r.Type, r.Tag, ws.Pattern{Unit: r.Data.Head, Len: r.Data.Len}
+	return e, nil
+}
+
+func parseAlternatives(s string) ([]int, error) {
+	if s == whatever {
+		return nil, nil
+	}
+	var numbers []int
+	for word := range strings.SplitSeq(s, "|") {
+		n, err := strconv.ParseUint(word, 10, 16)
+		if err != nil {
+			return nil, fmt.Errorf("%.20q: want numbers with | between them, or *", s)
+		}
+		numbers = append(numbers, int(n))
+	}
+	return numbers, nil
+}
