@@ -40,8 +40,8 @@ func TestWorst(t *testing.T) {
 		{[]pair{{verdict.OK, verdict.OK}}, 0},
 		{[]pair{{verdict.OK, verdict.OK}, {verdict.OK, verdict.OK}}, 1},
 		{[]pair{{verdict.OK, verdict.OK}, {verdict.OK, verdict.Unclean}}, 2},
-		{[]pair{{verdict.OK, verdict.Unclean}, {verdict.NonStrict, verdict.OK}, {verdict.OK, verdict.OK}}, 2},
-		{[]pair{{verdict.NonStrict, verdict.Unclean}, {verdict.OK, verdict.Failed}}, 2},
+		{[]pair{{verdict.OK, verdict.Unclean}, {verdict.NonStrict, verdict.OK}, {verdict.OK, verdict.OK}}, 1},
+		{[]pair{{verdict.NonStrict, verdict.Unclean}, {verdict.OK, verdict.Failed}}, 1},
 		{[]pair{{verdict.Failed, verdict.OK}, {verdict.OK, verdict.Failed}, {verdict.Failed, verdict.Failed}}, 3},
 		{[]pair{{verdict.Informational, verdict.Informational}, {"NEW WORD", verdict.OK}}, 2},
 	} {

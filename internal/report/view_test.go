@@ -24,7 +24,7 @@ func TestAnchor(t *testing.T) {
 
 func TestView(t *testing.T) {
 	r := reporttest.Simple("a", "1.1.1")
-	r.Verdict = verdict.Verdict{Behavior: verdict.NonStrict, Close: verdict.Unclean}
+	r.Verdict = verdict.Verdict{Behavior: verdict.NonStrict, Close: verdict.WrongCode}
 	v := report.View{Known: func(report.Result) (string, bool) { return "because", true }}
 	if _, known := v.KnownReason(r); known || v.Fails(r) {
 		t.Error("NON-STRICT fails without Strict")
