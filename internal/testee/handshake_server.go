@@ -74,6 +74,9 @@ func (c *Conn) answer(head []byte) *refusal {
 	if refused := c.wrongRefusal(checkRequest(seen), len(head)); refused != nil {
 		return refused
 	}
+	if c.commands, err = ws.CommandsInTarget(req.Target); err != nil {
+		return badRequest(err.Error())
+	}
 	extensions, err := ws.ParseExtensions(seen.Fields.Values("Sec-WebSocket-Extensions"))
 	switch {
 	case err != nil && c.has(acceptsBadExtensions):
