@@ -9,7 +9,8 @@ import "slices"
 func catalogued(name string) []string {
 	var ids []string
 	for _, entry := range slices.Concat(
-		framesCatalogue(), messagesCatalogue(), closingCatalogue(), reportedCatalogue(),
+		requestCatalogue(), answerCatalogue(), framesCatalogue(), messagesCatalogue(),
+		closingCatalogue(), reportedCatalogue(),
 	) {
 		if slices.Contains(entry[1:], name) {
 			ids = append(ids, entry[0])
@@ -18,8 +19,100 @@ func catalogued(name string) []string {
 	return ids
 }
 
+// requestCatalogue says which faults stand for M1 to M54: the opening handshake of
+// servers. Each row is an id and the names.
+func requestCatalogue() [][]string {
+	return [][]string{
+		{"M001", acceptsAnyMethod},
+		{"M002", acceptsHTTP10},
+		{"M003", acceptsNoHost},
+		{"M004", acceptsManyHosts},
+		{"M005", acceptsNoUpgrade},
+		{"M006", upgradeCaseSensitive},
+		{"M007", upgradeBySubstring},
+		{"M009", acceptsNoConnection},
+		{"M010", connectionWhole},
+		{"M011", connectionCaseSensitive},
+		{"M012", connectionBySubstring},
+		{"M013", connectionFirstLine},
+		{"M014", acceptsNoKey},
+		{"M015", acceptsAnyKey},
+		{"M016", acceptRecodedKey},
+		{"M017", acceptOfNonce},
+		{"M018", acceptLowerGUID},
+		{"M019", acceptWithBlanks},
+		{"M020", acceptsManyKeys},
+		{"M021", acceptsNoVersion},
+		{"M022", acceptsAnyVersion},
+		{"M024", dropsBadVersions},
+		{"M025", versionByNumber},
+		{"M026", addsSubprotocol},
+		{"M027", echoesSubprotocols},
+		{"M029", subprotocolAnyCase},
+		{"M030", echoesExtensions},
+		{"M031", deflateUnasked},
+		{"M032", acceptsBadExtensions},
+		{"M033", firstExtensionLine},
+		{"M034", namesCaseSensitive},
+		{"M035", wantsOneRead},
+		{"M036", dropsBehindHead},
+		{"M037", answers200},
+		{"M038", omitsUpgrade},
+		{"M039", omitsConnection},
+		{"M040", omitsAccept},
+		{"M041", repeatsAccept},
+		{"M042", addsContentLength, addsTransferCoding},
+		{"M043", lowHeadLimit},
+		{"M044", readsEndlessHeads},
+		{"M045", acceptsBlankBeforeColon},
+		{"M047", acceptsContent},
+		{"M048", refusesAbsoluteForm},
+		{"M049", diesOfBadUTF8},
+		{"M050", ignoresOrigin},
+		{"M051", keepsRefusedOpen},
+		{"M052", wantsHostFirst},
+		{"M053", acceptsFragment},
+		{"M054", refusesTwoSubprotocols},
+	}
+}
+
+// answerCatalogue says which faults stand for M61 to M93: the opening handshake of
+// clients.
+func answerCatalogue() [][]string {
+	return [][]string{
+		{"M061", ignoresAccept},
+		{"M062", acceptCaseInsensitive},
+		{"M063", comparesAcceptPrefix},
+		{"M064", acceptKeepsBlanks},
+		{"M066", ignoresConnection},
+		{"M067", answerConnectionWhole},
+		{"M068", answerUpgradeExact},
+		{"M069", ignoresSubprotocol},
+		{"M071", acceptsManySubprotocols},
+		{"M072", oneKeyForAll},
+		{"M073", shortNonce},
+		{"M075", sendsEarly},
+		{"M076", sendsVersion8},
+		{"M078", dropsPort},
+		{"M079", dropsQuery},
+		{"M080", dropsReadWithAnswer},
+		{"M081", wantsOneRead},
+		{"M082", opensOnRedirect},
+		{"M083", interimIsFinal},
+		{"M084", keepsFailedOpen},
+		{"M085", acceptOneOfMany},
+		{"M087", sendsHTTP10},
+		{"M088", namesCaseSensitive},
+		{"M089", sendsBareLF},
+		{"M090", readsEndlessHeads},
+		{"M091", answerUpgradeSubstring},
+		{"M092", reconnectsAtOnce},
+		{"M093", leavesPathEmpty},
+	}
+}
+
 // framesCatalogue says which faults stand for M100 to M171: masks, lengths,
-// reserved bits and opcodes, control frames. Each row is an id and the names.
+// reserved bits and opcodes, control frames.
 func framesCatalogue() [][]string {
 	return [][]string{
 		{"M100", acceptsUnmasked},
@@ -160,12 +253,21 @@ func closingCatalogue() [][]string {
 // reportedCatalogue says which faults stand for R1 to R28.
 func reportedCatalogue() [][]string {
 	return [][]string{
+		{"R1", connectionWhole},
+		{"R2", connectionBySubstring, connectionFirstLine},
+		{"R3", acceptsNoVersion, acceptsAnyVersion},
+		{"R4", omitsVersionAnswer},
+		{"R7", echoesSubprotocols},
+		{"R8", addsContentLength, addsTransferCoding},
+		{"R9", dropsBehindHead},
 		{"R10", acceptsUnmasked},
 		{"R11", acceptsMasked},
 		{"R12", acceptsLong16},
 		{"R14", wantsWholeLength},
 		{"R15", refusesCutBehindE0, checksFragmentsAlone},
 		{"R23", refusesNewCodes, accepts1015},
+		{"R24", ignoresAccept},
+		{"R25", dropsReadWithAnswer, dropsBehindHead},
 		{"R28", allocatesDeclared},
 	}
 }

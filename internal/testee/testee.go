@@ -35,6 +35,14 @@ type Config struct {
 	Offers    []deflate.Offer // what a client offers; nil is any use of the extension
 	Accept    deflate.Accept  // what a server agrees to; nil is the first offer
 
+	// Subprotocols are those that a server speaks and a client requests. A server
+	// answers the first of the client's that it speaks.
+	Subprotocols []string
+	// ForbiddenOrigins are values of Origin that a server answers with 403.
+	ForbiddenOrigins []string
+	// Redial, where set, connects to the server again. Only a fault does.
+	Redial func(context.Context) (stream.Stream, error)
+
 	HandshakeTimeout time.Duration // for the peer's half of it; 0 is 5 s
 	CloseTimeout     time.Duration // for the peer to close TCP after our Close; 0 is 2 s
 
@@ -44,7 +52,7 @@ type Config struct {
 
 	pool *deflate.Pool // of all connections of a Server
 	die  func()        // ends the Server, nil without one
-	turn int           // of the connection among those of a Server, from 1
+	turn int           // of the connection among those of a Server or a Redial, from 1
 }
 
 // DefaultMaxMessage is the limit on messages, in octets, where none is configured.
@@ -146,6 +154,10 @@ func Dial(ctx context.Context, s stream.Stream, host, target string, cfg Config)
 	c := newConn(ctx, s, ws.Client, cfg)
 	if err := c.openHandshake(host, target); err != nil {
 		c.abandon()
+		if again, ok := c.reconnect(ctx); ok {
+			cfg.turn++
+			return Dial(ctx, again, host, target, cfg)
+		}
 		return nil, err
 	}
 	return c, nil

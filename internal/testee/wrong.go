@@ -31,6 +31,8 @@ type wrong struct {
 	lastRead  bool           // nothing more is read
 	failed    bool           // the connection has been failed
 	reserved  []byte         // memory for a payload to come
+	head      []byte         // of the peer's half of the handshake
+	forgotten bool           // the handshake was not one, and the connection is open all the same
 }
 
 // holdBack is how long the connection has to be silent before an endpoint that

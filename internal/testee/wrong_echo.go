@@ -221,6 +221,8 @@ func (c *Conn) greet() error {
 	switch {
 	case c.has(greets):
 		return c.collect(ws.Header{Fin: true, Opcode: ws.Text}, []byte("Welcome!"))
+	case c.forgotten:
+		return c.sendControl(ws.Ping, []byte("redirected"))
 	case c.has(greetsWithPong):
 		return c.sendControl(ws.Pong, []byte("Welcome!"))
 	case c.has(closesOnOpen):
