@@ -42,6 +42,9 @@ func (c *Conn) end(err error) error {
 		c.sendClose(payload)
 		_ = c.closeTCP()
 		return err
+	case errors.Is(err, errDied), errors.Is(context.Cause(c.ctx), errDied):
+		_ = c.die() // nothing can go wrong with what is lost anyway
+		return errDied
 	case errors.Is(err, errStopped):
 		c.sendClose(ws.AppendClosePayload(nil, ws.GoingAway, "shutting down"))
 		_ = c.closeTCP()

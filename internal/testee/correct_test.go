@@ -159,23 +159,33 @@ func TestPatienceAfterClose(t *testing.T) {
 	}
 }
 
-func TestSlowCloseFault(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, server := memnet.Pipe(0)
-		done := make(chan error, 1)
-		cfg := testee.Config{Faults: testee.Faults{"answers-close-after-1.5s": true}}
-		go func() { done <- testee.Serve(t.Context(), server, cfg) }()
-		write(t, s, request)
-		readHead(t, s)
-		start := time.Now()
-		write(t, s, frame("close", "\x03\xe8"))
-		h, _ := readFrame(t, s)
-		if h.Opcode != ws.Close || time.Since(start) != 1500*time.Millisecond {
-			t.Errorf("%s after %s", h.Opcode, time.Since(start))
-		}
-		s.Close()
-		<-done
-	})
+// Two faults that are a matter of time: a frame is answered late, others are not.
+func TestSlowFaults(t *testing.T) {
+	for _, tt := range []struct {
+		fault, frame, other string
+		late                time.Duration
+	}{
+		{"answers-close-after-1.5s", frame("close", "\x03\xe8"), frame("text", "a"), 1500 * time.Millisecond},
+		{"echoes-after-100ms", frame("text", "a"), frame("ping", ""), 100 * time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s, server := memnet.Pipe(0)
+			done := make(chan error, 1)
+			cfg := testee.Config{Faults: testee.Faults{tt.fault: true}}
+			go func() { done <- testee.Serve(t.Context(), server, cfg) }()
+			write(t, s, request)
+			readHead(t, s)
+			start := time.Now()
+			for i, octets := range []string{tt.other, tt.frame} {
+				write(t, s, octets)
+				if h, _ := readFrame(t, s); time.Since(start) != time.Duration(i)*tt.late {
+					t.Errorf("%s: %s after %s", tt.fault, h.Opcode, time.Since(start))
+				}
+			}
+			s.Close()
+			<-done
+		})
+	}
 }
 
 // keys returns the masking keys of a client's first echoes.

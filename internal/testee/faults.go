@@ -19,6 +19,11 @@ type Fault struct {
 	Roles Roles // in which it makes a difference
 	Legal bool  // the RFCs allow it, or only advise against it
 
+	// Catalogue has the ids of the faults and variants it stands for: M1 to M999
+	// from the list of mistakes that the cases were made for, R1 to R99 those that
+	// people have reported of real implementations. See catalogue.go.
+	Catalogue []string
+
 	// Chance says that whether it shows depends on more than the conversation: on
 	// how the octets fall into reads, which not even virtual time decides, or on the
 	// connections before.
@@ -42,6 +47,7 @@ const (
 	Opening     Topic = "the opening handshake, at the client"
 	Negotiation Topic = "agreeing on compression"
 	Compression Topic = "compression"
+	Commands    Topic = "what it is told to do"
 )
 
 // Roles says in which roles a fault makes a difference.
@@ -64,12 +70,14 @@ func AllFaults() []Fault {
 		about(Text, textFaults()), about(Echoing, echoFaults()), about(Sending, sendingFaults()),
 		about(Closing, closingFaults()), about(Requests, requestFaults()), about(Answers, answerFaults()),
 		about(Opening, openingFaults()), about(Negotiation, negotiationFaults()), about(Compression, compressionFaults()),
+		about(Commands, commandFaults()),
 	)
 }
 
 func about(topic Topic, faults []Fault) []Fault {
 	for i := range faults {
 		faults[i].Topic = topic
+		faults[i].Catalogue = catalogued(faults[i].Name)
 	}
 	return faults
 }

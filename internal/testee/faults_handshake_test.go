@@ -67,6 +67,7 @@ func TestRequestFaults(t *testing.T) {
 		{"accepts-any-method", []string{"GET", "POST"}, yes},
 		{"accepts-http-1.0", []string{"HTTP/1.1", "HTTP/1.0"}, yes},
 		{"accepts-any-request-target", []string{"GET / ", "GET /#a "}, yes},
+		{"accepts-fragment-in-request-target", []string{"GET / ", "GET /#a "}, yes},
 		{"refuses-absolute-form", []string{"GET / ", "GET http://h/ "}, "HTTP/1.1 400 "},
 		{"accepts-missing-host", []string{"Host: h\r\n", ""}, yes},
 		{"accepts-several-hosts", []string{"Host: h", "Host: h\r\nHost: h"}, yes},
@@ -78,6 +79,12 @@ func TestRequestFaults(t *testing.T) {
 		{"compares-connection-case-sensitively", []string{"Connection: Upgrade", "Connection: upgrade"}, "HTTP/1.1 426 "},
 		{"refuses-connection-list", []string{"Connection: Upgrade", "Connection: keep-alive, Upgrade"}, "HTTP/1.1 426 "},
 		{"reads-only-first-connection-line", []string{"Connection: Upgrade", "Connection: keep-alive\r\nConnection: Upgrade"}, "HTTP/1.1 426 "},
+		{"wants-host-first", []string{"Host: h\r\nUpgrade: WebSocket\r\n", "Upgrade: WebSocket\r\nHost: h\r\n"}, "HTTP/1.1 400 "},
+		{"accepts-blank-before-colon", []string{"Upgrade:", "Upgrade \t:"}, yes},
+		{"unfolds-folded-fields", []string{end, "13\r\nX: a\r\n b\r\n\tc\r\n\r\n"}, yes},
+		{"dies-of-field-that-is-not-utf8", []string{end, "13\r\nX: \xff\r\n\r\n"}, ""},
+		{"refuses-subprotocols-in-two-fields", []string{end, "13\r\nSec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b\r\n\r\n"}, "HTTP/1.1 400 "},
+		{"ignores-origin-policy", []string{end, "13\r\nOrigin: http://bad\r\n\r\n"}, yes},
 		{"compares-field-names-case-sensitively", []string{"Host", "host"}, "HTTP/1.1 400 "},
 		{"accepts-missing-key", []string{"Sec-WebSocket-Key: " + key + "\r\n", ""}, yes},
 		{"accepts-any-key", []string{key, "short"}, yes},
@@ -88,14 +95,18 @@ func TestRequestFaults(t *testing.T) {
 		{"takes-request-content-for-frames", []string{end, "13\r\nContent-Length: 7\r\n\r\n" + frame}, yes},
 		{"accepts-malformed-extensions", []string{end, "13\r\nSec-WebSocket-Extensions: permessage-deflate;\r\n\r\n"}, yes},
 		{"drops-tcp-on-bad-request", []string{"GET", "POST"}, "FIN"},
+		{"drops-tcp-on-version-mismatch", []string{"13", "12"}, "FIN"},
+		{"reads-heads-of-up-to-16-mib", []string{end, "13\r\nX: " + x(1<<20) + "\r\n\r\n"}, yes},
 		{"keeps-tcp-open-after-refusal", []string{"GET", "POST"}, ""},
 		{"ignores-requests-above-4k", []string{end, long}, ""},
 		{"refuses-every-request", nil, "HTTP/1.1 404 "},
 	} {
 		t.Run(tt.fault, func(t *testing.T) {
 			octets := differently(t, tt.change...)
-			got := ask(t, testee.Config{Faults: testee.Faults{tt.fault: true}}, octets)
-			right := ask(t, testee.Config{}, octets)
+			cfg := testee.Config{ForbiddenOrigins: []string{"http://bad"}}
+			right := ask(t, cfg, octets)
+			cfg.Faults = testee.Faults{tt.fault: true}
+			got := ask(t, cfg, octets)
 			if !strings.HasPrefix(got, tt.want) || tt.want == "" && got != "" {
 				t.Errorf("got %.60q, want %q", got, tt.want)
 			}
@@ -133,6 +144,8 @@ func TestAnswerFaults(t *testing.T) {
 	deflated := offering("permessage-deflate; client_max_window_bits=10; server_max_window_bits=9; server_no_context_takeover")
 	plain := offering("permessage-deflate")
 	protocols := differently(t, "13\r\n\r\n", "13\r\nSec-WebSocket-Protocol: a, b\r\n\r\n")
+	other := differently(t, "13\r\n\r\n", "13\r\nSec-WebSocket-Protocol: Chat\r\n\r\n")
+	blanks := differently(t, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Key:  \tdGhlIHNhbXBsZSBub25jZQ== ")
 	recoded := differently(t, "dGhlIHNhbXBsZSBub25jZQ==", "AQIDBAUGBwgJCgsMDQ4PEC==")
 	extensions := "\r\nSec-WebSocket-Extensions: "
 	accept := "\r\nSec-WebSocket-Accept: "
@@ -144,6 +157,9 @@ func TestAnswerFaults(t *testing.T) {
 		{"computes-accept-from-decoded-key", request, accept + ws.AcceptKey("the sample nonce"), ""},
 		{"computes-accept-with-lower-case-guid", request, "", accept + "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"},
 		{"computes-accept-from-recoded-key", recoded, accept + ws.AcceptKey("AQIDBAUGBwgJCgsMDQ4PEA=="), ""},
+		{"computes-accept-from-key-with-blanks", blanks, accept + ws.AcceptKey(" \tdGhlIHNhbXBsZSBub25jZQ== "), ""},
+		{"matches-subprotocols-without-case", other, "\r\nSec-WebSocket-Protocol: chat\r\n", ""},
+		{"answers-101-with-transfer-encoding", request, "\r\nTransfer-Encoding: chunked\r\n", ""},
 		{"omits-accept", request, "", accept},
 		{"omits-upgrade", request, "", "\r\nUpgrade: websocket\r\n"},
 		{"omits-connection", request, "", "\r\nConnection: Upgrade\r\n"},

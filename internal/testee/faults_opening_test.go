@@ -3,6 +3,7 @@
 package testee_test
 
 import (
+	"context"
 	"io"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/memnet"
 	"github.com/wsspec/wsspec/internal/testee"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -45,6 +47,8 @@ func requestOf(t *testing.T, cfg testee.Config) string {
 func TestAskingFaults(t *testing.T) {
 	for _, tt := range []struct{ fault, has, lacks string }{
 		{"uses-one-nonce-for-all-connections", "Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", ""},
+		{"sends-wrong-port-in-host", "\r\nHost: h:1\r\n", ""},
+		{"offers-in-two-fields", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n", ""},
 		{"sends-nonce-of-15-octets", "", "==\r\n"},
 		{"asks-for-version-8", "Version: 8\r\n", ""},
 		{"asks-with-http-1.0", "GET /a?b=c HTTP/1.0\r\n", ""},
@@ -91,6 +95,8 @@ func answered(t *testing.T, cfg testee.Config, answer string) string {
 		switch {
 		case len(b) == 7:
 			reaction = "opens"
+		case len(b) == 6+len("redirected")+7 && b[0] == 0x89:
+			reaction = "sends a Ping and opens"
 		case len(b) > 0:
 			reaction = "sends " + string(b)
 		case err == nil:
@@ -112,6 +118,7 @@ func TestAnsweredFaults(t *testing.T) {
 		{"ignores-accept", "KEY", "no", "opens"},
 		{"compares-start-of-accept", "KEY", "KEYx", "opens"},
 		{"wants-one-of-several-accepts", "KEY", "no\r\nSec-WebSocket-Accept: KEY", "opens"},
+		{"compares-accept-with-blanks", "KEY", " KEY", "fails"},
 		{"ignores-status", "101 Switching Protocols", "200 OK", "opens"},
 		{"ignores-upgrade-in-answer", "Upgrade: WebSocket\r\n", "", "opens"},
 		{"matches-upgrade-in-answer-by-substring", "WebSocket\r\n", "websocketx\r\n", "opens"},
@@ -119,6 +126,11 @@ func TestAnsweredFaults(t *testing.T) {
 		{"ignores-connection-in-answer", "Connection: Upgrade\r\n", "", "opens"},
 		{"refuses-connection-list-in-answer", "Connection: Upgrade", "Connection: keep-alive, Upgrade", "fails"},
 		{"ignores-subprotocol-in-answer", "KEY", "KEY\r\nSec-WebSocket-Protocol: chat", "opens"},
+		{"accepts-several-subprotocols-in-answer", "KEY", "KEY\r\nSec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: superchat", "opens"},
+		{"goes-on-after-redirect", "HTTP/1.1 101", "HTTP/1.1 301", "sends a Ping and opens"},
+		{"compares-field-names-case-sensitively", "Upgrade:", "upgrade:", "fails"},
+		{"reads-heads-of-up-to-16-mib", "KEY", "KEY\r\nX: " + x(1<<20), "opens"},
+		{"drops-what-was-read-with-answer", "\r\n\r\n", "\r\n\r\n\x8a\x01", "opens"},
 		{"ignores-unknown-extensions-in-answer", "KEY", extension + "x-unknown", "opens"},
 		{"accepts-invalid-answers", "KEY", extension + "permessage-deflate; x=1", "opens"},
 		{"accepts-answers-that-do-not-fit", "KEY", extension + "permessage-deflate", "opens"},
@@ -139,6 +151,76 @@ func TestAnsweredFaults(t *testing.T) {
 			if right == tt.want {
 				t.Errorf("without the fault the client %s too", right)
 			}
+		})
+	}
+}
+
+// Each connection is opened with the same key, or one that is too short, and the
+// server's answer to it is expected.
+func TestNonceFaults(t *testing.T) {
+	for _, fault := range []string{"uses-one-nonce-for-all-connections", "sends-nonce-of-15-octets"} {
+		if got := answered(t, testee.Config{Faults: testee.Faults{fault: true}}, answer101); got != "opens" {
+			t.Errorf("%s: the client %s", fault, got)
+		}
+	}
+}
+
+// A client requests subprotocols, and takes one of them, once.
+func TestSubprotocols(t *testing.T) {
+	cfg := testee.Config{Subprotocols: []string{"p1", "p2"}}
+	if got := requestOf(t, cfg); !strings.Contains(got, "\r\nSec-WebSocket-Protocol: p1, p2\r\n") {
+		t.Errorf("client asked %s", got)
+	}
+	for answer, want := range map[string]string{"": "opens", "p2": "opens", "p3": "fails", "P1": "fails", "p1, p2": "fails", "p1\r\nSec-WebSocket-Protocol: p1": "fails"} {
+		field := "\r\nSec-WebSocket-Protocol: " + answer
+		if answer == "" {
+			field = ""
+		}
+		if got := answered(t, cfg, strings.Replace(answer101, "KEY", "KEY"+field, 1)); got != want {
+			t.Errorf("to %q: client %s, want %s", answer, got, want)
+		}
+	}
+	for request, want := range map[string]string{"p2, p1": "p2", "x, p1": "p1", "x": "", "P1": ""} {
+		got := ask(t, cfg, differently(t, "13\r\n\r\n", "13\r\nSec-WebSocket-Protocol: "+request+"\r\n\r\n"))
+		resp, err := ws.ParseResponse([]byte(got)[:ws.HeadEnd([]byte(got))])
+		if err != nil || resp.Fields.Get("Sec-WebSocket-Protocol") != want {
+			t.Errorf("to %q: server answered %s", request, got)
+		}
+	}
+}
+
+// A client that connects again at once does so a hundred times, without a pause.
+func TestReconnects(t *testing.T) {
+	for fault, want := range map[string]int{"": 0, "reconnects-at-once-after-failed-handshake": 100} {
+		synctest.Test(t, func(t *testing.T) {
+			s, client := memnet.Pipe(0)
+			_ = s.Close()
+			n := 0
+			cfg := testee.Config{Faults: testee.Faults{fault: fault != ""}, Redial: func(context.Context) (stream.Stream, error) {
+				n++
+				s, client := memnet.Pipe(0)
+				return client, s.Close()
+			}}
+			start := time.Now()
+			if err := testee.Echo(t.Context(), client, "h", "/", cfg); err == nil || n != want || time.Since(start) != 0 {
+				t.Errorf("%q: connected again %d times within %s: %v", fault, n, time.Since(start), err)
+			}
+		})
+	}
+}
+
+func TestEmptyPath(t *testing.T) {
+	for target, want := range map[string]string{"/": "GET  HTTP/1.1\r\n", "/?x=1": "GET ?x=1 HTTP/1.1\r\n", "/a?x=1": "GET /a?x=1 HTTP/1.1\r\n"} {
+		synctest.Test(t, func(t *testing.T) {
+			s, client := memnet.Pipe(0)
+			done := make(chan error, 1)
+			cfg := testee.Config{Faults: testee.Faults{"leaves-empty-path-out-of-target": true}}
+			go func() { done <- testee.Echo(t.Context(), client, "h", target, cfg) }()
+			if got := readHead(t, s); !strings.HasPrefix(got, want) {
+				t.Errorf("%s: %s", target, got)
+			}
+			_ = s.Close()
+			<-done
 		})
 	}
 }

@@ -3,9 +3,11 @@
 package testee_test
 
 import (
+	"context"
 	"io"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/wsspec/wsspec/internal/stream/memnet"
 	"github.com/wsspec/wsspec/internal/testee"
@@ -13,7 +15,7 @@ import (
 )
 
 // Whatever a peer sends, before the handshake or behind it, an endpoint ends when
-// the peer has ended, whichever fault it has.
+// the peer has ended, or with some faults when it is told to.
 func FuzzEndpoint(f *testing.F) {
 	f.Add([]byte(request), false, false, 0)
 	f.Add([]byte("\x81\x85\x00\x00\x00\x00Hello\x89\x00\x88\x80\x00\x00\x00\x00"), true, false, 0)
@@ -28,12 +30,13 @@ func FuzzEndpoint(f *testing.F) {
 		}
 		synctest.Test(t, func(t *testing.T) {
 			s, theirs := memnet.Pipe(0)
+			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan struct{})
 			go func() {
 				if client {
-					_ = testee.Echo(t.Context(), theirs, "h", "/", cfg)
+					_ = testee.Echo(ctx, theirs, "h", "/", cfg)
 				} else {
-					_ = testee.Serve(t.Context(), theirs, cfg)
+					_ = testee.Serve(ctx, theirs, cfg)
 				}
 				close(done)
 			}()
@@ -56,9 +59,15 @@ func FuzzEndpoint(f *testing.F) {
 			}
 			_, _ = s.Write(octets)
 			_ = s.CloseWrite()
-			_, _ = io.Copy(io.Discard, s)
+			if cfg.Faults == nil {
+				_, _ = io.Copy(io.Discard, s)
+			} else { // some do not notice that their peer is gone
+				time.Sleep(time.Minute)
+				cancel()
+			}
 			_ = s.Close()
 			<-done
+			cancel()
 		})
 	})
 }

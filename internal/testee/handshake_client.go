@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/ws"
@@ -16,6 +17,9 @@ import (
 func (c *Conn) openHandshake(host, target string) error {
 	lift := c.limitHandshake()
 	key := newNonce()
+	if c.faulty() {
+		key = c.wrongNonce(key)
+	}
 	req := ws.Request{Method: "GET", Target: target, Proto: "HTTP/1.1", Fields: ws.Fields{
 		{Name: "Host", Value: host},
 		{Name: "User-Agent", Value: c.cfg.Agent},
@@ -27,6 +31,9 @@ func (c *Conn) openHandshake(host, target string) error {
 	var offers []ws.Extension
 	for _, o := range c.offers() {
 		offers = append(offers, o.Extension())
+	}
+	if p := c.subprotocols(); len(p) > 0 {
+		req.Fields = append(req.Fields, ws.Field{Name: "Sec-WebSocket-Protocol", Value: strings.Join(p, ", ")})
 	}
 	if len(offers) > 0 {
 		req.Fields = append(req.Fields, ws.Field{Name: "Sec-WebSocket-Extensions", Value: ws.FormatExtensions(offers)})
@@ -40,6 +47,9 @@ func (c *Conn) openHandshake(host, target string) error {
 			resp = c.misreadAnswer(resp, key)
 		}
 		err = checkResponse(resp, key)
+	}
+	if err == nil {
+		err = c.checkSubprotocol(resp.Fields.Values("Sec-WebSocket-Protocol"))
 	}
 	if err == nil {
 		err = c.agree(resp.Fields)
@@ -76,6 +86,9 @@ func (c *Conn) readResponse() (ws.Response, error) {
 		if err != nil {
 			return ws.Response{}, err
 		}
+		if c.faulty() {
+			head = c.misreadHead(head)
+		}
 		resp, err := ws.ParseResponse(head)
 		if err != nil || resp.Status == 101 || resp.Status >= 200 || c.has(interimIsFinal) {
 			return resp, err
@@ -100,8 +113,27 @@ func checkResponse(resp ws.Response, key string) error {
 		return errors.New("answer does not have Connection: Upgrade")
 	case len(accept) != 1 || accept[0] != ws.AcceptKey(key):
 		return errors.New("answer does not have the Sec-WebSocket-Accept of our key")
-	case len(f.Values("Sec-WebSocket-Protocol")) > 0:
+	}
+	return nil
+}
+
+// checkSubprotocol wants at most one, which we have requested (RFC 6455, 4.1).
+func (c *Conn) checkSubprotocol(answered []string) error {
+	switch {
+	case len(answered) == 0:
+		return nil
+	case len(answered) > 1:
+		return errors.New("answer has more than one subprotocol")
+	case !slices.Contains(c.subprotocols(), answered[0]):
 		return errors.New("answer has a subprotocol that was not requested")
 	}
 	return nil
+}
+
+// subprotocols are those that we speak.
+func (c *Conn) subprotocols() []string {
+	if len(c.cfg.Subprotocols) == 0 && (c.has(acceptsManySubprotocols) || c.has(subprotocolAnyCase)) {
+		return []string{"chat", "superchat"} // or there was nothing to do wrong
+	}
+	return c.cfg.Subprotocols
 }

@@ -5,6 +5,7 @@ package testee
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,6 +51,9 @@ func (c *Conn) answerHandshake() error {
 	case err != nil:
 		_ = c.s.Close()
 		return fmt.Errorf("opening handshake: %w", err)
+	case c.diesOf(head):
+		_ = c.die() // nothing can go wrong with what is lost anyway
+		return errDied
 	default:
 		refused = c.answer(head)
 	}
@@ -63,6 +67,9 @@ func (c *Conn) answerHandshake() error {
 
 // answer answers a request with 101 or says why not.
 func (c *Conn) answer(head []byte) *refusal {
+	if c.faulty() {
+		head = c.misreadHead(head)
+	}
 	req, err := ws.ParseRequest(head)
 	if err != nil {
 		return badRequest(err.Error())
@@ -71,8 +78,15 @@ func (c *Conn) answer(head []byte) *refusal {
 	if c.faulty() {
 		seen = c.misreadRequest(req)
 	}
-	if refused := c.wrongRefusal(checkRequest(seen), len(head)); refused != nil {
+	refused := checkRequest(seen)
+	if refused == nil {
+		refused = c.checkOrigin(seen)
+	}
+	if refused = c.wrongRefusal(refused, seen); refused != nil {
 		return refused
+	}
+	if c.commands, err = ws.CommandsInTarget(req.Target); err != nil {
+		return badRequest(err.Error())
 	}
 	extensions, err := ws.ParseExtensions(seen.Fields.Values("Sec-WebSocket-Extensions"))
 	switch {
@@ -87,6 +101,9 @@ func (c *Conn) answer(head []byte) *refusal {
 		{Name: "Connection", Value: "Upgrade"},
 		{Name: "Sec-WebSocket-Accept", Value: ws.AcceptKey(req.Fields.Get("Sec-WebSocket-Key"))},
 	}}
+	if p := c.chooseSubprotocol(seen); p != "" {
+		resp.Fields = append(resp.Fields, ws.Field{Name: "Sec-WebSocket-Protocol", Value: p})
+	}
 	switch answer, refused := c.accept(extensions); {
 	case refused != nil:
 		return refused
@@ -102,7 +119,7 @@ func (c *Conn) answer(head []byte) *refusal {
 
 // refuse answers with an HTTP error and closes.
 func (c *Conn) refuse(r *refusal) {
-	if c.wrongRefuse() {
+	if c.wrongRefuse(r) {
 		return
 	}
 	body := r.why + "\n"
@@ -118,6 +135,9 @@ func (c *Conn) refuse(r *refusal) {
 	}
 	_ = stream.CloseGently(c.s, c.cfg.CloseTimeout)
 }
+
+// notVersion13 is why a request for another version is refused.
+const notVersion13 = "Sec-WebSocket-Version is not 13"
 
 // checkRequest finds what keeps a request from being a valid opening handshake
 // (RFC 6455, 4.2.1).
@@ -192,7 +212,7 @@ func checkUpgrade(req ws.Request) *refusal {
 func checkVersion(req ws.Request) *refusal {
 	versions := req.Fields.Values("Sec-WebSocket-Version")
 	if len(versions) != 1 || versions[0] != "13" {
-		return upgradeRequired("Sec-WebSocket-Version is not 13")
+		return upgradeRequired(notVersion13)
 	}
 	return nil
 }
@@ -205,8 +225,30 @@ func checkKey(req ws.Request) *refusal {
 	return nil
 }
 
-// checkLists checks the subprotocols, of which we speak none: tokens, none
-// twice (RFC 6455, 4.1). They are what an extension without parameters is.
+// checkOrigin refuses what an application does not want (RFC 6455, 10.2).
+func (c *Conn) checkOrigin(req ws.Request) *refusal {
+	if slices.Contains(c.cfg.ForbiddenOrigins, req.Fields.Get("Origin")) && !c.has(ignoresOrigin) {
+		return &refusal{403, "Forbidden", nil, "origin is not allowed"}
+	}
+	return nil
+}
+
+// chooseSubprotocol returns the first of the requested subprotocols that we speak,
+// if any. The request is known to list tokens.
+func (c *Conn) chooseSubprotocol(req ws.Request) string {
+	requested, _ := ws.ParseExtensions(req.Fields.Values("Sec-WebSocket-Protocol"))
+	for _, p := range requested {
+		for _, ours := range c.subprotocols() {
+			if p.Name == ours || c.has(subprotocolAnyCase) && strings.EqualFold(p.Name, ours) {
+				return ours
+			}
+		}
+	}
+	return ""
+}
+
+// checkLists checks the subprotocols: tokens, none twice (RFC 6455, 4.1). They are
+// what an extension without parameters is.
 func checkLists(req ws.Request) *refusal {
 	protocols, err := ws.ParseExtensions(req.Fields.Values("Sec-WebSocket-Protocol"))
 	if err != nil {

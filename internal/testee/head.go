@@ -30,11 +30,11 @@ func (c *Conn) readHead() ([]byte, error) {
 		switch {
 		case n == 0 && hopeless(buf), n > 0 && hopeless(buf[:n]):
 			return nil, errNotHTTP
-		case n > maxHead, n == 0 && len(buf) > maxHead:
+		case n > c.maxHead(), n == 0 && len(buf) > c.maxHead():
 			return nil, errHeadTooLong
 		case n > 0:
 			c.in.preset(buf[n:])
-			if c.has(dropsBehindHead) {
+			if c.faulty() {
 				c.dropBehindHead()
 			}
 			return buf[:n], nil
@@ -54,6 +54,14 @@ func (c *Conn) readHead() ([]byte, error) {
 		}
 		buf = buf[:len(buf)+n]
 	}
+}
+
+// maxHead is the longest HTTP head that the endpoint reads, in octets.
+func (c *Conn) maxHead() int {
+	if c.has(readsEndlessHeads) {
+		return 16 << 20
+	}
+	return maxHead
 }
 
 // hopeless reports whether no more octets can make an HTTP head of b: it begins

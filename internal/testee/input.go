@@ -48,6 +48,9 @@ func (c *Conn) readHeader() (ws.Header, error) {
 		if len(c.in.waiting()) > 0 && c.has(wantsWholeHeader) {
 			return ws.Header{}, &ProtocolError{ws.ProtocolError, "header cut short"}
 		}
+		if c.has(wantsWholeLength) && lengthCut(c.in.waiting()) {
+			return ws.Header{}, &ProtocolError{ws.ProtocolError, "length cut short"}
+		}
 		if err := c.more(); err != nil {
 			return ws.Header{}, err
 		}

@@ -4,6 +4,7 @@ package testee
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
 
@@ -24,17 +25,21 @@ type Server struct {
 // listening, closes the connections with 1001, and returns when all of them are
 // gone: nil if ctx was the cause.
 func (srv Server) Serve(ctx context.Context, ln net.Listener) error {
-	ctx, stop := context.WithCancel(ctx)
+	ctx, stop := context.WithCancelCause(ctx)
 	var conns sync.WaitGroup
 	defer conns.Wait()
 	srv.pool = new(deflate.Pool)
-	defer stop()
+	srv.die = func() { stop(errDied) }
+	defer stop(nil)
 	defer context.AfterFunc(ctx, func() { _ = ln.Close() })()
 	for {
 		conn, err := stream.Accept(ctx, ln)
 		if err != nil {
 			_ = ln.Close()
-			if ctx.Err() != nil {
+			switch {
+			case errors.Is(context.Cause(ctx), errDied):
+				return errDied
+			case ctx.Err() != nil:
 				return nil
 			}
 			return err

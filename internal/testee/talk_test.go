@@ -3,6 +3,7 @@
 package testee_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,13 +28,14 @@ func talk(t *testing.T, role ws.Role, cfg testee.Config, extensions string, send
 	var got string
 	synctest.Test(t, func(t *testing.T) {
 		s, theirs := memnet.Pipe(0)
+		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		if role == ws.Server {
-			go func() { done <- testee.Serve(t.Context(), theirs, cfg) }()
-			write(t, s, offering(extensions))
+			go func() { done <- testee.Serve(ctx, theirs, cfg) }()
+			write(t, s, strings.Replace(offering(extensions), "/", target(cfg), 1))
 			readHead(t, s)
 		} else {
-			go func() { done <- testee.Echo(t.Context(), theirs, "h", "/", cfg) }()
+			go func() { done <- testee.Echo(ctx, theirs, "h", "/", cfg) }()
 			if extensions != "" {
 				answerHandshake(t, s, "Sec-WebSocket-Extensions: "+extensions)
 			} else {
@@ -44,6 +46,9 @@ func talk(t *testing.T, role ws.Role, cfg testee.Config, extensions string, send
 			switch f {
 			case "fin":
 				_ = s.CloseWrite()
+				continue
+			case "reset":
+				_ = s.Reset()
 				continue
 			case "pause":
 				time.Sleep(100 * time.Millisecond)
@@ -66,9 +71,18 @@ func talk(t *testing.T, role ws.Role, cfg testee.Config, extensions string, send
 			got += "open"
 		}
 		_ = s.Close()
+		cancel() // some do not notice that their peer is gone
 		<-done
 	})
 	return got
+}
+
+// target is the request target that gives a server the commands of the configuration.
+func target(cfg testee.Config) string {
+	if len(cfg.Commands) == 0 {
+		return "/"
+	}
+	return "/?wsct=" + ws.FormatCommands(cfg.Commands)
 }
 
 func offering(extensions string) string {
@@ -83,7 +97,7 @@ func offering(extensions string) string {
 // opcode. Modifiers are rsv1 to rsv7 (the number of the bits), more (no FIN),
 // flip (masked or not, the other way round), zero (masking key), len16, len64,
 // chop (octet by octet). "raw" stands for octets, "join" for frames, separated
-// by |, in one write; talk knows "pause" and "fin" too.
+// by |, in one write; talk knows "pause", "fin" and "reset" too.
 func encode(t *testing.T, from ws.Role, frame string) []string {
 	t.Helper()
 	if rest, ok := strings.CutPrefix(frame, "join "); ok {
@@ -127,7 +141,11 @@ func encode(t *testing.T, from ws.Role, frame string) []string {
 			}
 			octets := string(h.Append(nil)) + string(payload)
 			if chop {
-				return strings.Split(octets, "")
+				var single []string
+				for i := range len(octets) {
+					single = append(single, octets[i:i+1])
+				}
+				return single
 			}
 			return []string{octets}
 		}
@@ -191,6 +209,7 @@ type conversation struct {
 	want  string // with the fault; client adds or replaces for that role
 	ext   string // extensions to negotiate
 	only  testee.Roles
+	told  string // commands
 }
 
 // play holds conversations with and without their faults: with it they have to
@@ -206,11 +225,19 @@ func play(t *testing.T, conversations []conversation) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got := talk(t, role, testee.Config{Faults: faults}, tt.ext, tt.send)
+				cfg := testee.Config{}
+				if tt.told != "" {
+					if cfg.Commands, err = ws.ParseCommands(tt.told); err != nil {
+						t.Fatal(err)
+					}
+				}
+				right := talk(t, role, cfg, tt.ext, tt.send)
+				cfg.Faults = faults
+				got := talk(t, role, cfg, tt.ext, tt.send)
 				if got != tt.want {
 					t.Errorf("got  %s\nwant %s", got, tt.want)
 				}
-				if right := talk(t, role, testee.Config{}, tt.ext, tt.send); right == tt.want {
+				if right == tt.want {
 					t.Errorf("the fault makes no difference")
 				}
 			})

@@ -35,11 +35,24 @@ type Config struct {
 	Offers    []deflate.Offer // what a client offers; nil is any use of the extension
 	Accept    deflate.Accept  // what a server agrees to; nil is the first offer
 
+	// Subprotocols are those that a server speaks and a client requests. A server
+	// answers the first of the client's that it speaks.
+	Subprotocols []string
+	// ForbiddenOrigins are values of Origin that a server answers with 403.
+	ForbiddenOrigins []string
+	// Redial, where set, connects to the server again. Only a fault does.
+	Redial func(context.Context) (stream.Stream, error)
+
 	HandshakeTimeout time.Duration // for the peer's half of it; 0 is 5 s
 	CloseTimeout     time.Duration // for the peer to close TCP after our Close; 0 is 2 s
 
+	// Commands is what a client does once the connection is open. A server finds its
+	// commands in the request (see [ws.Command]).
+	Commands []ws.Command
+
 	pool *deflate.Pool // of all connections of a Server
-	turn int           // of the connection among those of a Server, from 1
+	die  func()        // ends the Server, nil without one
+	turn int           // of the connection among those of a Server or a Redial, from 1
 }
 
 // DefaultMaxMessage is the limit on messages, in octets, where none is configured.
@@ -81,6 +94,10 @@ var (
 	errClosed  = errors.New("closing handshake done")
 	errDropped = errors.New("peer ended the connection without a Close frame")
 	errStopped = errors.New("told to stop")
+
+	errUnanswered = errors.New("peer did not answer our Close")
+
+	errDied = errors.New("process died") // of a fault
 )
 
 // Conn is one side of a WebSocket connection. Its methods may be called from one
@@ -98,6 +115,8 @@ type Conn struct {
 	pos  int    // octets of it that have
 	msg  message
 
+	commands []ws.Command // to be performed once the connection is open
+
 	masked bool    // the current frame is
 	key    [4]byte // with which
 
@@ -108,7 +127,7 @@ type Conn struct {
 }
 
 func newConn(ctx context.Context, s stream.Stream, role ws.Role, cfg Config) *Conn {
-	c := &Conn{ctx: ctx, s: s, role: role, cfg: cfg.withDefaults()}
+	c := &Conn{ctx: ctx, s: s, role: role, cfg: cfg.withDefaults(), commands: cfg.Commands}
 	// A deadline in the past is what wakes a blocked Read.
 	c.detach = context.AfterFunc(ctx, func() { _ = s.SetReadDeadline(time.Unix(1, 0)) })
 	return c
@@ -135,6 +154,10 @@ func Dial(ctx context.Context, s stream.Stream, host, target string, cfg Config)
 	c := newConn(ctx, s, ws.Client, cfg)
 	if err := c.openHandshake(host, target); err != nil {
 		c.abandon()
+		if again, ok := c.reconnect(ctx); ok {
+			cfg.turn++
+			return Dial(ctx, again, host, target, cfg)
+		}
 		return nil, err
 	}
 	return c, nil
@@ -152,7 +175,12 @@ func Echo(ctx context.Context, s stream.Stream, host, target string, cfg Config)
 // Echo returns each message that comes until the connection ends, and leaves the
 // stream closed. For the result see [Serve].
 func (c *Conn) Echo() error {
-	if err := c.greet(); err != nil {
+	c.opened = true
+	err := c.greet()
+	if err == nil {
+		err = c.perform()
+	}
+	if err != nil {
 		return c.end(err)
 	}
 	for {

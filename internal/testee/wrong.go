@@ -26,6 +26,13 @@ type wrong struct {
 	sent      uint32         // frames
 	firstKey  [4]byte        // the masking key of the first of them
 	nonceKey  [4]byte        // the beginning of the handshake's nonce
+	opened    bool           // the opening handshake is done, and no closing one has begun
+	inData    bool           // the current frame is a data frame
+	lastRead  bool           // nothing more is read
+	failed    bool           // the connection has been failed
+	reserved  []byte         // memory for a payload to come
+	head      []byte         // of the peer's half of the handshake
+	forgotten bool           // the handshake was not one, and the connection is open all the same
 }
 
 // holdBack is how long the connection has to be silent before an endpoint that
@@ -36,6 +43,9 @@ const holdBack = 20 * time.Millisecond
 // when everything that has come is handled.
 func (c *Conn) wrongRead(p []byte) (int, error) {
 	for {
+		if c.lastRead {
+			return 0, errClosed
+		}
 		c.waitForSilence()
 		n, err := c.readNow(p)
 		switch {
@@ -46,6 +56,9 @@ func (c *Conn) wrongRead(p []byte) (int, error) {
 			continue
 		case errors.Is(err, errDropped):
 			c.deliverUnfinished()
+			if c.opened && c.has(ignoresFIN) {
+				return 0, c.hang()
+			}
 		case err == nil && (c.has(firstFrameOfRead) || c.has(losesMaskPhase)):
 			n += c.gather(p[n:])
 		}
@@ -68,6 +81,22 @@ func (c *Conn) gather(p []byte) int {
 	}
 	c.readBy(time.Time{})
 	return n
+}
+
+// hang does nothing more until the endpoint is told to stop. The connection stays
+// open, whatever the peer does.
+func (c *Conn) hang() error {
+	_ = c.flush() // a peer that is gone is not noticed
+	<-c.ctx.Done()
+	return errDropped
+}
+
+// die is the end of the process: of a Server with all its connections.
+func (c *Conn) die() error {
+	if c.cfg.die != nil {
+		c.cfg.die()
+	}
+	return c.s.Reset()
 }
 
 // waitForSilence sets the deadline for what has been put off.
@@ -114,6 +143,17 @@ func (c *Conn) wrongNext() (ws.Header, error) {
 		}
 		c.frames++
 		h = c.misread(h)
+		c.inData = !h.Opcode.IsControl()
+		if h.Opcode != ws.Ping && c.has(deadlocksOnPings) {
+			if err := c.releasePongs(); err != nil {
+				return h, err
+			}
+		}
+		if c.has(allocatesDeclared) {
+			if err := c.allocate(h); err != nil {
+				return h, err
+			}
+		}
 		if c.skips(h) {
 			if err := c.skip(); err != nil {
 				return h, err
@@ -169,11 +209,12 @@ func (c *Conn) wrongWhole() error {
 // an error.
 func (c *Conn) carriesOn(err error) bool {
 	var failed *ProtocolError
-	if !c.has(worksOnAfterFailing) || !errors.As(err, &failed) {
+	if !c.has(worksOnAfterFailing) && !c.has(finishesReadAfterFailing) || !errors.As(err, &failed) {
 		return false
 	}
 	c.sendClose(ws.AppendClosePayload(nil, failed.Code, failed.Reason))
-	c.finishing = true
+	c.finishing = c.has(worksOnAfterFailing)
+	c.lastRead = !c.finishing
 	c.msg.open = false
 	return c.skip() == nil
 }

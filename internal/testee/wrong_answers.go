@@ -27,6 +27,9 @@ const (
 	echoesSubprotocols  = "answers-all-subprotocols"
 	echoesExtensions    = "answers-all-extensions"
 	addsContentLength   = "answers-101-with-content-length"
+	addsTransferCoding  = "answers-101-with-transfer-encoding"
+	acceptWithBlanks    = "computes-accept-from-key-with-blanks"
+	subprotocolAnyCase  = "matches-subprotocols-without-case"
 	omitsVersionAnswer  = "omits-version-on-mismatch"
 	interimAnswer       = "sends-103-before-101"
 	lowerCaseFieldNames = "sends-lower-case-field-names"
@@ -38,6 +41,7 @@ func answerFaults() []Fault {
 		{Name: acceptOfNonce, Title: "Computes Sec-WebSocket-Accept from the decoded key", Roles: AsServer},
 		{Name: acceptLowerGUID, Title: "Computes Sec-WebSocket-Accept with the GUID in lower case", Roles: AsServer},
 		{Name: acceptRecodedKey, Title: "Decodes and encodes the key before it computes Sec-WebSocket-Accept", Roles: AsServer},
+		{Name: acceptWithBlanks, Title: "Computes Sec-WebSocket-Accept from the key with the blanks around it", Roles: AsServer},
 		{Name: omitsAccept, Title: "Answers without Sec-WebSocket-Accept", Roles: AsServer},
 		{Name: omitsUpgrade, Title: "Answers without Upgrade", Roles: AsServer},
 		{Name: omitsConnection, Title: "Answers without Connection", Roles: AsServer},
@@ -46,8 +50,10 @@ func answerFaults() []Fault {
 		{Name: answers404, Title: "Answers 404 to every request", Roles: AsServer},
 		{Name: addsSubprotocol, Title: "Answers with the subprotocol chat, requested or not", Roles: AsServer},
 		{Name: echoesSubprotocols, Title: "Answers with the list of subprotocols that was requested", Roles: AsServer},
+		{Name: subprotocolAnyCase, Title: "Answers the subprotocol chat where it was requested in another spelling", Roles: AsServer},
 		{Name: echoesExtensions, Title: "Answers with the list of extensions that was offered", Roles: AsServer},
 		{Name: addsContentLength, Title: "Answers 101 with Content-Length: 0", Roles: AsServer},
+		{Name: addsTransferCoding, Title: "Answers 101 with Transfer-Encoding: chunked", Roles: AsServer},
 		{Name: omitsVersionAnswer, Title: "Does not name version 13 when another was asked for", Roles: AsServer},
 		{Name: interimAnswer, Title: "Answers 103 before 101", Roles: AsServer, Legal: true},
 		{Name: lowerCaseFieldNames, Title: "Sends field names in lower case", Roles: InBoth, Legal: true},
@@ -69,6 +75,8 @@ func (c *Conn) bendAnswer(resp ws.Response, req ws.Request) ws.Response {
 		*f = replaced(*f, accept, base64.StdEncoding.EncodeToString(sum[:]))
 	case c.has(acceptRecodedKey):
 		*f = replaced(*f, accept, ws.AcceptKey(base64.StdEncoding.EncodeToString(nonce)))
+	case c.has(acceptWithBlanks):
+		*f = replaced(*f, accept, ws.AcceptKey(c.rawValue("Sec-WebSocket-Key")))
 	case c.has(omitsAccept):
 		*f = without(*f, accept)
 	case c.has(omitsUpgrade):
@@ -87,6 +95,8 @@ func (c *Conn) bendAnswer(resp ws.Response, req ws.Request) ws.Response {
 		*f = copied(*f, req.Fields, "Sec-WebSocket-Extensions")
 	case c.has(addsContentLength):
 		*f = append(*f, ws.Field{Name: "Content-Length", Value: "0"})
+	case c.has(addsTransferCoding):
+		*f = append(*f, ws.Field{Name: "Transfer-Encoding", Value: "chunked"})
 	case c.has(lowerCaseFieldNames):
 		*f = lowerCase(*f)
 	}
@@ -112,10 +122,14 @@ func lowerCase(f ws.Fields) ws.Fields {
 }
 
 // wrongRefusal returns what a server with faults thinks of a request, for which
-// the right refusal, or nil, is given, and whose head has so many octets.
-func (c *Conn) wrongRefusal(right *refusal, head int) *refusal {
+// the right refusal, or nil, is given.
+func (c *Conn) wrongRefusal(right *refusal, req ws.Request) *refusal {
 	switch {
-	case right == nil && (c.has(answers404) || c.has(lowHeadLimit) && head > 4<<10):
+	case right == nil && c.has(wantsHostFirst) && !ws.EqualFold(req.Fields[0].Name, "Host"):
+		return badRequest("first field is not Host")
+	case right == nil && c.has(refusesTwoSubprotocols) && len(req.Fields.Values("Sec-WebSocket-Protocol")) > 1:
+		return badRequest("two Sec-WebSocket-Protocol fields")
+	case right == nil && (c.has(answers404) || c.has(lowHeadLimit) && len(c.head) > 4<<10):
 		return &refusal{404, "Not Found", nil, "nothing here"}
 	case right != nil && c.has(omitsVersionAnswer):
 		right.fields = without(right.fields, "Sec-WebSocket-Version")
@@ -124,10 +138,10 @@ func (c *Conn) wrongRefusal(right *refusal, head int) *refusal {
 }
 
 // wrongRefuse reports whether a server with faults has ended a connection
-// without answering the bad request.
-func (c *Conn) wrongRefuse() bool {
+// without answering the bad request, to which this would be the answer.
+func (c *Conn) wrongRefuse(r *refusal) bool {
 	switch {
-	case c.has(dropsBadRequests):
+	case c.has(dropsBadRequests), c.has(dropsBadVersions) && r.why == notVersion13:
 		_ = c.s.Close()
 		return true
 	case c.has(keepsRefusedOpen), c.has(lowHeadLimit):

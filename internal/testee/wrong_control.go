@@ -12,7 +12,10 @@ import (
 // Faults in handling control frames (RFC 6455, 5.5).
 const (
 	acceptsLongControl       = "accepts-long-control"
+	answersLongPings         = "answers-pings-above-125-octets"
+	acceptsLongPongs         = "accepts-pongs-above-125-octets"
 	acceptsFragmentedControl = "accepts-fragmented-control"
+	acceptsFragmentedPings   = "accepts-fragmented-pings"
 	acceptsFragmentedClose   = "accepts-fragmented-close"
 	noPong                   = "no-pong"
 	emptyPong                = "pong-empty"
@@ -26,6 +29,7 @@ const (
 	pongAsText               = "pong-payload-as-utf8"
 	pongCutAtNUL             = "pong-payload-cut-at-nul"
 	pongAfterMessage         = "pong-waits-for-end-of-message"
+	deadlocksOnPings         = "deadlocks-on-1000-queued-pongs"
 	echoesPings              = "delivers-pings-as-messages"
 	echoesPongs              = "delivers-pongs-as-messages"
 	deaf                     = "answers-nothing"
@@ -34,6 +38,9 @@ const (
 func controlFaults() []Fault {
 	return []Fault{
 		{Name: acceptsLongControl, Title: "Accepts control frames of up to 1024 octets, and answers with its first 125", Roles: InBoth},
+		{Name: answersLongPings, Title: "Accepts Pings of up to 1024 octets, and answers with the first 125", Roles: InBoth},
+		{Name: acceptsLongPongs, Title: "Accepts Pongs of up to 1024 octets", Roles: InBoth},
+		{Name: acceptsFragmentedPings, Title: "Ignores that FIN is not set on a Ping", Roles: InBoth},
 		{Name: acceptsFragmentedControl, Title: "Takes a control frame without FIN for the start of a binary message", Roles: InBoth},
 		{Name: acceptsFragmentedClose, Title: "Ignores that FIN is not set on a Close", Roles: InBoth},
 		{Name: noPong, Title: "Answers no Ping", Roles: InBoth},
@@ -48,6 +55,7 @@ func controlFaults() []Fault {
 		{Name: pongAsText, Title: "Replaces what is not UTF-8 in the payload of Pongs", Roles: InBoth},
 		{Name: pongCutAtNUL, Title: "Cuts the payload of Pongs at the first octet 00", Roles: InBoth},
 		{Name: pongAfterMessage, Title: "Answers Pings between fragments when the message is complete", Roles: InBoth},
+		{Name: deadlocksOnPings, Title: "Hangs when more than 1000 Pings have come faster than it answers", Roles: InBoth},
 		{Name: echoesPings, Title: "Answers a Ping and delivers its payload as a binary message too", Roles: InBoth},
 		{Name: echoesPongs, Title: "Delivers the payload of a Pong as a binary message", Roles: InBoth},
 		{Name: deaf, Title: "Answers nothing after the opening handshake", Roles: InBoth},
@@ -58,7 +66,7 @@ func controlFaults() []Fault {
 func (c *Conn) misreadControl(h ws.Header) ws.Header {
 	switch {
 	case h.Fin:
-	case c.has(acceptsFragmentedClose) && h.Opcode == ws.Close:
+	case c.has(acceptsFragmentedClose) && h.Opcode == ws.Close, c.has(acceptsFragmentedPings) && h.Opcode == ws.Ping:
 		h.Fin = true
 	case c.has(acceptsFragmentedControl) && !h.Opcode.IsReserved():
 		h.Opcode = ws.Binary
@@ -91,8 +99,11 @@ func (c *Conn) wrongPing(p []byte) error {
 	case c.has(answersLastPing):
 		c.pongs = nil
 	}
-	if c.has(answersLastPing) || c.has(reversesPongs) || c.has(pongAfterMessage) && c.msg.open {
+	if c.has(answersLastPing) || c.has(reversesPongs) || c.has(pongAfterMessage) && c.msg.open || c.has(deadlocksOnPings) {
 		c.pongs = append(c.pongs, bytes.Clone(p))
+		if c.has(deadlocksOnPings) && len(c.pongs) > 1000 {
+			return c.hang()
+		}
 		return nil
 	}
 	return c.wrongPong(p)

@@ -4,6 +4,7 @@ package testee
 
 import (
 	"bytes"
+	"time"
 
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -27,11 +28,15 @@ const (
 	cutsAtNUL           = "cuts-text-at-nul"
 	unifiesLineEnds     = "turns-crlf-into-lf"
 	addsLineEnds        = "turns-binary-lf-into-crlf"
+	losesLineEnds       = "turns-binary-crlf-into-lf"
+	normalizesText      = "normalizes-text"
 	fragmentsEcho       = "fragments-echo"
 	neverSetsFin        = "echo-without-fin-above-64k"
 	firstTypeOnly       = "repeats-opcode-on-continuations"
 	echoesLate          = "forgets-echo-on-failure"
 	pongInsideEcho      = "sends-pong-inside-echo"
+	echoesAfter100ms    = "echoes-after-100ms"
+	echoesInPings       = "echoes-in-pings"
 	greets              = "sends-greeting"
 	greetsWithPong      = "sends-pong-greeting"
 	sendsPingBeforeEcho = "sends-ping-before-echo"
@@ -56,10 +61,14 @@ func echoFaults() []Fault {
 		{Name: cutsAtNUL, Title: "Cuts text at the first NUL", Roles: InBoth},
 		{Name: unifiesLineEnds, Title: "Turns CRLF in text into LF", Roles: InBoth},
 		{Name: addsLineEnds, Title: "Turns LF in binary messages into CRLF", Roles: InBoth},
+		{Name: losesLineEnds, Title: "Turns CRLF in binary messages into LF", Roles: InBoth},
+		{Name: normalizesText, Title: "Composes letters and accents in text (Unicode's form NFC)", Roles: InBoth},
 		{Name: fragmentsEcho, Title: "Sends each message of two octets or more in two fragments", Roles: InBoth, Legal: true},
 		{Name: neverSetsFin, Title: "Does not set FIN on messages of 64 KiB and more", Roles: InBoth},
 		{Name: firstTypeOnly, Title: "Sends two fragments, both with the opcode of the message", Roles: InBoth},
 		{Name: echoesLate, Title: "Echoes when nothing more has come for a while, and not if it fails before", Roles: InBoth, Legal: true},
+		{Name: echoesAfter100ms, Title: "Takes 100 ms for each echo", Roles: InBoth, Legal: true},
+		{Name: echoesInPings, Title: "Sends a Ping with the payload instead of echoing up to 125 octets", Roles: InBoth},
 		{Name: pongInsideEcho, Title: "Sends a Pong between two fragments of each echo", Roles: InBoth, Legal: true},
 		{Name: greets, Title: "Sends a text message when the connection opens", Roles: InBoth},
 		{Name: greetsWithPong, Title: "Sends an unsolicited Pong when the connection opens", Roles: InBoth, Legal: true},
@@ -80,7 +89,7 @@ func (c *Conn) distort() {
 		if c.has(addsOctet) {
 			m.buf = append(m.buf, ' ')
 		}
-	case c.has(flipsLastOctet), c.has(flipsEveryOther) && c.cfg.turn%2 == 0, c.has(altersFragmented) && m.frames > 1 && m.opcode == ws.Binary:
+	case c.has(flipsLastOctet), c.has(flipsEveryOther) && c.cfg.turn%2 == 0, c.altersThis():
 		p[n-1] ^= 1
 	case c.has(flipsFirstOfLarge) && n >= large:
 		p[0] ^= 1
@@ -103,6 +112,10 @@ func (c *Conn) distort() {
 		m.buf = append(m.buf[:ws.MaxHeaderLen], bytes.ReplaceAll(p, []byte("\r\n"), []byte("\n"))...)
 	case m.opcode == ws.Binary && c.has(addsLineEnds):
 		m.buf = append(m.buf[:ws.MaxHeaderLen], bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))...)
+	case m.opcode == ws.Binary && c.has(losesLineEnds):
+		m.buf = append(m.buf[:ws.MaxHeaderLen], bytes.ReplaceAll(p, []byte("\r\n"), []byte("\n"))...)
+	case m.opcode == ws.Text && c.has(normalizesText):
+		m.buf = append(m.buf[:ws.MaxHeaderLen], composed(p)...)
 	}
 	switch {
 	case c.has(swapsType):
@@ -112,14 +125,23 @@ func (c *Conn) distort() {
 	}
 }
 
+// altersThis reports whether the message is one of those that an endpoint with the
+// fault alters.
+func (c *Conn) altersThis() bool {
+	return c.has(altersFragmented) && c.msg.frames > 1 && c.msg.opcode == ws.Binary && !c.msg.packed
+}
+
 // wrongEcho sends the message back as an endpoint with faults does.
 func (c *Conn) wrongEcho() error {
 	c.distort()
 	m := &c.msg
 	c.messages++
 	switch {
-	case c.has(neverEchoes), c.has(swallowsEmpty) && len(m.payload()) == 0, c.has(stopsAfter100) && c.messages > 100:
+	case c.has(neverEchoes), c.has(stopsAfter100) && c.messages > 100,
+		len(m.payload()) == 0 && (c.has(swallowsEmpty) || c.has(swallowsEmptyBinary) && m.frames > 1 && m.opcode == ws.Binary):
 		return nil
+	case c.has(echoesInPings) && len(m.payload()) <= ws.MaxControlPayload:
+		return c.sendControl(ws.Ping, m.payload())
 	case c.has(echoesTwice):
 		buf := bytes.Clone(m.buf)
 		if err := c.sendMessage(); err != nil {
@@ -138,6 +160,11 @@ func (c *Conn) wrongEcho() error {
 		c.held = append(c.held, c.out[was:]...)
 		c.out = c.out[:was]
 		return nil
+	case c.has(echoesAfter100ms):
+		if err := c.flush(); err != nil { // nothing else is late
+			return err
+		}
+		c.pause(100 * time.Millisecond)
 	}
 	err := c.sendMessage()
 	if err == nil && len(c.pongs) > 0 && c.has(pongAfterMessage) {
@@ -194,6 +221,8 @@ func (c *Conn) greet() error {
 	switch {
 	case c.has(greets):
 		return c.collect(ws.Header{Fin: true, Opcode: ws.Text}, []byte("Welcome!"))
+	case c.forgotten:
+		return c.sendControl(ws.Ping, []byte("redirected"))
 	case c.has(greetsWithPong):
 		return c.sendControl(ws.Pong, []byte("Welcome!"))
 	case c.has(closesOnOpen):

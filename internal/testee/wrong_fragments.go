@@ -22,7 +22,9 @@ const (
 	pingResetsFragments     = "ping-resets-fragments"
 	pingFailsFragments      = "fails-on-ping-between-fragments"
 	deliversAtEnd           = "delivers-unfinished-at-tcp-end"
+	deliversCutFrame        = "delivers-cut-frame-at-tcp-end"
 	altersFragmented        = "alters-fragmented-messages"
+	swallowsEmptyBinary     = "swallows-empty-fragmented-binary"
 )
 
 func fragmentFaults() []Fault {
@@ -43,7 +45,9 @@ func fragmentFaults() []Fault {
 		{Name: pingResetsFragments, Title: "Forgets a fragmented message at a Ping between its fragments", Roles: InBoth},
 		{Name: pingFailsFragments, Title: "Fails on a Ping between fragments of a binary message", Roles: InBoth},
 		{Name: deliversAtEnd, Title: "Delivers an unfinished message when TCP ends", Roles: InBoth},
-		{Name: altersFragmented, Title: "Flips a bit of the last octet of fragmented binary messages", Roles: InBoth},
+		{Name: deliversCutFrame, Title: "Delivers what has come of a frame when TCP ends", Roles: InBoth},
+		{Name: altersFragmented, Title: "Flips a bit of the last octet of fragmented, uncompressed binary messages", Roles: InBoth},
+		{Name: swallowsEmptyBinary, Title: "Does not deliver binary messages of empty fragments", Roles: InBoth},
 	}
 }
 
@@ -100,7 +104,8 @@ func (c *Conn) endFragment(h ws.Header) error {
 
 // deliverUnfinished delivers what there is of a message when TCP ends.
 func (c *Conn) deliverUnfinished() {
-	if c.has(deliversAtEnd) && c.msg.open {
+	cut := c.rest > 0 && c.inData
+	if c.msg.open && (c.has(deliversAtEnd) && !cut || c.has(deliversCutFrame) && cut) {
 		c.msg.packed = false
 		_ = c.echo() // the connection ends anyway
 		_ = c.flush()

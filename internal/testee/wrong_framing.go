@@ -13,8 +13,12 @@ const (
 	ignoresRSV               = "ignores-rsv"
 	ignoresRSVOnContinuation = "ignores-rsv-on-continuation"
 	ignoresRSVOnControl      = "ignores-rsv-on-control"
+	ignoresRSVOnData         = "ignores-rsv-on-data"
+	ignoresRSVOnPing         = "ignores-rsv-on-ping"
+	ignoresRSVOnPong         = "ignores-rsv-on-pong"
 	checksOnlyRSV1           = "checks-only-rsv1"
 	acceptsReservedOpcodes   = "accepts-reserved-opcodes"
+	acceptsReservedData      = "takes-reserved-data-opcodes-for-binary"
 	ignoresReservedOpcodes   = "ignores-reserved-opcodes"
 	acceptsReservedFragments = "accepts-reserved-opcodes-as-fragments"
 	acceptsUnmasked          = "accepts-unmasked-frames"
@@ -23,16 +27,22 @@ const (
 	acceptsMasked            = "accepts-masked-frames"
 	refusesZeroKey           = "refuses-zero-key"
 	acceptsLongLengths       = "accepts-non-minimal-lengths"
+	acceptsLong16            = "accepts-non-minimal-16-bit-lengths"
+	acceptsLong64            = "accepts-non-minimal-64-bit-lengths"
+	acceptsLongOfPing        = "accepts-non-minimal-length-of-pings"
 	ignoresLengthTopBit      = "ignores-length-top-bit"
 	readsLengthIn32Bits      = "reads-length-in-32-bits"
 	readsLengthSigned        = "reads-16-bit-length-signed"
+	allocatesDeclared        = "allocates-declared-length"
 	judgesAfterPayload       = "judges-header-after-payload"
 	handlesThenFails         = "delivers-then-fails"
 	firstFrameOfRead         = "takes-one-frame-a-read"
 	wantsWholeHeader         = "needs-header-in-one-read"
+	wantsWholeLength         = "needs-length-in-one-read"
 	losesMaskPhase           = "loses-mask-phase-between-reads"
 	unmasksTailWrong         = "unmasks-tail-wrong"
 	worksOnAfterFailing      = "works-on-after-failing"
+	finishesReadAfterFailing = "finishes-read-after-failing"
 )
 
 func framingFaults() []Fault {
@@ -40,8 +50,12 @@ func framingFaults() []Fault {
 		{Name: ignoresRSV, Title: "Takes frames with any reserved bits set as if they were clear", Roles: InBoth},
 		{Name: ignoresRSVOnContinuation, Title: "Ignores reserved bits on continuation frames", Roles: InBoth},
 		{Name: ignoresRSVOnControl, Title: "Ignores reserved bits on control frames", Roles: InBoth},
+		{Name: ignoresRSVOnData, Title: "Ignores reserved bits on text and binary frames", Roles: InBoth},
+		{Name: ignoresRSVOnPing, Title: "Ignores reserved bits on Pings", Roles: InBoth},
+		{Name: ignoresRSVOnPong, Title: "Ignores reserved bits on Pongs", Roles: InBoth},
 		{Name: checksOnlyRSV1, Title: "Checks RSV1 but not RSV2 and RSV3", Roles: InBoth},
 		{Name: acceptsReservedOpcodes, Title: "Takes opcodes 3-7 for binary and 11-15 for Ping", Roles: InBoth},
+		{Name: acceptsReservedData, Title: "Takes opcodes 3-7 for binary", Roles: InBoth},
 		{Name: ignoresReservedOpcodes, Title: "Skips frames with reserved opcodes", Roles: InBoth},
 		{Name: acceptsReservedFragments, Title: "Takes opcodes 3-7 for continuation inside a fragmented message", Roles: InBoth},
 		{Name: acceptsUnmasked, Title: "Accepts frames of a client that are not masked", Roles: AsServer},
@@ -50,16 +64,22 @@ func framingFaults() []Fault {
 		{Name: acceptsMasked, Title: "Accepts frames of a server that are masked", Roles: AsClient},
 		{Name: refusesZeroKey, Title: "Takes a frame with the masking key 00000000 for not masked", Roles: AsServer},
 		{Name: acceptsLongLengths, Title: "Accepts lengths that are not in their shortest form", Roles: InBoth},
+		{Name: acceptsLong16, Title: "Accepts 16-bit lengths below 126", Roles: InBoth},
+		{Name: acceptsLong64, Title: "Accepts 64-bit lengths below 65536", Roles: InBoth},
+		{Name: acceptsLongOfPing, Title: "Accepts Pings whose length is not in its shortest form", Roles: InBoth},
 		{Name: ignoresLengthTopBit, Title: "Ignores the most significant bit of a 64-bit length", Roles: InBoth},
 		{Name: readsLengthIn32Bits, Title: "Reads the low 32 bits of a 64-bit length", Roles: InBoth},
 		{Name: readsLengthSigned, Title: "Reads 16-bit lengths as signed, and fails those from 32768 on", Roles: InBoth},
+		{Name: allocatesDeclared, Title: "Allocates what a data frame declares as its length, and dies of more than 1 GiB", Roles: InBoth},
 		{Name: judgesAfterPayload, Title: "Finds what is wrong with a header when the payload is complete", Roles: InBoth, Legal: true},
 		{Name: handlesThenFails, Title: "Delivers a message with reserved bits or opcode, then fails the connection", Roles: InBoth},
 		{Name: firstFrameOfRead, Title: "Handles only the first frame of what one read returns", Roles: InBoth, Chance: true},
 		{Name: wantsWholeHeader, Title: "Fails where a frame header comes in more than one read", Roles: InBoth, Chance: true},
+		{Name: wantsWholeLength, Title: "Fails where an extended length comes in more than one read", Roles: InBoth, Chance: true},
 		{Name: losesMaskPhase, Title: "Begins with the first octet of the masking key at each part of a payload it reads", Roles: AsServer},
 		{Name: unmasksTailWrong, Title: "Unmasks the last octets of payloads above 300 octets wrong", Roles: AsServer},
 		{Name: worksOnAfterFailing, Title: "Goes on handling frames after it has failed the connection", Roles: InBoth},
+		{Name: finishesReadAfterFailing, Title: "Handles what came in the same read after it has failed the connection", Roles: InBoth},
 	}
 }
 
@@ -77,7 +97,10 @@ func (c *Conn) misreadRSV(h ws.Header) uint8 {
 	switch {
 	case c.has(ignoresRSV), c.has(handlesThenFails),
 		c.has(ignoresRSVOnContinuation) && h.Opcode == ws.Continuation,
-		c.has(ignoresRSVOnControl) && h.Opcode.IsControl():
+		c.has(ignoresRSVOnControl) && h.Opcode.IsControl(),
+		c.has(ignoresRSVOnData) && (h.Opcode == ws.Text || h.Opcode == ws.Binary),
+		c.has(ignoresRSVOnPing) && h.Opcode == ws.Ping,
+		c.has(ignoresRSVOnPong) && h.Opcode == ws.Pong:
 		if h.RSV != known && c.has(handlesThenFails) {
 			c.failNext = &ProtocolError{ws.ProtocolError, "reserved bits set"}
 		}
@@ -103,7 +126,8 @@ func (c *Conn) misreadOpcode(h ws.Header) ws.Header {
 		h.Opcode = ws.Continuation
 	case c.has(acceptsReservedOpcodes) && !data:
 		h.Opcode = ws.Ping
-	case c.has(acceptsReservedOpcodes), c.has(handlesThenFails):
+	case c.has(acceptsReservedData) && !data:
+	case c.has(acceptsReservedOpcodes), c.has(acceptsReservedData), c.has(handlesThenFails):
 		if c.has(handlesThenFails) {
 			c.failNext = &ProtocolError{ws.ProtocolError, "reserved opcode"}
 		}
@@ -128,7 +152,8 @@ func (c *Conn) misreadMask(h ws.Header) ws.Header {
 
 func (c *Conn) misreadLength(h ws.Header) ws.Header {
 	switch {
-	case c.has(acceptsLongLengths):
+	case c.has(acceptsLongLengths), c.has(acceptsLong16) && h.Form == ws.Length16, c.has(acceptsLong64) && h.Form == ws.Length64,
+		c.has(acceptsLongOfPing) && h.Opcode == ws.Ping:
 		h.Form = ws.Shortest
 	case c.has(ignoresLengthTopBit) && h.Form == ws.Length64:
 		h.Form, h.Length = ws.Shortest, h.Length&math.MaxInt64
@@ -139,10 +164,37 @@ func (c *Conn) misreadLength(h ws.Header) ws.Header {
 	}
 	c.rest = h.Length
 	const most = 1 << 10 // octets, which the input holds
-	if (c.has(acceptsLongControl) && h.Opcode.IsControl() || c.has(acceptsLongReason) && h.Opcode == ws.Close) && h.Length <= most {
+	if c.acceptsLong(h.Opcode) && h.Length <= most {
 		h.Form, h.Length = ws.Shortest, min(h.Length, ws.MaxControlPayload)
 	}
 	return h
+}
+
+// acceptsLong reports whether an endpoint with faults takes control frames of more
+// than 125 octets.
+func (c *Conn) acceptsLong(opcode ws.Opcode) bool {
+	switch opcode {
+	case ws.Ping:
+		return c.has(acceptsLongControl) || c.has(answersLongPings)
+	case ws.Pong:
+		return c.has(acceptsLongControl) || c.has(acceptsLongPongs)
+	case ws.Close:
+		return c.has(acceptsLongControl) || c.has(acceptsLongReason) || c.has(answersLongEmpty)
+	}
+	return false
+}
+
+// allocate makes room for a payload as soon as its length has been declared.
+func (c *Conn) allocate(h ws.Header) error {
+	const most = 1 << 30 // octets
+	switch {
+	case h.Opcode.IsControl():
+	case h.Length > most:
+		return errDied
+	case h.Length > inputSize:
+		c.reserved = make([]byte, h.Length)
+	}
+	return nil
 }
 
 // skips reports whether an endpoint with faults reads the frame's payload and
@@ -154,7 +206,9 @@ func (c *Conn) skips(h ws.Header) bool {
 		h.Opcode == ws.Close && c.msg.open && c.has(ignoresCloseInFragments),
 		h.Opcode == ws.Ping && c.msg.open && c.has(ignoresPingInFragments),
 		h.Opcode == ws.Ping && c.frames == 1 && c.has(ignoresFirstPing),
-		c.has(deaf):
+		c.has(deaf),
+		c.finishing && c.has(answersPingsBehindClose) && h.Opcode != ws.Ping,
+		c.finishing && c.has(echoesBehindClose) && h.Opcode.IsControl():
 		return true
 	}
 	return false
@@ -188,4 +242,13 @@ func (c *Conn) unmask(p []byte) {
 	default:
 		ws.Mask(c.key, c.pos, p)
 	}
+}
+
+// lengthCut reports whether b ends inside the extended length of a frame header.
+func lengthCut(b []byte) bool {
+	if len(b) < 3 {
+		return false
+	}
+	form := b[1] & 0x7F
+	return form == 126 && len(b) < 4 || form == 127 && len(b) < 10
 }

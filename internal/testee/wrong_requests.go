@@ -16,6 +16,7 @@ const (
 	acceptsAnyMethod        = "accepts-any-method"
 	acceptsHTTP10           = "accepts-http-1.0"
 	acceptsAnyTarget        = "accepts-any-request-target"
+	acceptsFragment         = "accepts-fragment-in-request-target"
 	refusesAbsoluteForm     = "refuses-absolute-form"
 	acceptsNoHost           = "accepts-missing-host"
 	acceptsManyHosts        = "accepts-several-hosts"
@@ -27,6 +28,12 @@ const (
 	connectionCaseSensitive = "compares-connection-case-sensitively"
 	connectionWhole         = "refuses-connection-list"
 	connectionFirstLine     = "reads-only-first-connection-line"
+	wantsHostFirst          = "wants-host-first"
+	acceptsBlankBeforeColon = "accepts-blank-before-colon"
+	unfoldsFields           = "unfolds-folded-fields"
+	diesOfBadUTF8           = "dies-of-field-that-is-not-utf8"
+	ignoresOrigin           = "ignores-origin-policy"
+	refusesTwoSubprotocols  = "refuses-subprotocols-in-two-fields"
 	namesCaseSensitive      = "compares-field-names-case-sensitively"
 	acceptsNoKey            = "accepts-missing-key"
 	acceptsAnyKey           = "accepts-any-key"
@@ -39,8 +46,11 @@ const (
 	firstExtensionLine      = "reads-only-first-extensions-line"
 	wantsOneRead            = "needs-request-in-one-read"
 	dropsBehindHead         = "drops-octets-behind-handshake"
+	dropsReadWithAnswer     = "drops-what-was-read-with-answer"
 	dropsBadRequests        = "drops-tcp-on-bad-request"
+	dropsBadVersions        = "drops-tcp-on-version-mismatch"
 	lowHeadLimit            = "ignores-requests-above-4k"
+	readsEndlessHeads       = "reads-heads-of-up-to-16-mib"
 )
 
 func requestFaults() []Fault {
@@ -48,6 +58,7 @@ func requestFaults() []Fault {
 		{Name: acceptsAnyMethod, Title: "Accepts methods other than GET", Roles: AsServer},
 		{Name: acceptsHTTP10, Title: "Accepts HTTP/1.0", Roles: AsServer},
 		{Name: acceptsAnyTarget, Title: "Accepts request targets that are none", Roles: AsServer},
+		{Name: acceptsFragment, Title: "Accepts request targets with a fragment", Roles: AsServer},
 		{Name: refusesAbsoluteForm, Title: "Refuses request targets in absolute form", Roles: AsServer},
 		{Name: acceptsNoHost, Title: "Accepts a request without Host", Roles: AsServer},
 		{Name: acceptsManyHosts, Title: "Accepts several Host fields", Roles: AsServer},
@@ -59,7 +70,13 @@ func requestFaults() []Fault {
 		{Name: connectionCaseSensitive, Title: "Wants Connection to list Upgrade in this spelling", Roles: AsServer},
 		{Name: connectionWhole, Title: "Wants Connection to list nothing but Upgrade", Roles: AsServer},
 		{Name: connectionFirstLine, Title: "Reads only the first Connection field", Roles: AsServer},
-		{Name: namesCaseSensitive, Title: "Wants field names in the usual spelling", Roles: AsServer},
+		{Name: wantsHostFirst, Title: "Refuses requests whose first field is not Host", Roles: AsServer},
+		{Name: acceptsBlankBeforeColon, Title: "Accepts blanks between a field's name and the colon", Roles: AsServer},
+		{Name: unfoldsFields, Title: "Accepts field lines that are folded", Roles: AsServer, Legal: true},
+		{Name: diesOfBadUTF8, Title: "Dies of a field that is not UTF-8", Roles: AsServer},
+		{Name: ignoresOrigin, Title: "Accepts requests from the origins that it has been told to refuse", Roles: AsServer},
+		{Name: refusesTwoSubprotocols, Title: "Refuses requests with two Sec-WebSocket-Protocol fields", Roles: AsServer},
+		{Name: namesCaseSensitive, Title: "Wants field names in the usual spelling", Roles: InBoth},
 		{Name: acceptsNoKey, Title: "Accepts a request without Sec-WebSocket-Key", Roles: AsServer},
 		{Name: acceptsAnyKey, Title: "Accepts keys that are not 16 octets in base64", Roles: AsServer},
 		{Name: acceptsManyKeys, Title: "Uses the first of several keys", Roles: AsServer},
@@ -71,16 +88,21 @@ func requestFaults() []Fault {
 		{Name: firstExtensionLine, Title: "Reads only the first Sec-WebSocket-Extensions field", Roles: AsServer},
 		{Name: wantsOneRead, Title: "Drops handshakes that come in more than one read", Roles: InBoth},
 		{Name: dropsBehindHead, Title: "Drops octets that come right behind the handshake", Roles: InBoth},
+		{Name: dropsReadWithAnswer, Title: "Drops octets that it has read together with the answer", Roles: AsClient, Chance: true},
 		{Name: dropsBadRequests, Title: "Ends TCP instead of answering a bad request", Roles: AsServer, Legal: true},
+		{Name: dropsBadVersions, Title: "Ends TCP instead of answering a request for another version", Roles: AsServer},
 		{Name: lowHeadLimit, Title: "Does not answer requests above 4 KiB", Roles: AsServer},
+		{Name: readsEndlessHeads, Title: "Reads HTTP heads of up to 16 MiB", Roles: InBoth},
 	}
 }
 
 // dropBehindHead forgets what has come behind the head of the handshake, and,
-// as a client, what comes right after.
+// as a client with another fault, what comes right after.
 func (c *Conn) dropBehindHead() {
-	c.in.preset(nil)
-	if c.role == ws.Server {
+	if c.has(dropsBehindHead) || c.has(dropsReadWithAnswer) {
+		c.in.preset(nil)
+	}
+	if c.role == ws.Server || !c.has(dropsBehindHead) {
 		return
 	}
 	c.readBy(time.Now().Add(holdBack))
@@ -100,8 +122,7 @@ func replaced(f ws.Fields, name, value string) ws.Fields {
 // misreadRequest returns what a server with faults takes a request for.
 func (c *Conn) misreadRequest(req ws.Request) ws.Request {
 	if c.has(namesCaseSensitive) {
-		usual := []string{"Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version"}
-		req.Fields = slices.DeleteFunc(slices.Clone(req.Fields), func(l ws.Field) bool { return !slices.Contains(usual, l.Name) })
+		req.Fields = usuallySpelled(req.Fields)
 	}
 	absolute := strings.HasPrefix(req.Target, "http")
 	switch {
@@ -109,6 +130,8 @@ func (c *Conn) misreadRequest(req ws.Request) ws.Request {
 		req.Method = "GET"
 	case c.has(acceptsHTTP10):
 		req.Proto = "HTTP/1.1"
+	case c.has(acceptsFragment):
+		req.Target, _, _ = strings.Cut(req.Target, "#")
 	case c.has(acceptsAnyTarget), c.has(refusesAbsoluteForm) && !absolute:
 		req.Target = "/"
 	case c.has(refusesAbsoluteForm):
@@ -124,6 +147,16 @@ func (c *Conn) misreadRequest(req ws.Request) ws.Request {
 	req.Fields = c.misreadHost(req.Fields)
 	req.Fields = c.misreadUpgrade(req.Fields)
 	return c.misreadKey(req)
+}
+
+// usuallySpelled returns the fields without those of the handshake that are not
+// spelled as in the RFC.
+func usuallySpelled(f ws.Fields) ws.Fields {
+	names := []string{"Host", "Upgrade", "Connection", "Origin", "Sec-WebSocket-Key", "Sec-WebSocket-Version",
+		"Sec-WebSocket-Accept", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"}
+	return slices.DeleteFunc(slices.Clone(f), func(l ws.Field) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return name != l.Name && strings.EqualFold(name, l.Name) })
+	})
 }
 
 func (c *Conn) misreadHost(f ws.Fields) ws.Fields {

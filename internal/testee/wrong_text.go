@@ -4,6 +4,8 @@ package testee
 
 import (
 	"bytes"
+	"math"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/wsspec/wsspec/internal/ws"
@@ -27,6 +29,8 @@ const (
 	pingResetsText       = "ping-resets-utf8-state"
 	checksFragmentsAlone = "checks-utf8-of-each-fragment-alone"
 	checksFirst1024      = "checks-utf8-of-first-1024-octets"
+	checksFirst64        = "checks-utf8-of-first-64-octets"
+	refusesCutBehindE0   = "refuses-characters-cut-behind-e0-or-f0"
 )
 
 func textFaults() []Fault {
@@ -47,6 +51,8 @@ func textFaults() []Fault {
 		{Name: pingResetsText, Title: "Forgets a begun character at a Ping between fragments", Roles: InBoth},
 		{Name: checksFragmentsAlone, Title: "Wants each fragment of a text to be UTF-8 by itself", Roles: InBoth},
 		{Name: checksFirst1024, Title: "Checks the first 1024 octets of a text", Roles: InBoth},
+		{Name: checksFirst64, Title: "Checks the first 64 octets of a text", Roles: InBoth},
+		{Name: refusesCutBehindE0, Title: "Refuses text where a read or fragment ends behind E0 or F0", Roles: InBoth},
 	}
 }
 
@@ -71,9 +77,11 @@ func (c *Conn) wrongSoFar(p []byte, end bool) bool {
 	switch {
 	case c.has(utf8AtFrameEnd):
 		return !end || m.text.Write(m.payload()[m.last:])
-	case c.has(checksFirst1024) && len(m.payload()) > 1024:
+	case c.checksFirst() < len(m.payload()):
 		m.text.Reset()
-		return utf8.Valid(m.payload()[:1021])
+		return m.text.Write(m.payload()[:c.checksFirst()])
+	case c.has(refusesCutBehindE0) && len(p) > 0 && (p[len(p)-1] == 0xE0 || p[len(p)-1] == 0xF0):
+		return false
 	case c.has(checksFragmentsAlone) && end && !m.text.Complete():
 		return false
 	}
@@ -99,10 +107,57 @@ func (c *Conn) wrongText() bool {
 				return true
 			}
 		}
-	case c.has(checksFirst1024) && len(p) > 1024:
+	case c.checksFirst() < len(p):
 		return true
 	}
 	return utf8.Valid(p) || utf8.Valid(c.lenient(p))
+}
+
+// checksFirst is how many octets of a text are checked.
+func (c *Conn) checksFirst() int {
+	switch {
+	case c.has(checksFirst64):
+		return 64
+	case c.has(checksFirst1024):
+		return 1024
+	}
+	return math.MaxInt
+}
+
+// composed returns text with the most usual of letters and accents, the letters of
+// Korean, and two signs composed, as Unicode's normalization form NFC does it.
+func composed(p []byte) []byte {
+	pairs := []string{"\u212b", "\u00c5", "\u2126", "\u03a9"}
+	for accent, letters := range map[string]string{
+		"\u0300": "A\u00c0E\u00c8I\u00ccO\u00d2U\u00d9a\u00e0e\u00e8i\u00eco\u00f2u\u00f9",
+		"\u0301": "A\u00c1E\u00c9I\u00cdO\u00d3U\u00daY\u00dda\u00e1e\u00e9i\u00edo\u00f3u\u00fay\u00fd",
+		"\u0302": "A\u00c2E\u00caI\u00ceO\u00d4U\u00dba\u00e2e\u00eai\u00eeo\u00f4u\u00fb",
+		"\u0303": "A\u00c3N\u00d1O\u00d5a\u00e3n\u00f1o\u00f5",
+		"\u0308": "A\u00c4E\u00cbI\u00cfO\u00d6U\u00dca\u00e4e\u00ebi\u00efo\u00f6u\u00fcy\u00ff",
+		"\u030a": "A\u00c5a\u00e5",
+		"\u0327": "C\u00c7c\u00e7",
+	} {
+		for l := []rune(letters); len(l) > 0; l = l[2:] {
+			pairs = append(pairs, string(l[0])+accent, string(l[1]))
+		}
+	}
+	var out []rune
+	for _, r := range strings.NewReplacer(pairs...).Replace(string(p)) {
+		const lead, vowel, trail, syllables = 0x1100, 0x1161, 0x11A7, 0xAC00
+		last := rune(0)
+		if len(out) > 0 {
+			last = out[len(out)-1]
+		}
+		switch {
+		case r >= vowel && r < vowel+21 && last >= lead && last < lead+19:
+			out[len(out)-1] = syllables + ((last-lead)*21+r-vowel)*28
+		case r > trail && r < trail+28 && last >= syllables && last <= 0xD7A3 && (last-syllables)%28 == 0:
+			out[len(out)-1] = last + r - trail
+		default:
+			out = append(out, r)
+		}
+	}
+	return []byte(string(out))
 }
 
 func isNonchar(r rune) bool { return r >= 0xFDD0 && r <= 0xFDEF || r&0xFFFE == 0xFFFE }
