@@ -31,7 +31,7 @@ const (
 // layers are the packages from bottom to top: one imports only from layers
 // above its own in this list. A name that ends in /... stands for all below it.
 var layers = [][]string{
-	{"internal/ws", "internal/golden", "internal/corpus", "internal/visible"},
+	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible"},
 	{"internal/deflate", "internal/wirelog", "internal/stream"},
 	{"internal/stream/..."},
 	{"internal/peer", "internal/verdict", "internal/testee"},
