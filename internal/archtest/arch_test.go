@@ -31,12 +31,12 @@ const (
 // layers are the packages from bottom to top: one imports only from layers
 // above its own in this list. A name that ends in /... stands for all below it.
 var layers = [][]string{
-	{"internal/ws", "internal/golden", "internal/corpus", "internal/visible"},
+	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible"},
 	{"internal/deflate", "internal/wirelog", "internal/stream"},
 	{"internal/stream/..."},
 	{"internal/peer", "internal/verdict", "internal/testee"},
 	{"internal/conform"},
-	{"internal/report", "internal/spec"},
+	{"internal/report", "internal/requirements/coverage", "internal/spec"},
 	{"internal/report/telling", "internal/report/baseline", "internal/report/score"},
 	{"internal/cases", "internal/report/archive", "internal/report/...", "internal/terminal"},
 	{"internal/runner"},

@@ -71,7 +71,7 @@ func All(e Edition) []conform.Case { return AllOn(e, corpus.New()) }
 
 // AllOn is All with other data for the compression cases.
 func AllOn(e Edition, data *corpus.Corpus) []conform.Case {
-	return slices.Concat(
+	return naming(slices.Concat(
 		framing(),
 		pings(),
 		reservedBits(),
@@ -83,7 +83,7 @@ func AllOn(e Edition, data *corpus.Corpus) []conform.Case {
 		autoFragmentation(),
 		compression(data),
 		parameters(data),
-	)
+	))
 }
 
 // Full returns all cases of the edition, those beyond the reference too, in the order

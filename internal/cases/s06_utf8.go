@@ -5,6 +5,7 @@ package cases
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -117,13 +118,14 @@ func sequences() []conform.Case {
 	var cs []conform.Case
 	for _, group := range sequenceGroups() {
 		for i, s := range group.texts {
-			want, ends, title := ok(echo(s)), weClose(), "%s: %+q"
+			want, ends, title, tests := ok(echo(s)), weClose(), "%s: %+q", "6455-5.6-4"
 			if !utf8.ValidString(s) {
-				want, ends, title = nothing(), peerFailsFirst(1007), "%s, invalid: %+q"
+				want, ends, title, tests = nothing(), peerFailsFirst(1007), "%s, invalid: %+q", notUTF8
 			}
 			cs = append(cs, conform.Case{
 				ID: fmt.Sprintf("%s.%d", group.id, i+1), Title: fmt.Sprintf(title, group.what, s), Spec: utf8Spec,
 				Play: message(s), Want: want, Close: ends, Limit: 500 * time.Millisecond,
+				Requirements: strings.Fields(tests),
 			})
 		}
 	}

@@ -76,7 +76,7 @@ func validCodes() []conform.Case {
 	for i, code := range []ws.CloseCode{1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999} {
 		cs = append(cs, conform.Case{
 			ID: fmt.Sprintf("7.7.%d", i+1), Title: fmt.Sprintf("Close with valid code %d", code), Spec: "RFC 6455, 7.4",
-			Play: closeWith(code), Want: nothing(), Close: strictCode(weClose(code)),
+			Play: closeWith(code), Want: nothing(), Close: strictCode(weClose(code)), Requirements: []string{codeRequirement(code)},
 		})
 	}
 	return cs
@@ -93,10 +93,33 @@ func invalidCodes(e Edition) []conform.Case {
 	for i, code := range list {
 		cs = append(cs, conform.Case{
 			ID: fmt.Sprintf("7.9.%d", i+1), Title: fmt.Sprintf("Close with invalid code %d", code), Spec: "RFC 6455, 7.4",
-			Play: closeWith(code), Want: nothing(), Close: scriptClosesWrongly(1002),
+			Play: closeWith(code), Want: nothing(), Close: scriptClosesWrongly(1002), Requirements: []string{codeRequirement(code)},
 		})
 	}
 	return cs
+}
+
+// codeRequirement is the requirement that says of a code whether it may be sent.
+func codeRequirement(code ws.CloseCode) string {
+	switch {
+	case code < 1000:
+		return "6455-7.4.2-1"
+	case code == 1004:
+		return "6455-7.4.1-4"
+	case code == 1005:
+		return "6455-7.4.1-1"
+	case code == 1006:
+		return "6455-7.4.1-2"
+	case code == 1015:
+		return "6455-7.4.1-3"
+	case code < 1012:
+		return "6455-7.4.1-5"
+	case code < 3000:
+		return "6455-7.4.2-2"
+	case code < 4000:
+		return "6455-7.4.2-3"
+	}
+	return "6455-7.4.2-4"
 }
 
 // strictCode makes a wrong code in the peer's Close fail the case itself.
