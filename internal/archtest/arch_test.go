@@ -34,7 +34,7 @@ var layers = [][]string{
 	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible"},
 	{"internal/deflate", "internal/wirelog", "internal/stream"},
 	{"internal/stream/..."},
-	{"internal/peer", "internal/verdict", "internal/testee"},
+	{"internal/peer", "internal/survey", "internal/verdict", "internal/testee"},
 	{"internal/conform"},
 	{"internal/report", "internal/requirements/coverage", "internal/spec"},
 	{"internal/report/telling", "internal/report/baseline", "internal/report/score"},

@@ -95,7 +95,12 @@ func Full(e Edition) []conform.Case { return FullSuite.Of(e, corpus.New()) }
 // name the requirements that they test.
 func Beyond() []conform.Case {
 	cs := slices.Concat(
+		clientRequests(),
+		clientNonces(),
+		maskingSurveys(),
+		frameSurveys(),
 		closingCodes(),
+		closeSurvey(),
 	)
 	for i := range cs {
 		cs[i].Tags = append(cs[i].Tags, conform.Beyond)

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/survey"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -39,6 +41,10 @@ type Case struct {
 	Together bool // all turns at the same time, as far as the peer allows
 	// Fresh has a fresh connection afterwards echo, or the peer has died of the case.
 	Fresh bool
+
+	// Survey, where not nil, stands in place of Play: the case looks at what all
+	// connections of the run show, and returns what there is to note.
+	Survey func(survey.Evidence) []wirelog.Record
 
 	Command string // what the peer is asked to do, in the words of ws.ParseCommands
 	Needs   Trait  // what the peer's profile must say for the case to be played
@@ -129,7 +135,6 @@ const (
 	UTF8    Tag = "utf8"    // about the content of text
 	Deflate Tag = "deflate" // needs permessage-deflate
 	Beyond  Tag = "beyond"  // not one of the reference's 517 cases
-	Survey  Tag = "survey"  // not played: judged by what the other conversations show
 )
 
 // DefaultLimit is the patience after Play of a case that sets none.

@@ -11,6 +11,8 @@ import (
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/survey"
+	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -19,6 +21,9 @@ type Run struct {
 	Server   *Endpoint
 	Plan     []runner.Planned
 	Settings runner.Settings
+	// Surveys are cases that look at all conversations of the plan. They come last, and
+	// not at all where the plan was not played to its end.
+	Surveys []runner.Planned
 	// Pace is how often cases are played, and how many at a time; 0 Jobs: find out
 	// how many the server bears.
 	Pace runner.Pace
@@ -74,19 +79,31 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 			}
 		}
 	}
-	out.Left = len(plan)
+	out.Left = len(plan) + len(r.Surveys)
 	if r.Begin != nil {
-		if err := r.Begin(out.Agent, len(plan)); err != nil {
+		if err := r.Begin(out.Agent, out.Left); err != nil {
 			return out, err
 		}
 	}
-	err := runner.Schedule(ctx, plan, pace, func(ctx context.Context, c runner.Planned) (report.Result, error) {
-		return r.Server.Play(ctx, r.Settings, c, out.Agent)
-	}, func(res report.Result) error {
+	done := func(res report.Result) error {
 		out.Done++
 		out.Left--
 		return r.Done(res)
-	})
+	}
+	var shown survey.Gatherer
+	settings := r.Settings
+	if len(r.Surveys) > 0 {
+		settings.See = func(log *wirelog.Log) { shown.See(log, 0, false) }
+	}
+	err := runner.Schedule(ctx, plan, pace, func(ctx context.Context, c runner.Planned) (report.Result, error) {
+		return r.Server.Play(ctx, settings, c, out.Agent)
+	}, done)
+	for _, c := range r.Surveys {
+		if err != nil || r.Skip != nil && r.Skip(out.Agent, c.ID) {
+			continue
+		}
+		err = done(settings.Survey(c, out.Agent, ws.Client, shown.Evidence()))
+	}
 	if faults, ok := errors.AsType[runner.Faults](err); ok {
 		out.Faults = len(faults)
 		out.Left -= len(faults)

@@ -33,7 +33,7 @@ const (
 	Refused                       // one was answered with an HTTP error
 	Disconnected                  // the connection is closed
 	CaseBegun                     // of Agent and ID
-	CaseDone                      // with Result
+	CaseDone                      // with Result; that of a survey belongs to no connection
 	CaseLost                      // broken off by the end of the server, or see Trouble before it
 	Updated                       // the report on disk is complete
 	Trouble                       // something failed on our side
@@ -43,7 +43,12 @@ const (
 func (c *conn) emit(e Event) {
 	e.At, e.Conn, e.Remote = time.Now(), c.number, c.remote
 	e.Path, e.Agent, e.ID = c.path, c.agent, c.planned.ID
-	c.events.Lock()
-	defer c.events.Unlock()
-	c.Events(e)
+	c.tell(e)
+}
+
+// tell tells of an event, one at a time.
+func (s *Server) tell(e Event) {
+	s.events.Lock()
+	defer s.events.Unlock()
+	s.Events(e)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/survey"
 )
 
 // ledger keeps account of what the clients hold: connections, memory, agents, and
@@ -34,6 +35,7 @@ type run struct {
 	flying   map[string]int // how often a case is in flight, by id
 	landings int            // cases that have ended
 	turns    runner.Turns   // of cases with several connections
+	shown    survey.Gatherer
 }
 
 // beginning forgets an agent's old results, once for all cases that ask.

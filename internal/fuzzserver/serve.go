@@ -16,6 +16,7 @@ import (
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -173,10 +174,15 @@ func (c *conn) holding(ctx context.Context, octets int64, do func(context.Contex
 func (c *conn) play(ctx context.Context) {
 	c.emit(Event{Kind: CaseBegun})
 	planned := c.planned.Connection()
-	p := c.Settings.Peer(ctx, c.in, ws.Server, planned.Case)
+	settings := c.Settings
+	if shown := c.ledger.shown(c.agent); shown != nil && len(c.Surveys) > 0 {
+		port, near := c.port()
+		settings.See = func(log *wirelog.Log) { shown.See(log, port, near) }
+	}
+	p := settings.Peer(ctx, c.in, ws.Server, planned.Case)
 	p.AwaitRequest() // there is one: we have read it
 	p.Accept(c.request, c.identity(), planned.Open)
-	result, err := c.Settings.Conduct(p, planned, c.agent, true)
+	result, err := settings.Conduct(p, planned, c.agent, true)
 	if ctx.Err() != nil {
 		c.emit(Event{Kind: CaseLost}) // cut short, it proves nothing
 		return
@@ -232,7 +238,7 @@ func (c *conn) updateReports(ctx context.Context) {
 	patience, cancel := context.WithTimeout(ctx, SettlePatience)
 	defer cancel()
 	c.ledger.await(patience, func() bool { return !c.ledger.isFlying(c.agent, "") })
-	if err := c.Store.Finish(); err != nil {
+	if err := errors.Join(c.survey(c.agent), c.Store.Finish()); err != nil {
 		c.emit(Event{Kind: Trouble, Err: err})
 		c.refuse(&peer.Refusal{Status: 500, Why: err.Error()})
 		return

@@ -38,7 +38,10 @@ type ResultStore interface {
 type Config struct {
 	Plan     []runner.Planned
 	Settings runner.Settings
-	Store    ResultStore
+	// Surveys are cases that look at all conversations of a client. They are judged
+	// when it has the report updated, and when the server ends.
+	Surveys []runner.Planned
+	Store   ResultStore
 	// Skip reports whether a case is left out for the agent. May be nil.
 	Skip func(agent, id string) bool
 	// Identity are the fields of our responses that say who we are.
@@ -82,7 +85,9 @@ func New(cfg Config) *Server {
 	s.stop = sync.OnceFunc(func() { close(s.stopping) })
 	s.ledger = newLedger(s.Limits, cfg.Store)
 	for i, c := range cfg.Plan {
-		s.ids[c.ID] = i
+		if _, known := s.ids[c.ID]; !known { // of a case with several connections, the first
+			s.ids[c.ID] = i
+		}
 	}
 	if s.Skip == nil {
 		s.Skip = func(agent, id string) bool { return false }
@@ -123,7 +128,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	cancel()
 	conns.Wait()
-	return errors.Join(err, s.Store.Finish())
+	return errors.Join(err, s.surveyAll(), s.Store.Finish())
 }
 
 // ServeStream serves one connection to its end and leaves the stream closed.
@@ -148,7 +153,9 @@ func (s *Server) ServeStream(ctx context.Context, st stream.Stream) {
 		return
 	}
 	refusal := peer.CheckRequest(c.request)
-	if refusal == nil {
+	if refusal != nil {
+		c.showRefused()
+	} else {
 		c.call, refusal = s.route(c.request.Target)
 	}
 	if refusal == nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/survey"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -30,6 +31,8 @@ type Settings struct {
 	Factor float64
 	// Reference judges as the reference does, and no stricter.
 	Reference bool
+	// See is told the log of each connection, for surveys. May be nil.
+	See func(*wirelog.Log)
 	// Deflate keeps compressors between connections; nil: each has its own.
 	Deflate *deflate.Pool
 }
@@ -48,7 +51,7 @@ func Plan(cs []conform.Case, role ws.Role) []Planned {
 	var plan []Planned
 	for _, c := range cs {
 		switch {
-		case !c.Only.Has(role):
+		case !c.Only.Has(role) || c.Survey != nil:
 		case role == ws.Server && len(c.Turns) > 0:
 			for i := range c.Turns {
 				plan = append(plan, Planned{Case: c, Number: len(plan) + 1, turn: i + 1})
@@ -58,6 +61,32 @@ func Plan(cs []conform.Case, role ws.Role) []Planned {
 		}
 	}
 	return plan
+}
+
+// Surveys are those of the selected cases that the role has and that are not played,
+// numbered behind the plan.
+func Surveys(cs []conform.Case, role ws.Role) []Planned {
+	n := len(Plan(cs, role))
+	var surveys []Planned
+	for _, c := range cs {
+		if c.Survey != nil && c.Only.Has(role) {
+			n++
+			surveys = append(surveys, Planned{Case: c, Number: n})
+		}
+	}
+	return surveys
+}
+
+// Survey judges a case by what the connections of the run show.
+func (st Settings) Survey(c Planned, agent string, role ws.Role, e survey.Evidence) report.Result {
+	log := wirelog.New(role)
+	for _, r := range c.Survey(e) {
+		log.Add(log.Start, r)
+	}
+	return report.Result{
+		Agent: agent, ID: c.ID, Number: c.Number, Title: c.Title, Spec: c.Spec, Want: c.Want, Close: c.Close, Tags: c.Tags,
+		Verdict: verdict.Judge(c.Want, c.Close, log), Started: log.Start, Seed: st.Seed, Log: log,
+	}
 }
 
 // Room for what the peer may send unasked, in octets.
@@ -175,6 +204,9 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 		p.Hangup()
 	}
 	log := p.Log()
+	if st.See != nil {
+		st.See(log)
+	}
 	c.Want.ByRFC = !st.Reference
 	r = report.Result{
 		Agent: agent, ID: c.ID, Number: c.Number, Title: c.Title, Spec: c.Spec, Want: c.Want, Close: c.Close,
