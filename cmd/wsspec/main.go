@@ -17,6 +17,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/terminal"
+	"github.com/wsspec/wsspec/internal/wstest"
 )
 
 // Exit statuses of the wsspec door.
@@ -56,7 +57,7 @@ func main() {
 // run picks the front door and returns the exit status.
 func (p *process) run(ctx context.Context) int {
 	if p.reference() {
-		return p.wstest(ctx)
+		return wstest.Program{Stdout: p.stdout, Stderr: p.stderr, Version: version()}.Run(ctx, p.args)
 	}
 	return p.wsspec(ctx)
 }
