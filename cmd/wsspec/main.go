@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command wsspec tells whether WebSocket software conforms to the RFCs, and where
-// it does not. Called as wstest, or with -m, it behaves as the reference suite does.
+// it does not. Called as wstest, or with -m, it behaves as the reference suite does, by
+// way of package wstest. Here are flags and wiring, a file a command; nothing here knows
+// how a case is played, judged or shown. Start at commandLine.
 package main
 
 import (

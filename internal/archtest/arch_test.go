@@ -2,7 +2,8 @@
 
 // Package archtest holds the tree to its own rules: which package may import
 // which, and the house rules that a machine can check. It parses the files
-// itself, so that the test cache knows what it depends on.
+// itself, so that the test cache knows what it depends on, and knows nothing of what
+// the code does. Start at the table of layers.
 package archtest
 
 import (
