@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package docs_test writes the documents that can be derived from the program, and
-// holds the others to it.
+// holds the others to it: commands, flags, links and code. It knows nothing of their
+// style. Start at any test.
 package docs_test
 
 import (

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package interop holds measured facts about third-party WebSocket libraries.
-// It is in a module of its own so that users of wsspec do not depend on them.
+// It is in a module of its own so that users of wsspec do not depend on them, and knows
+// nothing of how wsspec works. Start at conformance_test.go.
 package interop
 
 import (

@@ -7,18 +7,13 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"os/exec"
 	"strconv"
-	"strings"
-	"sync"
-	"time"
 
-	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/testee"
+	"github.com/wsspec/wsspec/internal/tour"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -52,11 +47,11 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 
 // echo runs our echo server, with TLS where there is a configuration for it.
 func (p *process) echo(ctx context.Context, addr, readyFile string, secure *tls.Config, cfg testee.Config) error {
-	l, err := listen(addr, secure)
+	l, err := stream.Listen(addr, secure)
 	if err != nil {
 		return badUsage(err, "choose another address with --listen, such as 127.0.0.1:0")
 	}
-	u := serverURL(l, secure != nil)
+	u := stream.URL(l, secure != nil)
 	fmt.Fprintf(p.stdout, "Echo server at %s. Ctrl-C ends it.\n", u)
 	if err := ready(readyFile, u); err != nil {
 		return err
@@ -92,102 +87,20 @@ func (c *clientCmd) Run(ctx context.Context, p *process) error {
 	if c.Impl != "wsspec" {
 		return p.runPeers(ctx, "client", c.Impl, "--agent", c.Agent, "--parallel", strconv.Itoa(c.Parallel), c.URL)
 	}
-	dial, err := dialer(c.URL, c.Insecure, testee.Config{Agent: c.Agent, Faults: faults})
+	dial, err := tour.To(c.URL, c.Insecure, testee.Config{Agent: c.Agent, Faults: faults})
 	if err != nil {
 		return badUsage(err, "")
 	}
-	return p.driveClient(ctx, dial, c.Agent, c.Parallel)
-}
-
-// dial opens a connection of our client to a path of a fuzzing server.
-type dial func(ctx context.Context, target string) (*testee.Conn, error)
-
-// dialer reads the URL of a fuzzing server.
-func dialer(base string, insecure bool, cfg testee.Config) (dial, error) {
-	u, err := url.Parse(base)
-	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Hostname() == "" {
-		return nil, fmt.Errorf("server URL %q: want ws://host:port or wss://host:port", base)
-	}
-	target := stream.Target{Addr: u.Host}
-	port := "80"
-	if u.Scheme == "wss" {
-		port = "443"
-		target.TLS = &tls.Config{ServerName: u.Hostname(), InsecureSkipVerify: insecure, NextProtos: []string{"http/1.1"}}
-	}
-	if u.Port() == "" {
-		target.Addr = net.JoinHostPort(u.Hostname(), port)
-	}
-	return func(ctx context.Context, path string) (*testee.Conn, error) {
-		s, err := stream.Dial(ctx, target)
-		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", fuzzclient.ErrUnreachable, base, err)
-		}
-		return testee.Dial(ctx, s, u.Host, strings.TrimSuffix(u.Path, "/")+path, cfg)
-	}, nil
-}
-
-// driveClient takes our client through all cases of a fuzzing server.
-func (p *process) driveClient(ctx context.Context, dial dial, name string, parallel int) error {
-	agent := url.QueryEscape(name)
-	n, err := caseCount(ctx, dial)
-	if err != nil {
-		return err
-	}
-	numbers := make(chan int)
-	var workers sync.WaitGroup
-	for range min(parallel, max(n, 1)) {
-		workers.Go(func() {
-			for i := range numbers {
-				c, err := dial(ctx, fmt.Sprintf("/runCase?case=%d&agent=%s", i, agent))
-				if err != nil {
-					fmt.Fprintf(p.stderr, "wsspec: case %d: %v\n", i, err)
-					continue
-				}
-				_ = c.Echo() // how it ends is for the server to judge
-			}
-		})
-	}
-	for i := 1; i <= n && ctx.Err() == nil; i++ {
-		numbers <- i
-	}
-	close(numbers)
-	workers.Wait()
-	if ctx.Err() != nil {
+	t := tour.Tour{Dial: dial, Agent: c.Agent, Parallel: c.Parallel, Lost: func(n int, err error) { fmt.Fprintf(p.stderr, "wsspec: case %d: %v\n", n, err) }}
+	n, err := t.Do(ctx)
+	switch {
+	case errors.Is(err, tour.ErrInterrupted):
 		return statusError(exitInterrupted)
-	}
-	c, err := dial(ctx, "/updateReports?agent="+agent)
-	if err != nil {
+	case err != nil:
 		return err
 	}
-	_ = c.Echo() // the server closes at once
-	fmt.Fprintf(p.stdout, "%s run as %q\n", terminal.CasesOf(n), name)
+	fmt.Fprintf(p.stdout, "%s run as %q\n", terminal.CasesOf(n), c.Agent)
 	return nil
-}
-
-// Bounds of what may come from something else than a fuzzing server.
-const (
-	mostCases      = 100_000
-	countPatience  = 10 * time.Second
-	fuzzingServers = "is this a fuzzing server, such as \"wsspec serve\"?"
-)
-
-func caseCount(ctx context.Context, dial dial) (int, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, countPatience, fmt.Errorf("no answer within %v: %s", countPatience, fuzzingServers))
-	defer cancel()
-	c, err := dial(ctx, "/getCaseCount")
-	if err != nil {
-		return 0, err
-	}
-	text, err := c.ReceiveText()
-	if err != nil {
-		return 0, fmt.Errorf("getCaseCount: %w", err)
-	}
-	_ = c.Echo() // until the server has closed
-	n, err := strconv.Atoi(strings.TrimSpace(text))
-	if err != nil || n < 0 || n > mostCases {
-		return 0, fmt.Errorf("getCaseCount: %.40q is no number of cases: %s", text, fuzzingServers)
-	}
-	return n, nil
 }
 
 // runPeers runs the interop module's program.

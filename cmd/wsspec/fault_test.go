@@ -64,32 +64,6 @@ func TestFaultOfOurs(t *testing.T) {
 	}
 }
 
-// The wstest door goes on to the next server, and ends with status 1.
-func TestFaultOfOursInWstest(t *testing.T) {
-	url, stop, err := builtIn(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
-	var out, errs bytes.Buffer
-	p := &process{stdout: &out, stderr: &errs}
-	e, err := fuzzclient.Server{URL: url, Agent: "it"}.Resolve("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := openFolder(t.TempDir(), true, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = p.testOne(t.Context(), e, broken(t), nil, store)
-	if faults, ok := errors.AsType[runner.Faults](err); !ok || len(faults) != 1 {
-		t.Fatalf("got %v", err)
-	}
-	if status := p.wstestFail(err); status != wstestMistake || !strings.HasPrefix(errs.String(), "wstest: case 1.1.2: fault in wsspec: ") {
-		t.Errorf("status %d: %s", status, &errs)
-	}
-}
-
 // So does the server in which clients are tested.
 func TestFaultOfOursWhileServing(t *testing.T) {
 	var out, errs bytes.Buffer

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command wsspec tells whether WebSocket software conforms to the RFCs, and where
-// it does not. Called as wstest, or with -m, it behaves as the reference suite does.
+// it does not. Called as wstest, or with -m, it behaves as the reference suite does, by
+// way of package wstest. Here are flags and wiring, a file a command; nothing here knows
+// how a case is played, judged or shown. Start at commandLine.
 package main
 
 import (
@@ -17,6 +19,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/terminal"
+	"github.com/wsspec/wsspec/internal/wstest"
 )
 
 // Exit statuses of the wsspec door.
@@ -56,7 +59,7 @@ func main() {
 // run picks the front door and returns the exit status.
 func (p *process) run(ctx context.Context) int {
 	if p.reference() {
-		return p.wstest(ctx)
+		return wstest.Program{Stdout: p.stdout, Stderr: p.stderr, Version: version()}.Run(ctx, p.args)
 	}
 	return p.wsspec(ctx)
 }

@@ -229,7 +229,7 @@ func (c mergeCmd) fill(p *process, merged *report.Report) error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return badUsage(fmt.Errorf("--out: %w", err), "name a new folder, or a file that ends in .json")
 	}
-	f, err := openFolder(c.Out, false, false)
+	f, err := openFolder(c.Out, false)
 	if err != nil {
 		return err
 	}
@@ -243,7 +243,7 @@ func (c mergeCmd) fill(p *process, merged *report.Report) error {
 	if err := f.Finish(); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "Report: %s\n", f.page())
+	fmt.Fprintf(p.stdout, "Report: %s\n", f.Page())
 	return nil
 }
 

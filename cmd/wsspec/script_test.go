@@ -26,6 +26,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/testee"
 )
 
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"wsspec": main, "wstest": main})
 }
 
-// The scripts of testdata/script. Beside the commands of testscript there are:
+// The scripts of testdata/script, and those of the wstest door. Beside the commands of testscript there are:
 //
 //	status N COMMAND ARG...         run it; it has to end with status N
 //	start NAME PATTERN COMMAND...   run it in the background and wait for a line of
@@ -51,8 +52,16 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var files []string
+	for _, room := range []string{"testdata/script", "../../internal/wstest/testdata/script"} {
+		scripts, err := filepath.Glob(room + "/*.txtar")
+		if err != nil || len(scripts) == 0 {
+			t.Fatalf("%s: %d scripts, %v", room, len(scripts), err)
+		}
+		files = append(files, scripts...)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:           "testdata/script",
+		Files:         files,
 		UpdateScripts: flag.Lookup("update").Value.String() == "true",
 		Setup:         setup(config),
 		Condition:     condition,
@@ -88,7 +97,7 @@ const noSleep = "atexit_sleep_ms=0"
 
 // echoFor runs an echo server for as long as a script.
 func echoFor(env *testscript.Env, config *tls.Config) (addr string, err error) {
-	l, err := listen("127.0.0.1:0", config)
+	l, err := stream.Listen("127.0.0.1:0", config)
 	if err != nil {
 		return "", err
 	}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"sync"
 	"time"
 
@@ -16,7 +15,9 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzzserver"
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/terminal"
+	"github.com/wsspec/wsspec/internal/website"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -64,31 +65,31 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	store, err := openFolder(c.Out, false, c.Strict)
+	store, err := openFolder(c.Out, c.Strict)
 	if err != nil {
 		return err
 	}
-	l, err := listen(c.Listen, tlsConfig)
+	l, err := stream.Listen(c.Listen, tlsConfig)
 	if err != nil {
 		return badUsage(err, "choose another address with --listen, such as :0")
 	}
 	settings := c.settings()
 	lounge := newLounge(p, terminal.Detail{Quiet: c.Quiet, Verbose: c.Verbose, Wire: c.Wire}, c.Strict)
 	plan := runner.Plan(picked, ws.Server)
-	pages := &website{}
+	pages := new(website.Site)
 	if !c.NoWeb {
-		if pages, err = p.openWeb(c.Web, l, tlsConfig != nil, plan, store); err != nil {
+		if pages, err = p.website(c.Web, website.Config{Clients: l, Secure: tlsConfig != nil, Plan: plan, Folder: store}); err != nil {
 			return errors.Join(err, l.Close())
 		}
 	}
 	server := fuzzserver.New(fuzzserver.Config{
-		Plan: plan, Settings: settings, Store: store, Identity: identity(), Token: c.Token,
-		Events: func(e fuzzserver.Event) { lounge.event(e); pages.event(e) },
+		Plan: plan, Settings: settings, Store: store, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
+		Events: func(e fuzzserver.Event) { lounge.event(e); pages.Event(e) },
 	})
-	url := serverURL(l, tlsConfig != nil)
+	url := stream.URL(l, tlsConfig != nil)
 	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(len(picked)), settings.Seed)
-	if pages.site != nil {
-		fmt.Fprintf(p.stdout, "Pages, also to test a browser: %s\n", pages.address())
+	if pages.Open() {
+		fmt.Fprintf(p.stdout, "Pages, also to test a browser: %s\n", pages.Address())
 	}
 	if err := ready(c.ReadyFile, url); err != nil {
 		return err
@@ -98,10 +99,10 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	if c.IdleExit > 0 {
 		go lounge.whenIdle(ctx, c.IdleExit, stop)
 	}
-	pages.serve(ctx)
+	pages.Serve(ctx)
 	err = server.Serve(ctx, l)
 	stop()
-	if err := pages.wait(err); err != nil {
+	if err := pages.Wait(err); err != nil {
 		return err
 	}
 	lounge.summary()
@@ -131,41 +132,20 @@ func (c *serveCmd) settings() runner.Settings {
 	return s
 }
 
-// identity are the fields with which our server presents itself.
-func identity() ws.Fields {
-	return ws.Fields{{Name: "Server", Value: "wsspec/" + version()}, {Name: "X-Powered-By", Value: "wsspec/" + version()}}
-}
-
 func (c *serveCmd) tls() (*tls.Config, error) {
 	switch {
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return nil, badUsage(errors.New("--tls-cert and --tls-key go together"), "")
 	case c.TLSCert != "":
-		return loadTLS(c.TLSCert, c.TLSKey)
+		pair, err := stream.LoadTLS(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return nil, badUsage(err, "")
+		}
+		return pair, nil
 	case c.TLSSelfSigned:
 		return selfSigned()
 	}
 	return nil, nil
-}
-
-func loadTLS(cert, key string) (*tls.Config, error) {
-	pair, err := tls.LoadX509KeyPair(cert, key)
-	if err != nil {
-		return nil, badUsage(fmt.Errorf("TLS certificate %s and key %s: %w", cert, key, err), "")
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}, nil
-}
-
-// listen opens a port, with TLS where there is a configuration for it.
-func listen(addr string, config *tls.Config) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
-	if err != nil {
-		return nil, err
-	}
-	if config != nil {
-		l = tls.NewListener(l, config)
-	}
-	return l, nil
 }
 
 // ready writes a URL to the file that tells others we listen, if there is to be one.
@@ -177,23 +157,6 @@ func ready(file, url string) error {
 		return badUsage(err, "")
 	}
 	return nil
-}
-
-// serverURL is the address at which this machine reaches the listener.
-func serverURL(l net.Listener, secure bool) string {
-	scheme := "ws"
-	if secure {
-		scheme = "wss"
-	}
-	addr, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		return scheme + "://" + l.Addr().String()
-	}
-	host := addr.IP.String()
-	if addr.IP.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return scheme + "://" + net.JoinHostPort(host, fmt.Sprint(addr.Port))
 }
 
 // lounge keeps account of the clients that come and go.
@@ -309,4 +272,14 @@ func (l *lounge) summary() {
 	if len(l.order) == 0 {
 		fmt.Fprintln(l.process.stdout, "No client has run a case.")
 	}
+}
+
+// website listens for browsers at the address of --web.
+func (p *process) website(addr string, c website.Config) (*website.Site, error) {
+	c.Version, c.Log = version(), p.stderr
+	site, err := website.Listen(addr, c)
+	if err != nil {
+		return nil, badUsage(err, "choose another address, or none")
+	}
+	return site, nil
 }

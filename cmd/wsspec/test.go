@@ -263,58 +263,13 @@ func (c *testCmd) readSpec(t *testRun) error {
 	if c.Edition == "" {
 		c.Edition = s.Edition
 	}
-	if t.servers = specServers(s); len(t.servers)+len(c.URLs) == 0 {
+	if t.servers = fuzzclient.Listed(s); len(t.servers)+len(c.URLs) == 0 {
 		return badUsage(fmt.Errorf("%s: there are no servers in it", c.Spec), `add "servers": [{"url": "ws://…"}], or give a URL`)
 	}
-	t.skip, err = agentFilter(s)
-	return err
-}
-
-func specServers(s *spec.Spec) []fuzzclient.Server {
-	var servers []fuzzclient.Server
-	for _, e := range s.Servers {
-		servers = append(servers, fuzzclient.Server{
-			URL: e.URL, Agent: e.Agent, Origin: e.Origin, Protocols: e.Protocols, TLS: fuzzclient.TLS{Name: e.HostName}, Options: e.Options,
-		})
+	if t.skip, err = s.Filter(); err != nil {
+		return badUsage(err, "")
 	}
-	return servers
-}
-
-// agentFilter makes one predicate of a specification's exclude-agent-cases.
-func agentFilter(s *spec.Spec) (func(agent, id string) bool, error) {
-	type rule struct {
-		agent conform.Pattern
-		cases []conform.Pattern
-	}
-	var rules []rule
-	for agent, ids := range s.ExcludeAgentCases {
-		p, err := conform.CompilePattern(agent, true)
-		if err != nil {
-			return nil, badUsage(fmt.Errorf("%s: exclude-agent-cases: %w", s.File, err), "")
-		}
-		r := rule{agent: p}
-		for _, id := range ids {
-			q, err := conform.CompilePattern(id, true)
-			if err != nil {
-				return nil, badUsage(fmt.Errorf("%s: exclude-agent-cases[%q]: %w", s.File, agent, err), "")
-			}
-			r.cases = append(r.cases, q)
-		}
-		rules = append(rules, r)
-	}
-	return func(agent, id string) bool {
-		for _, r := range rules {
-			if !r.agent.Match(agent) {
-				continue
-			}
-			for _, q := range r.cases {
-				if q.Match(id) {
-					return true
-				}
-			}
-		}
-		return false
-	}, nil
+	return nil
 }
 
 // parseHeader reads the values of --header.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/cases"
+	"github.com/wsspec/wsspec/internal/folder"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
@@ -52,7 +54,7 @@ func builtIn(ctx context.Context) (url string, stop func(), err error) {
 
 // run tests the servers, writes the report and prints the summary.
 func (t *testRun) run(ctx context.Context) error {
-	store, err := openFolder(t.out, false, t.strict)
+	store, err := openFolder(t.out, t.strict)
 	if err != nil {
 		return err
 	}
@@ -61,7 +63,7 @@ func (t *testRun) run(ctx context.Context) error {
 			return err
 		}
 	}
-	store.view = t.known.in(store.view)
+	store.View = t.known.in(store.View)
 	status := exitOK
 	for _, s := range t.servers {
 		st, err := t.one(ctx, s, store)
@@ -90,7 +92,7 @@ func (t *testRun) run(ctx context.Context) error {
 }
 
 // writeOutputs renders what --report asks for.
-func (t *testRun) writeOutputs(f *folder) error {
+func (t *testRun) writeOutputs(f *folder.Folder) error {
 	if len(t.outputs) == 0 {
 		return nil
 	}
@@ -98,8 +100,8 @@ func (t *testRun) writeOutputs(f *folder) error {
 	if err != nil {
 		return err
 	}
-	v := f.view
-	v.Made, v.Link = time.Now(), f.page()
+	v := f.View
+	v.Made, v.Link = time.Now(), f.Page()
 	for _, o := range t.outputs {
 		if err := o.put(t.process, rep, v); err != nil {
 			return err
@@ -109,7 +111,7 @@ func (t *testRun) writeOutputs(f *folder) error {
 }
 
 // one tests one server and returns the exit status it earns.
-func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder) (int, error) {
+func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder.Folder) (int, error) {
 	endpoint, err := s.Resolve("wsspec/" + version())
 	if err != nil {
 		return 0, badUsage(err, "")
@@ -181,5 +183,14 @@ func (p *process) faults(fs runner.Faults) {
 	fmt.Fprintf(p.stderr, "hint: this is not the peer's doing. Please report it, with these lines:\n%s", fs[0].Stack)
 }
 
+// openFolder uses the folder of a report: see folder.Open.
+func openFolder(dir string, strict bool) (*folder.Folder, error) {
+	f, err := folder.Open(dir, false, report.View{Strict: strict, Sections: cases.Sections()})
+	if err != nil {
+		return nil, badUsage(err, "choose another folder for the report")
+	}
+	return f, nil
+}
+
 // reportAt says where the report is.
-func (p *process) reportAt(f *folder) { fmt.Fprintf(p.stdout, "\nReport: %s\n", f.page()) }
+func (p *process) reportAt(f *folder.Folder) { fmt.Fprintf(p.stdout, "\nReport: %s\n", f.Page()) }

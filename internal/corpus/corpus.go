@@ -2,7 +2,8 @@
 
 // Package corpus provides the data sets that the compression cases send: five
 // kinds of data of known size and compressibility, generated when first used,
-// always the same. Files of other data can take their place.
+// always the same. Files of other data can take their place. It knows nothing of
+// compression. Start at Set.
 package corpus
 
 import (

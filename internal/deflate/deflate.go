@@ -5,7 +5,7 @@
 // that enforces one and tells what the sender made of it.
 //
 // It works on whole messages and knows neither frames nor connections: RSV1 and
-// fragments are the caller's.
+// fragments are the caller's. Start at Compressor and Inflater.
 package deflate
 
 import (

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fuzzclient tests servers: we are the WebSocket client.
+// Package fuzzclient tests servers: we are the WebSocket client. It connects, with TLS
+// where it is asked for, and has package runner play the cases. It knows nothing of
+// commands, nor of where results go. Start at Run.
 package fuzzclient
 
 import (

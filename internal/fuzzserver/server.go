@@ -3,7 +3,7 @@
 // Package fuzzserver tests clients: we are the WebSocket server that they
 // connect to. The path of the opening handshake says what a client wants: to run
 // a case (/runCase), or one of the questions and commands around it, each a
-// connection of its own.
+// connection of its own. It knows nothing of pages or commands. Start at Server.
 //
 // A connection first is one goroutine that reads the HTTP head into a small
 // buffer. A Peer with its own buffers exists only once it is known what for.

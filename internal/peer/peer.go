@@ -2,7 +2,8 @@
 
 // Package peer plays one side of a WebSocket connection from a script, for
 // better or worse: what a script says is sent, legal or not, and what the other
-// side does is recorded, legal or not.
+// side does is recorded, legal or not. It knows nothing of cases and judges nothing.
+// Start at Peer.
 //
 // One goroutine, the script's, owns a Peer: sending, answering pings and Close
 // frames, logging and dropping all happen inside its methods. A second one only

@@ -3,7 +3,7 @@
 // Package stream is the byte stream under a WebSocket connection: TCP or TLS on
 // a network, or memory (package memnet) in tests. It adds to net.Conn what a
 // test of WebSockets has to do and to see: half a close, a reset, and which of
-// the two the peer did.
+// the two the peer did. It knows nothing of WebSocket. Start at Stream.
 package stream
 
 import (

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package testee is an echo endpoint, client or server: a complete and strict
-// implementation of RFC 6455 and RFC 7692 that returns each message unchanged.
+// implementation of RFC 6455 and RFC 7692 that returns each message unchanged. It knows
+// nothing of cases or verdicts. Start at Server and Dial.
 //
 // It is the second implementation that the test suite is tested against, and
 // shares with it only the wire format, the compression and the byte stream. To

@@ -3,7 +3,7 @@
 // Package verdict says what a conversation proves: values for what must come
 // back and how the connection must end, and one pure function that compares
 // them with a log. It knows no scripts, goroutines or clocks, so a stored log can
-// be judged again.
+// be judged again. Start at Judge.
 package verdict
 
 import (

@@ -3,7 +3,7 @@
 // Package web is what a fuzzing server shows to browsers: how to begin, a page
 // that tests the browser it is opened in, the clients that are connected now, and
 // the report. It is told what happens and knows nothing that can run a case. All
-// it serves beside its own pages are files of the report folder.
+// it serves beside its own pages are files of the report folder. Start at Site.
 package web
 
 import (

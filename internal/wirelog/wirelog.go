@@ -2,8 +2,9 @@
 
 // Package wirelog records one conversation: octets and frames in both
 // directions, waits, the events a verdict rests on, and how the connection ended.
+// Start at Log and Record.
 //
-// A Log belongs to one goroutine. It says what happened and nothing about what
+// A Log belongs to one goroutine. It says what happened and knows nothing of what
 // should have happened, so that a stored log can be judged again. Its text
 // notation (see Record) is the one in which scripts, expectations, failures and
 // reports are shown.

@@ -2,11 +2,12 @@
 
 // Package ws holds the wire format of WebSocket (RFC 6455) as plain values:
 // frame headers, opcodes, close codes, masking, UTF-8, and the text of the
-// opening handshake.
+// opening handshake. Start at Header and Request.
 //
 // It parses anything that can be parsed and prints anything that can be
 // printed, legal or not, because a test suite has to send and to recognise both.
-// It judges nothing: whether a frame was allowed is decided elsewhere.
+// It knows nothing of connections and judges nothing: whether a frame was allowed is
+// decided elsewhere.
 package ws
 
 import "fmt"

@@ -2,7 +2,7 @@
 
 // Package echo holds echo servers and echo clients on third-party WebSocket
 // libraries: the peers that a fuzzing client or a fuzzing server is measured
-// against.
+// against. It knows nothing of cases. Start at Libraries.
 //
 // Each library gets the most capable configuration it offers without code of
 // ours in the protocol: permessage-deflate with context takeover where it

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package oracle compares the verdicts of a report with those that the
-// reference suite, edition 25.10.1, gave to the same peers.
+// reference suite, edition 25.10.1, gave to the same peers. It knows nothing of how a
+// report came about. Start at Compare.
 package oracle
 
 import (

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package suite takes an echo client through a fuzzing server: getCaseCount,
-// runCase for each case, updateReports.
+// runCase for each case, updateReports. It knows nothing of libraries, see package echo.
+// Start at Run.
 package suite
 
 import (

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package badge draws a report as a badge for a README: one SVG with the grade and
-// how many cases passed.
+// how many cases passed. It knows nothing of files. Start at Write.
 package badge
 
 import (

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package baseline compares a report with what is known of the agents: with an
-// earlier report, or with a file of expected failures.
+// earlier report (Diff), or with a file of expected failures (Expectations). It knows
+// nothing of how differences are shown, nor of exit statuses. Start at Standing.
 package baseline
 
 import (

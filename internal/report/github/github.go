@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package github writes annotations: workflow commands that GitHub Actions shows
-// beside a run.
+// beside a run. It knows nothing of files. Start at Write.
 package github
 
 import (

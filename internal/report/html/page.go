@@ -4,6 +4,7 @@
 // and needs nothing, and the reference's folder of pages, a table and one page a
 // case. Both tell a case's story with the same template. Whatever came from a peer
 // is escaped, and a policy in each page keeps scripts that are not ours from running.
+// It knows nothing of files or servers. Start at Write.
 package html
 
 import (

@@ -4,7 +4,7 @@
 // an agent, one case each. What failed is a failure, what is not implemented and
 // what is known to fail is skipped. Attempts that failed beside the one that counts
 // are what Surefire calls them: a rerunFailure where the case failed, and otherwise
-// a flakyFailure.
+// a flakyFailure. It knows nothing of files. Start at Write.
 package junit
 
 import (

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package markdown writes a report as a job summary in GitHub's Markdown: what
-// failed first, and never more than a summary may have.
+// failed first, and never more than a summary may have. It knows nothing of files.
+// Start at Write.
 package markdown
 
 import (

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package reporttest makes reports for tests of what writes reports: ordinary
-// ones, large ones, and ones full of what peers should not have sent.
+// ones, large ones, and ones full of what peers should not have sent. It knows nothing
+// of how they are written. Start at Mixed.
 package reporttest
 
 import (

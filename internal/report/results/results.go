@@ -2,7 +2,8 @@
 
 // Package results writes and reads a report as one JSON file: results.json, for
 // programs. schema.json (JSON Schema, draft 2020-12) describes its form, which has a
-// version: what a version has stays as it is, and new keys may come.
+// version: what a version has stays as it is, and new keys may come. It knows nothing
+// of report folders, see report/archive. Start at Write and Read.
 package results
 
 import (

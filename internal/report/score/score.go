@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package score sums up what an agent achieved: counts by verdict and by section
-// of the RFCs, and a grade from A+ to F.
+// of the RFCs, and a grade from A+ to F. It knows nothing of how a card is shown.
+// Start at Of.
 //
 // A grade is the lowest of some caps. There is no addition of points: one rule
 // that is broken says more than fifty that are kept, and each cap names the case

@@ -2,7 +2,8 @@
 
 // Package tap writes a report in version 14 of the Test Anything Protocol: a
 // subtest an agent, with a diagnostic block for each case that failed. What is
-// not implemented is skipped, and what is known to fail is a TODO.
+// not implemented is skipped, and what is known to fail is a TODO. It knows nothing of
+// files. Start at Write.
 package tap
 
 import (

@@ -3,6 +3,7 @@
 // Package memnet is a network in memory: pairs of connected streams that may be
 // used inside a testing/synctest bubble, where real sockets may not. Writes never
 // block unless a capacity is set; deadlines, half-close and reset work as with TCP.
+// It knows nothing of what is sent. Start at Pipe.
 package memnet
 
 import (

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package wstest is the door for what was written for the reference: its options, its
+// specification files, its words and its exit status. It is frozen, and knows nothing of
+// the other door. Start at Program.Run; the promises that it keeps are the scripts
+// testdata/script/contract_*.txtar, which cmd/wsspec plays with the built program.
+package wstest
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -14,6 +20,7 @@ import (
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/folder"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
@@ -21,17 +28,25 @@ import (
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
-// The wstest door: what scripts written for the reference rely on. A completed run
-// is status 0 whatever the verdicts; a mistake in the call is status 1.
-const wstestMistake = 1
+// Exit statuses: a completed run is 0 whatever the verdicts.
+const (
+	exitOK  = 0
+	mistake = 1 // in the call
+)
 
-// wstestFlags are the reference's options.
-type wstestFlags struct {
+// Program is the program as this door needs it.
+type Program struct {
+	Stdout, Stderr io.Writer
+	Version        string
+}
+
+// flags are the reference's options.
+type flags struct {
 	mode, spec, url, webPort, ident, key, cert, outFile string
 	version, help                                       bool
 }
 
-const wstestHelp = `usage: wstest -m MODE [options]
+const help = `usage: wstest -m MODE [options]
 
   -m, --mode MODE       fuzzingclient, fuzzingserver, testeeclient, testeeserver
                         or echoserver
@@ -51,9 +66,9 @@ const wstestHelp = `usage: wstest -m MODE [options]
 The other door of the same program, wsspec, does more: run "wsspec --help".
 `
 
-// parseWstest reads the reference's command line: short and long options, with
+// parse reads the reference's command line: short and long options, with
 // the value behind a blank, "=" or, for short ones, nothing.
-func parseWstest(args []string) (f wstestFlags, err error) {
+func parse(args []string) (f flags, err error) {
 	values := map[string]*string{
 		"m": &f.mode, "mode": &f.mode, "s": &f.spec, "spec": &f.spec, "w": &f.url, "wsuri": &f.url,
 		"u": &f.webPort, "webport": &f.webPort, "i": &f.ident, "ident": &f.ident, "k": &f.key, "key": &f.key,
@@ -95,17 +110,17 @@ func parseWstest(args []string) (f wstestFlags, err error) {
 	return f, nil
 }
 
-// wstest runs a mode of the reference and returns the exit status.
-func (p *process) wstest(ctx context.Context) int {
-	f, err := parseWstest(p.args)
+// Run runs a mode of the reference and returns the exit status.
+func (p Program) Run(ctx context.Context, args []string) (status int) {
+	f, err := parse(args)
 	switch {
 	case err != nil:
-		return p.wstestFail(err)
+		return p.fail(err)
 	case f.help:
-		fmt.Fprint(p.stdout, wstestHelp)
+		fmt.Fprint(p.Stdout, help)
 		return exitOK
 	case f.version:
-		fmt.Fprintln(p.stdout, "wsspec", version())
+		fmt.Fprintln(p.Stdout, "wsspec", p.Version)
 		return exitOK
 	}
 	switch f.mode {
@@ -122,28 +137,48 @@ func (p *process) wstest(ctx context.Context) int {
 	default:
 		err = fmt.Errorf("unknown mode %q", f.mode)
 	}
-	return p.wstestFail(err)
+	return p.fail(err)
 }
 
-func (p *process) wstestFail(err error) int {
+func (p Program) fail(err error) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(p.stderr, "wstest: %v\n", err)
-	var usage *usageError
+	fmt.Fprintf(p.Stderr, "wstest: %v\n", err)
+	hint := `run "wstest --help"`
+	_, plain := errors.AsType[tls.RecordHeaderError](err)
+	hinted, has := errors.AsType[*hintedError](err)
 	switch {
-	case errors.As(err, &usage) && usage.hint != "":
-		fmt.Fprintf(p.stderr, "hint: %s\n", usage.hint)
+	case has:
+		hint = hinted.hint
+	case errors.Is(err, fuzzclient.ErrUnreachable) && plain:
+		hint = "does the server speak TLS at this port? without, its URL begins with ws:"
 	case errors.Is(err, fuzzclient.ErrUnreachable):
-		fmt.Fprintf(p.stderr, "hint: %s\n", unreachableHint(err))
-	default:
-		fmt.Fprintln(p.stderr, `hint: run "wstest --help"`)
+		hint = "is the server running, and is this its address?"
 	}
-	return wstestMistake
+	fmt.Fprintf(p.Stderr, "hint: %s\n", hint)
+	return mistake
 }
 
-// readWstestSpec reads the specification of a mode, or writes a default one.
-func (p *process) readWstestSpec(f wstestFlags, mode spec.Mode) (*spec.Spec, error) {
+// hintedError is an error with what to do about it.
+type hintedError struct {
+	error
+	hint string
+}
+
+func (e *hintedError) Unwrap() error { return e.error }
+
+// openFolder uses the folder for results under the reference's keys alone.
+func (Program) openFolder(dir string) (*folder.Folder, error) {
+	f, err := folder.Open(dir, true, report.View{Sections: cases.Sections()})
+	if err != nil {
+		return nil, &hintedError{err, "choose another folder for the report"}
+	}
+	return f, nil
+}
+
+// readSpec reads the specification of a mode, or writes a default one.
+func (p Program) readSpec(f flags, mode spec.Mode) (*spec.Spec, error) {
 	path := f.spec
 	if path == "" {
 		path = string(mode) + ".json"
@@ -151,14 +186,14 @@ func (p *process) readWstestSpec(f wstestFlags, mode spec.Mode) (*spec.Spec, err
 			if err := os.WriteFile(path, spec.Default(mode), 0o666); err != nil {
 				return nil, fmt.Errorf("write default specification: %w", err)
 			}
-			fmt.Fprintf(p.stdout, "Wrote the default specification %s\n", path)
+			fmt.Fprintf(p.Stdout, "Wrote the default specification %s\n", path)
 		}
 	}
 	s, err := spec.Read(path, mode)
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(p.stdout, "Using specification %s\n", path)
+	fmt.Fprintf(p.Stdout, "Using specification %s\n", path)
 	return s, nil
 }
 
@@ -178,23 +213,23 @@ func referencePlan(s *spec.Spec, role ws.Role) ([]runner.Planned, error) {
 }
 
 // fuzzingClient tests the servers of the specification, one case after the other.
-func (p *process) fuzzingClient(ctx context.Context, f wstestFlags) error {
-	s, err := p.readWstestSpec(f, spec.FuzzingClient)
+func (p Program) fuzzingClient(ctx context.Context, f flags) error {
+	s, err := p.readSpec(f, spec.FuzzingClient)
 	if err != nil {
 		return err
 	}
-	servers := specServers(s)
+	servers := fuzzclient.Listed(s)
 	if len(servers) == 0 && f.url != "" {
 		servers = []fuzzclient.Server{{URL: f.url, Options: s.Options}}
 	}
 	if len(servers) == 0 {
-		fmt.Fprintf(p.stderr, "wstest: %s: there are no servers in it, and none is given with -w\n", s.File)
+		fmt.Fprintf(p.Stderr, "wstest: %s: there are no servers in it, and none is given with -w\n", s.File)
 	}
 	plan, err := referencePlan(s, ws.Client)
 	if err != nil {
 		return err
 	}
-	skip, err := agentFilter(s)
+	skip, err := s.Filter()
 	if err != nil {
 		return err
 	}
@@ -207,11 +242,11 @@ func (p *process) fuzzingClient(ctx context.Context, f wstestFlags) error {
 		}
 		endpoints = append(endpoints, e)
 	}
-	store, err := openFolder(s.OutDir, true, false)
+	store, err := p.openFolder(s.OutDir)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "Ok, will run %d test cases against %d servers\n", len(plan), len(endpoints))
+	fmt.Fprintf(p.Stdout, "Ok, will run %d test cases against %d servers\n", len(plan), len(endpoints))
 	var faults error
 	for _, e := range endpoints {
 		err := p.testOne(ctx, e, plan, skip, store)
@@ -224,24 +259,24 @@ func (p *process) fuzzingClient(ctx context.Context, f wstestFlags) error {
 	if err := store.Finish(); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stdout, "Report: %s\n", store.page())
+	fmt.Fprintf(p.Stdout, "Report: %s\n", store.Page())
 	return faults
 }
 
 // testOne tests a server. A server that cannot be reached, and a signal, end the
 // test of it and are no error: the reference goes on, and so does its exit status.
-func (p *process) testOne(ctx context.Context, e *fuzzclient.Endpoint, plan []runner.Planned, skip func(agent, id string) bool, store *folder) error {
+func (p Program) testOne(ctx context.Context, e *fuzzclient.Endpoint, plan []runner.Planned, skip func(agent, id string) bool, store *folder.Folder) error {
 	run := fuzzclient.Run{
 		Server: e, Plan: plan, Pace: runner.Pace{Jobs: 1}, Skip: skip, Settings: runner.Settings{Options: e.Options, Reference: true, Deflate: deflate.NewPool()},
 		Begin: func(agent string, _ int) error {
-			fmt.Fprintf(p.stdout, "Testing %q at %s\n", agent, e.URL)
+			fmt.Fprintf(p.Stdout, "Testing %q at %s\n", agent, e.URL)
 			return store.Begin(agent)
 		},
 		Done: func(r report.Result) error {
 			if err := store.Put(r); err != nil {
 				return err
 			}
-			fmt.Fprintf(p.stdout, "Case %s: %s, closing %s\n", r.ID, r.Verdict.Behavior, r.Verdict.Close)
+			fmt.Fprintf(p.Stdout, "Case %s: %s, closing %s\n", r.ID, r.Verdict.Behavior, r.Verdict.Close)
 			return nil
 		},
 	}
@@ -250,7 +285,7 @@ func (p *process) testOne(ctx context.Context, e *fuzzclient.Endpoint, plan []ru
 	case err == nil || ctx.Err() != nil:
 		return nil
 	case errors.Is(err, fuzzclient.ErrUnreachable):
-		fmt.Fprintf(p.stderr, "wstest: %v\n", err)
+		fmt.Fprintf(p.Stderr, "wstest: %v\n", err)
 		if faults, ours := errors.AsType[runner.Faults](err); ours {
 			return faults
 		}
@@ -260,9 +295,9 @@ func (p *process) testOne(ctx context.Context, e *fuzzclient.Endpoint, plan []ru
 }
 
 // userAgent is how we call ourselves.
-func (p *process) userAgent(f wstestFlags) string {
+func (p Program) userAgent(f flags) string {
 	if f.ident != "" {
 		return f.ident
 	}
-	return "wsspec/" + version()
+	return "wsspec/" + p.Version
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package tour
 
 import (
-	"bytes"
 	"context"
 	"io"
-	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -32,10 +30,8 @@ func TestClientOfNoFuzzingServer(t *testing.T) {
 				go answerCount(theirs, count)
 				return testee.Dial(ctx, ours, "h", target, testee.Config{})
 			}
-			var out, errs bytes.Buffer
-			p := &process{name: "wsspec", stdout: &out, stderr: &errs, getenv: os.Getenv}
 			begun := time.Now()
-			err := p.driveClient(t.Context(), dial, "me", 1)
+			_, err := Tour{Dial: dial, Agent: "me", Parallel: 1}.Do(t.Context())
 			if err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%q: got %v, want %s", count, err, want)
 			}

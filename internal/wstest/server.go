@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package wstest
 
 import (
 	"cmp"
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -15,7 +14,11 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzzserver"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/spec"
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/testee"
+	"github.com/wsspec/wsspec/internal/tour"
+	"github.com/wsspec/wsspec/internal/website"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -23,8 +26,8 @@ import (
 const portHint = "choose another port with -w, such as ws://127.0.0.1:9002"
 
 // fuzzingServer tests the clients that connect, until it is told to stop.
-func (p *process) fuzzingServer(ctx context.Context, f wstestFlags) error {
-	s, err := p.readWstestSpec(f, spec.FuzzingServer)
+func (p Program) fuzzingServer(ctx context.Context, f flags) error {
+	s, err := p.readSpec(f, spec.FuzzingServer)
 	if err != nil {
 		return err
 	}
@@ -35,7 +38,7 @@ func (p *process) fuzzingServer(ctx context.Context, f wstestFlags) error {
 	if err != nil {
 		return err
 	}
-	skip, err := agentFilter(s)
+	skip, err := s.Filter()
 	if err != nil {
 		return err
 	}
@@ -49,43 +52,44 @@ func (p *process) fuzzingServer(ctx context.Context, f wstestFlags) error {
 			return err
 		}
 	}
-	store, err := openFolder(s.OutDir, true, false)
+	store, err := p.openFolder(s.OutDir)
 	if err != nil {
 		return err
 	}
-	l, err := listen(addr, tlsConfig)
+	l, err := stream.Listen(addr, tlsConfig)
 	if err != nil {
-		return badUsage(err, portHint)
+		return &hintedError{err, portHint}
 	}
-	pages := &website{}
+	pages := new(website.Site)
 	if web, none, err := webPort(f.webPort); err != nil {
 		return err
 	} else if !none {
-		if pages, err = p.openWeb(web, l, tlsConfig != nil, plan, store); err != nil {
-			return err
+		pages, err = website.Listen(web, website.Config{Clients: l, Secure: secure, Plan: plan, Folder: store, Version: p.Version, Log: p.Stderr})
+		if err != nil {
+			return &hintedError{err, "choose another address, or none"}
 		}
 	}
 	server := fuzzserver.New(fuzzserver.Config{
 		Plan: plan, Settings: runner.Settings{Options: s.Options, Reference: true, Deflate: deflate.NewPool()}, Store: store, Skip: skip,
-		Identity: identity(), Protocols: s.Protocols, AnyoneControls: true,
-		Events: func(e fuzzserver.Event) { p.wstestEvent(e); pages.event(e) },
+		Identity: fuzzserver.Identity("wsspec/" + p.Version), Protocols: s.Protocols, AnyoneControls: true,
+		Events: func(e fuzzserver.Event) { p.event(e); pages.Event(e) },
 	})
-	fmt.Fprintf(p.stdout, "Ok, will run %d test cases for any clients connecting to %s\n", len(plan), serverURL(l, tlsConfig != nil))
+	fmt.Fprintf(p.Stdout, "Ok, will run %d test cases for any clients connecting to %s\n", len(plan), stream.URL(l, secure))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	pages.serve(ctx)
+	pages.Serve(ctx)
 	err = server.Serve(ctx, l)
 	stop()
-	return pages.wait(err)
+	return pages.Wait(err)
 }
 
 // loadTLS reads the certificate and key of the flags, or else of the specification.
-func (f wstestFlags) loadTLS(s *spec.Spec) (*tls.Config, error) {
+func (f flags) loadTLS(s *spec.Spec) (*tls.Config, error) {
 	key, cert := cmp.Or(f.key, s.Key), cmp.Or(f.cert, s.Cert)
 	if key == "" || cert == "" {
-		return nil, badUsage(fmt.Errorf("url %q: wss needs a key and a certificate", s.URL), "give PEM files with -k and -c, or ask for ws")
+		return nil, &hintedError{fmt.Errorf("url %q: wss needs a key and a certificate", s.URL), "give PEM files with -k and -c, or ask for ws"}
 	}
-	return loadTLS(cert, key)
+	return stream.LoadTLS(cert, key)
 }
 
 // webPort reads -u: a port, 0 for no pages, nothing for the usual port.
@@ -100,14 +104,15 @@ func webPort(s string) (addr string, none bool, err error) {
 	return fmt.Sprintf(":%d", n), n == 0, nil
 }
 
-func (p *process) wstestEvent(e fuzzserver.Event) {
+// event prints what happens.
+func (p Program) event(e fuzzserver.Event) {
 	switch e.Kind {
 	case fuzzserver.CaseDone:
-		fmt.Fprintf(p.stdout, "%q, case %s: %s, closing %s\n", e.Agent, e.ID, e.Result.Verdict.Behavior, e.Result.Verdict.Close)
+		fmt.Fprintf(p.Stdout, "%q, case %s: %s, closing %s\n", e.Agent, e.ID, e.Result.Verdict.Behavior, e.Result.Verdict.Close)
 	case fuzzserver.Updated:
-		fmt.Fprintf(p.stdout, "Reports are up to date\n")
+		fmt.Fprintf(p.Stdout, "Reports are up to date\n")
 	case fuzzserver.Trouble:
-		fmt.Fprintf(p.stderr, "wstest: %v\n", e.Err)
+		fmt.Fprintf(p.Stderr, "wstest: %v\n", e.Err)
 	}
 }
 
@@ -127,7 +132,7 @@ func anyInterface(rawURL string) (addr string, secure bool, err error) {
 }
 
 // testeeServer echoes, as the reference's modes testeeserver and echoserver do.
-func (p *process) testeeServer(ctx context.Context, f wstestFlags) error {
+func (p Program) testeeServer(ctx context.Context, f flags) error {
 	if f.url == "" {
 		return fmt.Errorf("mode %s needs -w, the URL to listen at", f.mode)
 	}
@@ -141,22 +146,28 @@ func (p *process) testeeServer(ctx context.Context, f wstestFlags) error {
 			return err
 		}
 	}
-	err = p.echo(ctx, addr, "", tlsConfig, testee.Config{Agent: f.ident})
-	if usage, ok := errors.AsType[*usageError](err); ok {
-		usage.hint = portHint
+	l, err := stream.Listen(addr, tlsConfig)
+	if err != nil {
+		return &hintedError{err, portHint}
 	}
-	return err
+	fmt.Fprintf(p.Stdout, "Echo server at %s. Ctrl-C ends it.\n", stream.URL(l, secure))
+	return testee.Server{Config: testee.Config{Agent: f.ident}}.Serve(ctx, l)
 }
 
 // testeeClient takes our client through the cases of a fuzzing server.
-func (p *process) testeeClient(ctx context.Context, f wstestFlags) error {
+func (p Program) testeeClient(ctx context.Context, f flags) error {
 	if f.url == "" {
 		return fmt.Errorf("mode %s needs -w, the URL of the fuzzing server", f.mode)
 	}
-	name := cmp.Or(f.ident, "wsspec/"+version())
-	dial, err := dialer(f.url, true, testee.Config{Agent: name})
+	name := cmp.Or(f.ident, "wsspec/"+p.Version)
+	dial, err := tour.To(f.url, true, testee.Config{Agent: name})
 	if err != nil {
 		return err
 	}
-	return p.driveClient(ctx, dial, name, 1)
+	n, err := tour.Tour{Dial: dial, Agent: name, Parallel: 1, Lost: func(n int, err error) { fmt.Fprintf(p.Stderr, "wsspec: case %d: %v\n", n, err) }}.Do(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.Stdout, "%s run as %q\n", terminal.CasesOf(n), name)
+	return nil
 }

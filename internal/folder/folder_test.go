@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package folder
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/html"
@@ -19,7 +20,7 @@ import (
 
 // fill puts results of all kinds into a folder, of peers and not of us who are
 // hostile: ids and titles are ours.
-func fill(t *testing.T, f *folder) {
+func fill(t *testing.T, f *Folder) {
 	t.Helper()
 	for _, rep := range []*report.Report{reporttest.Mixed(), reporttest.Hostile()} {
 		for _, a := range rep.Agents {
@@ -37,7 +38,7 @@ func fill(t *testing.T, f *folder) {
 // they are not read again.
 func TestTableIsThatOfTheFiles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, err := openFolder(t.TempDir(), true, false)
+		f, err := Open(t.TempDir(), true, report.View{Sections: cases.Sections()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,13 +53,13 @@ func TestTableIsThatOfTheFiles(t *testing.T) {
 		if err != nil || len(rep.Agents) == 0 {
 			t.Fatal(rep, err)
 		}
-		view := f.view
+		view := f.View
 		view.Made = time.Now()
 		var want bytes.Buffer
 		if err := html.WriteIndex(&want, rep, view); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := os.ReadFile(f.page()); err != nil || !bytes.Equal(got, want.Bytes()) {
+		if got, err := os.ReadFile(f.Page()); err != nil || !bytes.Equal(got, want.Bytes()) {
 			t.Errorf("%v\n%s\nwant\n%s", err, got, &want)
 		}
 	})
@@ -68,7 +69,7 @@ func TestTableIsThatOfTheFiles(t *testing.T) {
 // between is shown, and a page that is gone is written again.
 func TestPagesAreWrittenOnceForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, err := openFolder(t.TempDir(), false, false)
+		f, err := Open(t.TempDir(), false, report.View{Sections: cases.Sections()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +87,7 @@ func TestPagesAreWrittenOnceForAll(t *testing.T) {
 			}
 		}
 		page := func() string {
-			b, err := os.ReadFile(f.page())
+			b, err := os.ReadFile(f.Page())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -104,7 +105,7 @@ func TestPagesAreWrittenOnceForAll(t *testing.T) {
 		if page() == first {
 			t.Error("a result that came is not shown")
 		}
-		if err := os.Remove(f.page()); err != nil {
+		if err := os.Remove(f.Page()); err != nil {
 			t.Fatal(err)
 		}
 		finish()

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package folder is a report on disk as both doors keep it: the results, see
+// report/archive, with pages to look at them, see report/html. It knows nothing of how
+// results come about. Start at Open.
+package folder
 
 import (
 	"bytes"
@@ -11,18 +14,17 @@ import (
 	"sync"
 	"time"
 
-	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/html"
 	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
-// folder is a report on disk: the results, and pages to look at them.
-type folder struct {
+// Folder is a report on disk: the results, and pages to look at them.
+type Folder struct {
 	*archive.Store
 	plain bool // the reference's pages, one a case, instead of one page for all
-	view  report.View
+	View  report.View
 
 	pages sync.Mutex // held while they are written: who waits for it may find them done
 	shown int        // changes that they show
@@ -32,20 +34,20 @@ type folder struct {
 	results *report.Report // with plain, what the table shows of them
 }
 
-// openFolder uses the folder: see archive.Open.
-func openFolder(dir string, plain, strict bool) (*folder, error) {
+// Open uses the folder: see archive.Open. The view says how its pages show results.
+func Open(dir string, plain bool, v report.View) (*Folder, error) {
 	s, err := archive.Open(dir, plain)
 	if err != nil {
-		return nil, badUsage(err, "choose another folder for the report")
+		return nil, err
 	}
-	return &folder{
-		Store: s, plain: plain, view: report.View{Strict: strict, Sections: cases.Sections()},
+	return &Folder{
+		Store: s, plain: plain, View: v,
 		changes: 1, results: new(report.Report),
 	}, nil
 }
 
 // Begin forgets what there is of an agent.
-func (f *folder) Begin(agent string) error {
+func (f *Folder) Begin(agent string) error {
 	f.mu.Lock()
 	f.changes++
 	f.results.Agents = slices.DeleteFunc(f.results.Agents, func(a report.Agent) bool { return a.Name == report.Stored(agent) })
@@ -54,13 +56,13 @@ func (f *folder) Begin(agent string) error {
 }
 
 // Put writes a result, and its page where each has one.
-func (f *folder) Put(r report.Result) error {
+func (f *Folder) Put(r report.Result) error {
 	if err := f.Store.Put(r); err != nil {
 		return err
 	}
 	if f.plain {
 		r.File = f.FileName(r.Agent, r.ID)
-		if err := f.writePage(html.PageName(r), func(w io.Writer) error { return html.WriteCase(w, r, f.view) }); err != nil {
+		if err := f.writePage(html.PageName(r), func(w io.Writer) error { return html.WriteCase(w, r, f.View) }); err != nil {
 			return err
 		}
 	}
@@ -85,7 +87,7 @@ func tableResult(r report.Result) report.Result {
 
 // Finish writes the index and the page that shows all results, unless somebody
 // has done so since the last of them came.
-func (f *folder) Finish() error {
+func (f *Folder) Finish() error {
 	f.pages.Lock()
 	defer f.pages.Unlock()
 	if err := f.Store.Finish(); err != nil {
@@ -94,7 +96,7 @@ func (f *folder) Finish() error {
 	f.mu.Lock()
 	changes, rep := f.changes, report.Merge(f.results)
 	f.mu.Unlock()
-	if _, err := os.Stat(f.page()); err == nil && changes == f.shown {
+	if _, err := os.Stat(f.Page()); err == nil && changes == f.shown {
 		return nil
 	}
 	if err := f.writePages(rep); err != nil {
@@ -104,8 +106,8 @@ func (f *folder) Finish() error {
 	return nil
 }
 
-func (f *folder) writePages(rep *report.Report) error {
-	view := f.view
+func (f *Folder) writePages(rep *report.Report) error {
+	view := f.View
 	view.Made = time.Now()
 	if f.plain {
 		return f.writePage("index.html", func(w io.Writer) error { return html.WriteIndex(w, rep, view) })
@@ -118,11 +120,11 @@ func (f *folder) writePages(rep *report.Report) error {
 	if err := html.Write(&b, rep, view); err != nil {
 		return err
 	}
-	return archive.WriteFile(f.page(), b.Bytes())
+	return archive.WriteFile(f.Page(), b.Bytes())
 }
 
 // writePage puts one of the reference's pages in place.
-func (f *folder) writePage(name string, write func(io.Writer) error) error {
+func (f *Folder) writePage(name string, write func(io.Writer) error) error {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
 		return err
@@ -130,5 +132,5 @@ func (f *folder) writePage(name string, write func(io.Writer) error) error {
 	return archive.Replace(filepath.Join(f.Dir(), name), b.Bytes())
 }
 
-// page is the path of the page that shows all results.
-func (f *folder) page() string { return filepath.Join(f.Dir(), "index.html") }
+// Page is the path of the page that shows all results.
+func (f *Folder) Page() string { return filepath.Join(f.Dir(), "index.html") }

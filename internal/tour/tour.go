@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package tour takes our client through all cases of a fuzzing server: getCaseCount,
+// runCase from 1 on, updateReports. It knows nothing of what the server makes of it.
+// Start at Tour.
+package tour
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/testee"
+)
+
+// Dial opens a connection of our client to a path of a fuzzing server.
+type Dial func(ctx context.Context, target string) (*testee.Conn, error)
+
+// To reads the URL of a fuzzing server and returns how to connect to it. Servers that
+// cannot be reached are a fuzzclient.ErrUnreachable.
+func To(base string, insecure bool, cfg testee.Config) (Dial, error) {
+	u, err := url.Parse(base)
+	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Hostname() == "" {
+		return nil, fmt.Errorf("server URL %q: want ws://host:port or wss://host:port", base)
+	}
+	target := stream.Target{Addr: u.Host}
+	port := "80"
+	if u.Scheme == "wss" {
+		port = "443"
+		target.TLS = &tls.Config{ServerName: u.Hostname(), InsecureSkipVerify: insecure, NextProtos: []string{"http/1.1"}}
+	}
+	if u.Port() == "" {
+		target.Addr = net.JoinHostPort(u.Hostname(), port)
+	}
+	return func(ctx context.Context, path string) (*testee.Conn, error) {
+		s, err := stream.Dial(ctx, target)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %s: %w", fuzzclient.ErrUnreachable, base, err)
+		}
+		return testee.Dial(ctx, s, u.Host, strings.TrimSuffix(u.Path, "/")+path, cfg)
+	}, nil
+}
+
+// Tour is a client's way through the cases.
+type Tour struct {
+	Dial     Dial
+	Agent    string           // how the client is called in the report
+	Parallel int              // cases at a time
+	Lost     func(int, error) // told of a case to which there was no connection, from any goroutine
+}
+
+// ErrInterrupted is what Do returns where the context has ended.
+var ErrInterrupted = errors.New("interrupted")
+
+// Do plays all cases and returns how many there are.
+func (t Tour) Do(ctx context.Context) (cases int, err error) {
+	agent := url.QueryEscape(t.Agent)
+	n, err := caseCount(ctx, t.Dial)
+	if err != nil {
+		return 0, err
+	}
+	numbers := make(chan int)
+	var workers sync.WaitGroup
+	for range min(t.Parallel, max(n, 1)) {
+		workers.Go(func() {
+			for i := range numbers {
+				c, err := t.Dial(ctx, fmt.Sprintf("/runCase?case=%d&agent=%s", i, agent))
+				if err != nil {
+					t.Lost(i, err)
+					continue
+				}
+				_ = c.Echo() // how it ends is for the server to judge
+			}
+		})
+	}
+	for i := 1; i <= n && ctx.Err() == nil; i++ {
+		numbers <- i
+	}
+	close(numbers)
+	workers.Wait()
+	if ctx.Err() != nil {
+		return n, ErrInterrupted
+	}
+	c, err := t.Dial(ctx, "/updateReports?agent="+agent)
+	if err != nil {
+		return n, err
+	}
+	_ = c.Echo() // the server closes at once
+	return n, nil
+}
+
+// Bounds of what may come from something else than a fuzzing server.
+const (
+	mostCases      = 100_000
+	countPatience  = 10 * time.Second
+	fuzzingServers = "is this a fuzzing server, such as \"wsspec serve\"?"
+)
+
+func caseCount(ctx context.Context, dial Dial) (int, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, countPatience, fmt.Errorf("no answer within %v: %s", countPatience, fuzzingServers))
+	defer cancel()
+	c, err := dial(ctx, "/getCaseCount")
+	if err != nil {
+		return 0, err
+	}
+	text, err := c.ReceiveText()
+	if err != nil {
+		return 0, fmt.Errorf("getCaseCount: %w", err)
+	}
+	_ = c.Echo() // until the server has closed
+	n, err := strconv.Atoi(strings.TrimSpace(text))
+	if err != nil || n < 0 || n > mostCases {
+		return 0, fmt.Errorf("getCaseCount: %.40q is no number of cases: %s", text, fuzzingServers)
+	}
+	return n, nil
+}
