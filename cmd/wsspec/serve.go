@@ -83,7 +83,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		}
 	}
 	server := fuzzserver.New(fuzzserver.Config{
-		Plan: plan, Settings: settings, Store: store, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
+		Plan: plan, Surveys: runner.Surveys(picked, ws.Server), Settings: settings, Store: store, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.Event(e) },
 	})
 	url := stream.URL(l, tlsConfig != nil)

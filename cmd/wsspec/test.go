@@ -114,7 +114,7 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	if c.DryRun {
-		for _, k := range t.plan {
+		for _, k := range slices.Concat(t.plan, t.surveys) {
 			fmt.Fprintf(p.stdout, "%-8s %s\n", k.ID, k.Title)
 		}
 		return nil
@@ -177,7 +177,7 @@ func (c *testCmd) prepare() (*testRun, error) {
 	if picked, err = c.narrow(picked); err != nil {
 		return nil, err
 	}
-	t.plan = runner.Plan(picked, ws.Client)
+	t.plan, t.surveys = runner.Plan(picked, ws.Client), runner.Surveys(picked, ws.Client)
 	return t, nil
 }
 

@@ -24,6 +24,7 @@ import (
 type testRun struct {
 	servers  []fuzzclient.Server
 	plan     []runner.Planned
+	surveys  []runner.Planned
 	settings runner.Settings
 	pace     runner.Pace
 	out      string
@@ -126,7 +127,7 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder.Fo
 	pace.Fails, pace.Played = tally.Regressed, func(report.Result) { t.screen.Played(tally) }
 	begun := time.Now()
 	run := fuzzclient.Run{
-		Server: endpoint, Plan: t.plan, Settings: settings, Pace: pace, Skip: t.skip,
+		Server: endpoint, Plan: t.plan, Surveys: t.surveys, Settings: settings, Pace: pace, Skip: t.skip,
 		Begin: func(agent string, n int) error {
 			t.tested = append(t.tested, agent)
 			t.screen.Begin(terminal.Plan{Agent: agent, URL: s.URL, IDs: t.ids(), Cases: n, Repeat: pace.Repeat, Seed: settings.Seed})
@@ -169,7 +170,7 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder.Fo
 // ids are those of the plan.
 func (t *testRun) ids() []string {
 	var ids []string
-	for _, c := range t.plan {
+	for _, c := range slices.Concat(t.plan, t.surveys) {
 		ids = append(ids, c.ID)
 	}
 	return ids

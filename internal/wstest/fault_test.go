@@ -48,7 +48,7 @@ func TestFaultOfOurs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = p.testOne(t.Context(), e, broken(t), nil, store)
+	err = p.testOne(t.Context(), e, broken(t), nil, nil, store)
 	if faults, ok := errors.AsType[runner.Faults](err); !ok || len(faults) != 1 {
 		t.Fatalf("got %v", err)
 	}

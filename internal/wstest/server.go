@@ -34,7 +34,7 @@ func (p Program) fuzzingServer(ctx context.Context, f flags) error {
 	if f.url != "" {
 		s.URL = f.url
 	}
-	plan, err := referencePlan(s, ws.Server)
+	plan, surveys, err := referencePlan(s, ws.Server)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (p Program) fuzzingServer(ctx context.Context, f flags) error {
 		}
 	}
 	server := fuzzserver.New(fuzzserver.Config{
-		Plan: plan, Settings: runner.Settings{Options: s.Options, Reference: true, Deflate: deflate.NewPool()}, Store: store, Skip: skip,
+		Plan: plan, Surveys: surveys, Settings: runner.Settings{Options: s.Options, Reference: true, Deflate: deflate.NewPool()}, Store: store, Skip: skip,
 		Identity: fuzzserver.Identity("wsspec/" + p.Version), Protocols: s.Protocols, AnyoneControls: true,
 		Events: func(e fuzzserver.Event) { p.event(e); pages.Event(e) },
 	})

@@ -198,18 +198,18 @@ func (p Program) readSpec(f flags, mode spec.Mode) (*spec.Spec, error) {
 }
 
 // referencePlan selects cases as a specification says.
-func referencePlan(s *spec.Spec, role ws.Role) ([]runner.Planned, error) {
+func referencePlan(s *spec.Spec, role ws.Role) (plan, surveys []runner.Planned, err error) {
 	edition, err := cases.ParseEdition(s.Edition)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	picked, err := conform.Select(cases.Full(edition), s.Cases, s.ExcludeCases)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.File, err)
+		return nil, nil, fmt.Errorf("%s: %w", s.File, err)
 	}
 	// Patterns of old specifications mean the 517: a case beyond them is to be named.
 	picked = slices.DeleteFunc(picked, func(c conform.Case) bool { return c.Has(conform.Beyond) && !slices.Contains(s.Cases, c.ID) })
-	return runner.Plan(picked, role), nil
+	return runner.Plan(picked, role), runner.Surveys(picked, role), nil
 }
 
 // fuzzingClient tests the servers of the specification, one case after the other.
@@ -225,7 +225,7 @@ func (p Program) fuzzingClient(ctx context.Context, f flags) error {
 	if len(servers) == 0 {
 		fmt.Fprintf(p.Stderr, "wstest: %s: there are no servers in it, and none is given with -w\n", s.File)
 	}
-	plan, err := referencePlan(s, ws.Client)
+	plan, surveys, err := referencePlan(s, ws.Client)
 	if err != nil {
 		return err
 	}
@@ -249,7 +249,7 @@ func (p Program) fuzzingClient(ctx context.Context, f flags) error {
 	fmt.Fprintf(p.Stdout, "Ok, will run %d test cases against %d servers\n", len(plan), len(endpoints))
 	var faults error
 	for _, e := range endpoints {
-		err := p.testOne(ctx, e, plan, skip, store)
+		err := p.testOne(ctx, e, plan, surveys, skip, store)
 		if _, ours := errors.AsType[runner.Faults](err); ours {
 			faults = errors.Join(faults, err)
 		} else if err != nil {
@@ -265,9 +265,9 @@ func (p Program) fuzzingClient(ctx context.Context, f flags) error {
 
 // testOne tests a server. A server that cannot be reached, and a signal, end the
 // test of it and are no error: the reference goes on, and so does its exit status.
-func (p Program) testOne(ctx context.Context, e *fuzzclient.Endpoint, plan []runner.Planned, skip func(agent, id string) bool, store *folder.Folder) error {
+func (p Program) testOne(ctx context.Context, e *fuzzclient.Endpoint, plan, surveys []runner.Planned, skip func(agent, id string) bool, store *folder.Folder) error {
 	run := fuzzclient.Run{
-		Server: e, Plan: plan, Pace: runner.Pace{Jobs: 1}, Skip: skip, Settings: runner.Settings{Options: e.Options, Reference: true, Deflate: deflate.NewPool()},
+		Server: e, Plan: plan, Surveys: surveys, Pace: runner.Pace{Jobs: 1}, Skip: skip, Settings: runner.Settings{Options: e.Options, Reference: true, Deflate: deflate.NewPool()},
 		Begin: func(agent string, _ int) error {
 			fmt.Fprintf(p.Stdout, "Testing %q at %s\n", agent, e.URL)
 			return store.Begin(agent)
