@@ -5,7 +5,6 @@ package cases
 import (
 	"bytes"
 	"encoding/base64"
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,11 +69,11 @@ func requestHost(c survey.Connection, r ws.Request) []wirelog.Record {
 	if len(hosts) != 1 || hosts[0] == "" {
 		return []wirelog.Record{broke("RFC 6455, 4.1: %d Host fields with a value, and there must be one", len(hosts))}
 	}
-	_, port, err := net.SplitHostPort(hosts[0])
-	if err != nil {
-		port = "80"
-	}
-	if c.Port == 0 || port == strconv.Itoa(c.Port) || err != nil && c.Port == 443 {
+	// A colon inside brackets belongs to an IPv6 address.
+	colon := strings.LastIndexByte(hosts[0], ':')
+	given := colon > strings.LastIndexByte(hosts[0], ']')
+	isDefault := !given && (c.Port == 80 || c.Port == 443)
+	if c.Port == 0 || isDefault || given && hosts[0][colon+1:] == strconv.Itoa(c.Port) {
 		return nil
 	}
 	if !c.Near { // a port may have been mapped to ours

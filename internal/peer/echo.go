@@ -161,6 +161,7 @@ func (m Message) difference(binary bool, data []byte) string {
 
 // streaming is a message that is sent in pieces of frames.
 type streaming struct {
+	begun  bool // a frame has been written in pieces: where it ends is the script's business
 	key    [4]byte
 	masked bool
 	pos    int
@@ -176,7 +177,7 @@ func (p *Peer) BeginFrame(n int) {
 	if p.masks() {
 		h.Masked, h.Key = true, p.maskKey()
 	}
-	p.streamed = streaming{key: h.Key, masked: h.Masked}
+	p.streamed = streaming{begun: true, key: h.Key, masked: h.Masked}
 	p.record(wirelog.Record{Kind: wirelog.SentFrame, Frame: wirelog.Frame{Header: h}})
 	p.log.Stats.CountFrame(true, ws.Text)
 	p.raw(h.Append(nil))

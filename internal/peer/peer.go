@@ -45,6 +45,10 @@ type Config struct {
 	// ReadOut reads to the end of what the other side sends: a server that has
 	// answered a Close ends its half of TCP and reads on until the client ends the other.
 	ReadOut bool
+	// Probe ends a wait of the script as soon as it is certain that the other side lets it
+	// pass: a Ping goes out, where a frame may stand, and the Pong says that all in front
+	// of it has been read.
+	Probe bool
 	// ChopPause leaves a moment between the writes of a chopped frame header, so that
 	// the other side reads them apart.
 	ChopPause bool
@@ -138,6 +142,7 @@ type Peer struct {
 	hasEnd   bool
 	repliedT time.Time // when we answered the peer's Close
 
+	probe  string          // payload of the Ping of a wait, empty where there is none
 	pings  map[string]int  // payloads of our Pings that wait for a Pong, and how many
 	ponged map[string]bool // payloads of our Pongs that nobody asked for
 }

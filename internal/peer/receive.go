@@ -119,6 +119,8 @@ func (p *Peer) frame(it item) {
 			p.enqueue(Frame{Opcode: ws.Pong, Payload: it.data})
 			p.flush()
 		}
+	case h.Opcode == ws.Pong && p.probe != "" && string(it.data) == p.probe:
+		p.probe = ""
 	case h.Opcode == ws.Pong:
 		p.event(it.at, wirelog.Record{Type: wirelog.PongEvent, Data: wirelog.Whole(it.data), Unasked: !p.askedFor(it.data)})
 	case h.Opcode == ws.Close:

@@ -147,7 +147,13 @@ func (p *Peer) Pause(d time.Duration, tag string) {
 		// With a Close in either direction the outcome is certain: no need to sit it out.
 		ended = func() bool { return p.state != open }
 	}
+	if tag != "" && p.cfg.Probe && p.state == open && !p.streamed.begun {
+		p.probe = "wait " + tag
+		p.Send(Frame{Opcode: ws.Ping, Payload: []byte(p.probe)})
+		ended = func() bool { return p.state != open || p.probe == "" }
+	}
 	p.wait(time.Now().Add(d), ended)
+	p.probe = ""
 	if p.state == closed {
 		p.halted = true
 		return
