@@ -32,6 +32,7 @@ type wrong struct {
 	failed    bool           // the connection has been failed
 	reserved  []byte         // memory for a payload to come
 	head      []byte         // of the peer's half of the handshake
+	declined  bool           // compression was offered and not agreed
 	forgotten bool           // the handshake was not one, and the connection is open all the same
 }
 

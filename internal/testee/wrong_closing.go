@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -148,12 +147,8 @@ func (c *Conn) wrongCloseCheck(p []byte, verdict error) error {
 		return &ProtocolError{ws.ProtocolError, "unknown close code"}
 	case len(p) == 1 && (c.has(acceptsHalfCode) || c.has(answersHalfEmpty)), c.has(acceptsBadReason):
 		return nil
-	case c.has(acceptsCutReason):
-		for cut := range min(len(reason), utf8.UTFMax) {
-			if utf8.Valid(reason[:len(reason)-cut]) && !utf8.FullRune(reason[len(reason)-cut:]) {
-				return nil
-			}
-		}
+	case c.has(acceptsCutReason) && cutInside(reason):
+		return nil
 	case c.has(refusesNULInReason) && strings.Contains(string(reason), "\x00"):
 		return &ProtocolError{ws.InvalidPayload, "NUL in reason"}
 	}
