@@ -4,23 +4,17 @@ package testee
 
 import "slices"
 
-// catalogued returns the ids under which a fault stands in the catalogue, in its
-// order.
-func catalogued(name string) []string {
-	var ids []string
-	for _, entry := range slices.Concat(
+// catalogue returns which faults stand for which entry of the catalogue: rows of an
+// id and the names of faults, in the order of the ids.
+func catalogue() [][]string {
+	return slices.Concat(
 		requestCatalogue(), answerCatalogue(), framesCatalogue(), messagesCatalogue(),
-		closingCatalogue(), compressionCatalogue(), reportedCatalogue(),
-	) {
-		if slices.Contains(entry[1:], name) {
-			ids = append(ids, entry[0])
-		}
-	}
-	return ids
+		closingCatalogue(), compressionCatalogue(), networkCatalogue(), reportedCatalogue(),
+	)
 }
 
 // requestCatalogue says which faults stand for M1 to M54: the opening handshake of
-// servers. Each row is an id and the names.
+// servers.
 func requestCatalogue() [][]string {
 	return [][]string{
 		{"M001", acceptsAnyMethod},
@@ -247,6 +241,7 @@ func closingCatalogue() [][]string {
 		{"M264", resetsTCP},
 		{"M265", refusesNULInReason},
 		{"M266", closesInsideFrame},
+		{"M267", expectsNoPong},
 	}
 }
 
@@ -298,6 +293,20 @@ func compressionCatalogue() [][]string {
 		{"M321", refusesEmptyEnd},
 		{"M322", acceptsCutCompressed},
 		{"M323", acceptsRSV1Declined},
+	}
+}
+
+// networkCatalogue says which faults stand for M356 to M363. The ids between M330 and
+// M355 are about HTTP/2, HTTP/3 and TLS, which the endpoint does not speak.
+func networkCatalogue() [][]string {
+	return [][]string{
+		{"M356", dropsLargeFrames},
+		{"M358", closes1000ForSize, closes1002ForSize},
+		{"M359", diesOfReset},
+		{"M360", oneAtATime},
+		{"M361", dropsIdle},
+		{"M362", leaksAtCutHeader},
+		{"M363", deadlocksWriting},
 	}
 }
 

@@ -197,7 +197,7 @@ func TestSubprotocols(t *testing.T) {
 
 // A client that connects again at once does so a hundred times, without a pause.
 func TestReconnects(t *testing.T) {
-	for fault, want := range map[string]int{"": 0, "reconnects-at-once-after-failed-handshake": 100} {
+	for fault, want := range map[string]int{"": 0, "reconnects-at-once": 100} {
 		synctest.Test(t, func(t *testing.T) {
 			s, client := memnet.Pipe(0)
 			_ = s.Close()
