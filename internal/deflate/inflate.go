@@ -17,6 +17,8 @@ var (
 	ErrContext = errors.New("distance into an earlier message without context takeover")
 	// ErrCorrupt: the message is not valid DEFLATE data (RFC 1951).
 	ErrCorrupt = errors.New("invalid DEFLATE data")
+	// ErrTruncated: the message ends within a block. It is an ErrCorrupt.
+	ErrTruncated = fmt.Errorf("%w: message ends within a block", ErrCorrupt)
 	// ErrTail: the message ends with a block, and the 00 00 ff ff that the
 	// receiver appends cannot continue it: the sender did not remove that tail,
 	// or did not add the octet 00 after a final block (RFC 7692, 7.2.1 and
@@ -277,7 +279,7 @@ func (f *Inflater) bitPos() int { return 8*(f.base+f.pos) - int(f.nbits) }
 func (f *Inflater) overrun() bool { return f.bitPos() > 8*(f.msgLen+tailLen) }
 
 func (f *Inflater) truncated() error {
-	return fmt.Errorf("octet %d: %w: message ends within a block", f.msgLen, ErrCorrupt)
+	return fmt.Errorf("octet %d: %w", f.msgLen, ErrTruncated)
 }
 
 // corrupt is the error for what was just read, unless that was not input at all.

@@ -4,23 +4,17 @@ package testee
 
 import "slices"
 
-// catalogued returns the ids under which a fault stands in the catalogue, in its
-// order.
-func catalogued(name string) []string {
-	var ids []string
-	for _, entry := range slices.Concat(
+// catalogue returns which faults stand for which entry of the catalogue: rows of an
+// id and the names of faults, in the order of the ids.
+func catalogue() [][]string {
+	return slices.Concat(
 		requestCatalogue(), answerCatalogue(), framesCatalogue(), messagesCatalogue(),
-		closingCatalogue(), reportedCatalogue(),
-	) {
-		if slices.Contains(entry[1:], name) {
-			ids = append(ids, entry[0])
-		}
-	}
-	return ids
+		closingCatalogue(), compressionCatalogue(), networkCatalogue(), reportedCatalogue(),
+	)
 }
 
 // requestCatalogue says which faults stand for M1 to M54: the opening handshake of
-// servers. Each row is an id and the names.
+// servers.
 func requestCatalogue() [][]string {
 	return [][]string{
 		{"M001", acceptsAnyMethod},
@@ -247,6 +241,72 @@ func closingCatalogue() [][]string {
 		{"M264", resetsTCP},
 		{"M265", refusesNULInReason},
 		{"M266", closesInsideFrame},
+		{"M267", expectsNoPong},
+	}
+}
+
+// compressionCatalogue says which faults stand for M270 to M323.
+func compressionCatalogue() [][]string {
+	return [][]string{
+		{"M270", forgetsServerTakeover},
+		{"M271", forgetsServerWindow},
+		{"M273", answersWindowAlone},
+		{"M274", acceptsUnknownOffered},
+		{"M275", acceptsRepeatedOffered},
+		{"M277", acceptsLeadingZeros},
+		{"M278", refusesBadOffers},
+		{"M279", onlyFirstOffer},
+		{"M280", acceptsUnknownAnswered},
+		{"M281", acceptsWindowUnoffered},
+		{"M283", keepsContext},
+		{"M284", exceedsWindow},
+		{"M285", keepsContext},
+		{"M286", exceedsWindow},
+		{"M287", forgetsContext},
+		{"M288", leavesTail},
+		{"M289", inflatesWithoutTail},
+		{"M290", rsv1OnFragments},
+		{"M291", acceptsRSV1OnContinuation},
+		{"M292", acceptsRSV1OnControl},
+		{"M294", inflatesSingly},
+		{"M295", nothingAfterFinal},
+		{"M296", refusesStored},
+		{"M299", refusesUncompressed},
+		{"M301", deliversCorrupt},
+		{"M302", inflatesAll},
+		{"M303", checksCompressed},
+		{"M304", deliversTruncated},
+		{"M305", uncompressedResets},
+		{"M306", finalBlockEnds},
+		{"M307", acceptsRSV2WithDeflate},
+		{"M308", pingBreaksInflating},
+		{"M309", inflatesTo32506},
+		{"M310", losesLastOfLarge},
+		{"M311", answersTwice},
+		{"M312", offersServerWindowAlone},
+		{"M313", setsRSV1OnControl, rsv1OnControl},
+		{"M314", acceptsRepeatedAnswered},
+		{"M316", readsQuotedAs15},
+		{"M317", answersTooLargeWindow},
+		{"M319", skipsZlibHeader},
+		{"M320", dropsBehindFinal},
+		{"M321", refusesEmptyEnd},
+		{"M322", acceptsCutCompressed},
+		{"M323", acceptsRSV1Declined},
+	}
+}
+
+// networkCatalogue says which faults stand for M356 to M363. The ids between M330 and
+// M355 are about HTTP/2, HTTP/3 and TLS, which the endpoint does not speak.
+func networkCatalogue() [][]string {
+	return [][]string{
+		{"M356", dropsLargeFrames},
+		{"M358", closes1000ForSize, closes1002ForSize},
+		{"M359", diesOfReset},
+		{"M360", oneAtATime},
+		{"M361", dropsIdle},
+		{"M362", leaksAtCutHeader},
+		{"M363", deadlocksWriting},
 	}
 }
 
@@ -257,6 +317,7 @@ func reportedCatalogue() [][]string {
 		{"R2", connectionBySubstring, connectionFirstLine},
 		{"R3", acceptsNoVersion, acceptsAnyVersion},
 		{"R4", omitsVersionAnswer},
+		{"R5", acceptsBadOffers, refusesBadOffers, answers500ToBadOffers},
 		{"R7", echoesSubprotocols},
 		{"R8", addsContentLength, addsTransferCoding},
 		{"R9", dropsBehindHead},
@@ -265,6 +326,10 @@ func reportedCatalogue() [][]string {
 		{"R12", acceptsLong16},
 		{"R14", wantsWholeLength},
 		{"R15", refusesCutBehindE0, checksFragmentsAlone},
+		{"R17", acceptsRSV1OnContinuation},
+		{"R18", inflatesPings, pingBreaksInflating},
+		{"R21", inflatesSmall},
+		{"R22", inflatesAll, diesOfBomb},
 		{"R23", refusesNewCodes, accepts1015},
 		{"R24", ignoresAccept},
 		{"R25", dropsReadWithAnswer, dropsBehindHead},

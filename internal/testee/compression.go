@@ -5,6 +5,7 @@ package testee
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/wsspec/wsspec/internal/deflate"
@@ -22,6 +23,9 @@ type compression struct {
 	deflater *deflate.Compressor // nil until there is something to compress
 	inflater *deflate.Inflater
 	ended    bool   // the last message had a final block
+	final    bool   // one of the messages had
+	inflated int    // messages so far
+	earlier  []byte // what they were inflated to, as far as a window goes; for a fault
 	spare    []byte // the buffer of the message in its other form
 }
 
@@ -43,6 +47,8 @@ func (c *Conn) offers() []deflate.Offer {
 	switch {
 	case c.cfg.NoDeflate, c.has(declinesDeflate):
 		return nil
+	case c.has(acceptsWindowUnoffered):
+		return []deflate.Offer{{}}
 	case c.cfg.Offers == nil:
 		return defaultOffers()
 	}
@@ -52,12 +58,16 @@ func (c *Conn) offers() []deflate.Offer {
 // accept agrees to one of the offers that a client's extensions contain, and
 // returns what to answer: nothing where none of them will do.
 func (c *Conn) accept(xs []ws.Extension) (string, *refusal) {
+	c.declined = slices.ContainsFunc(xs, func(x ws.Extension) bool { return x.Name == deflate.Name })
 	if c.cfg.NoDeflate {
 		return "", nil
 	}
 	policy := c.cfg.Accept
 	if policy == nil {
 		policy = deflate.FirstAllowing(deflate.Params{})
+	}
+	if c.faulty() {
+		xs = c.misreadOffers(xs)
 	}
 	offers, invalid := deflate.ParseOffers(xs) // invalid ones are declined (RFC 7692, 7.1)
 	offers, refused := c.wrongOffers(offers, invalid)
@@ -68,6 +78,8 @@ func (c *Conn) accept(xs []ws.Extension) (string, *refusal) {
 	if !ok {
 		return "", nil
 	}
+	c.declined = false
+	agreed = c.bendAgreed(agreed)
 	c.compression = newCompression(c.role, agreed, c.cfg.pool)
 	c.bendParams()
 	return c.wrongExtensions(agreed, offers), nil
@@ -86,10 +98,15 @@ func (c *Conn) agree(fields ws.Fields) error {
 		}
 	}
 	answer, found, err := deflate.FindAnswer(xs)
+	offers := c.offers()
 	if err != nil || !found {
+		c.declined = len(offers) > 0
 		return err
 	}
-	if err := answer.Honours(c.offers()); err != nil && !c.has(acceptsUnfitAnswers) {
+	if c.has(acceptsWindowUnoffered) {
+		offers[0].ClientMaxWindowBits = deflate.AnyWindow
+	}
+	if err := answer.Honours(offers); err != nil && !c.has(acceptsUnfitAnswers) {
 		return err
 	}
 	c.compression = newCompression(c.role, answer, c.cfg.pool)
@@ -106,7 +123,7 @@ func (c *Conn) inflate() error {
 	plain, err := c.inflateInto(z.empty())
 	var failed *ProtocolError
 	switch {
-	case errors.As(err, &failed):
+	case errors.As(err, &failed), errors.Is(err, errDied):
 		return err
 	case errors.Is(err, deflate.ErrLimit):
 		return &ProtocolError{ws.MessageTooBig, "message too long when inflated"}
@@ -114,7 +131,7 @@ func (c *Conn) inflate() error {
 		return &ProtocolError{ws.InvalidPayload, shortReason(fmt.Sprint("cannot inflate: ", err))}
 	}
 	m.buf, z.spare = plain, m.buf
-	if m.opcode == ws.Text && !utf8.Valid(m.payload()) && !c.has(skipsTextCheck) && !c.has(noUTF8Check) {
+	if m.opcode == ws.Text && !utf8.Valid(m.payload()) && !c.excusesInflated(m.payload()) {
 		return errNotUTF8()
 	}
 	return nil
@@ -129,6 +146,9 @@ func (c *Conn) inflateInto(dst []byte) ([]byte, error) {
 		return nil, err
 	}
 	plain, stats, err := c.compression.inflater.Inflate(dst, c.msg.payload(), limit)
+	if c.faulty() {
+		plain = c.wrongInflated(plain, stats)
+	}
 	return plain, c.afterInflate(stats, err)
 }
 

@@ -112,6 +112,10 @@ func TestMessageLimit(t *testing.T) {
 	if got := talk(t, ws.Server, cfg, "permessage-deflate", packed(x(101))); !strings.HasPrefix(got, "rsv4 text ") {
 		t.Errorf("with the fault got %s", got)
 	}
+	cfg.Faults = testee.Faults{"dies-of-inflating-beyond-limit": true}
+	if got := talk(t, ws.Server, cfg, "permessage-deflate", packed(x(101))); got != "rst" {
+		t.Errorf("with the other fault got %s", got)
+	}
 }
 
 // A client waits for the server to close TCP, a server does not wait; neither

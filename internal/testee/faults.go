@@ -48,6 +48,7 @@ const (
 	Negotiation Topic = "agreeing on compression"
 	Compression Topic = "compression"
 	Commands    Topic = "what it is told to do"
+	Network     Topic = "the network, and time"
 )
 
 // Roles says in which roles a fault makes a difference.
@@ -65,19 +66,29 @@ func (rs Roles) Has(role ws.Role) bool { return rs&(1<<role) != 0 }
 
 // AllFaults returns every fault there is, sorted by topic.
 func AllFaults() []Fault {
-	return slices.Concat(
+	all := slices.Concat(
 		about(Framing, framingFaults()), about(Fragments, fragmentFaults()), about(Control, controlFaults()),
 		about(Text, textFaults()), about(Echoing, echoFaults()), about(Sending, sendingFaults()),
 		about(Closing, closingFaults()), about(Requests, requestFaults()), about(Answers, answerFaults()),
 		about(Opening, openingFaults()), about(Negotiation, negotiationFaults()), about(Compression, compressionFaults()),
-		about(Commands, commandFaults()),
+		about(Commands, commandFaults()), about(Network, networkFaults()),
 	)
+	at := make(map[string]int, len(all))
+	for i, f := range all {
+		at[f.Name] = i
+	}
+	for _, row := range catalogue() {
+		for _, name := range row[1:] {
+			f := &all[at[name]]
+			f.Catalogue = append(f.Catalogue, row[0])
+		}
+	}
+	return all
 }
 
 func about(topic Topic, faults []Fault) []Fault {
 	for i := range faults {
 		faults[i].Topic = topic
-		faults[i].Catalogue = catalogued(faults[i].Name)
 	}
 	return faults
 }

@@ -96,6 +96,8 @@ func TestClosingFaults(t *testing.T) {
 		{fault: "drops-without-close", send: []string{"text a", "rsv1 text"}, want: "text a; fin"},
 		{fault: "closes-1000-on-violation", send: []string{"rsv1 text"}, want: "close 1000 reserved bits set; fin"},
 		{fault: "closes-without-code-on-violation", send: []string{"rsv1 text"}, want: "close; fin"},
+		{fault: "1000-for-messages-too-big", send: []string{"raw \x82\xff\x3f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00"}, want: "close 1000 message too long; fin", only: testee.AsServer},
+		{fault: "1002-for-messages-too-big", send: []string{"raw \x82\x7f\x3f\xff\xff\xff\xff\xff\xff\xff"}, want: "close 1002 message too long; fin", only: testee.AsClient},
 		{fault: "1002-for-utf8", send: []string{"text \xff"}, want: "close 1002 text is not UTF-8; fin"},
 		{fault: "1007-for-protocol-errors", send: []string{"rsv1 text"}, want: "close 1007 reserved bits set; fin"},
 		{fault: "ignores-invalid-close", send: []string{"close a", "close \x03\xed", "text a"}, want: "text a; open"},

@@ -57,6 +57,16 @@ func TestCompressionFaults(t *testing.T) {
 		{fault: "sets-rsv1-on-uncompressed-messages", ext: pmd, send: frames[:1], want: "rsv4 text Hello; open"},
 		{fault: "inflates-without-context", ext: pmd, send: []string{frames[0], again}, want: `rsv4 text ` + hello + `; close 1007 "cann"..."sage" 121; fin`},
 		{fault: "inflates-each-fragment-alone", ext: pmd, send: []string{half, "continuation \xc9\xc9\x07\x00"}, want: "close 1007 cannot inflate the fragment; fin"},
+		{fault: "inflates-without-tail", ext: pmd, send: []string{frames[0], frames[0]}, want: "rsv4 text " + hello + "; " + cannot + "bad stored block; fin"},
+		{fault: "fails-on-empty-end-of-compressed-message", ext: pmd, send: []string{"more text", "continuation", half, "more continuation", "more continuation \xc9\xc9\x07\x00", "continuation"}, want: "text; close 1002 empty fragment of a compressed message; fin"},
+		{fault: "ping-breaks-inflating", ext: pmd, send: []string{"ping", frames[0], half, "ping", "continuation \xc9\xc9\x07\x00"}, want: "pong; rsv4 text " + hello + "; pong; " + cannot + "stream is disturbed; fin"},
+		{fault: "inflates-pings-between-fragments", ext: pmd, send: []string{half, "ping", "ping \xff", "continuation \xc9\xc9\x07\x00"}, want: `pong; pong \xff; ` + badText},
+		{fault: "inflates-nothing-after-final-block", ext: pmd, send: []string{"rsv4 text \xf3H\xcd\xc9\xc9\x07\x00\x00", "rsv4 text \xf2\x00\x11\x00\x00"}, want: `rsv4 text ` + hello + `; rsv4 text \x00; open`},
+		{fault: "drops-data-behind-final-block", ext: pmd, send: []string{"rsv4 text \xf3H\xcd\x01\x00\xcb\xc9\x07\x00\x00"}, want: "rsv4 text " + notation("Hel")[0] + "; open"},
+		{fault: "delivers-truncated-deflate", ext: pmd, send: []string{"rsv4 text \xf2H\xcd"}, want: `rsv4 text \xf2H\xcd\x00\x00; open`},
+		{fault: "skips-zlib-header", ext: pmd, send: []string{"rsv4 text \x78\x9c\xf2H\xcd\xc9\xc9\x07\x00"}, want: "rsv4 text " + hello + "; open"},
+		{fault: "accepts-cut-compressed-text", ext: pmd, send: []string{"rsv4 text " + stored("\xc3"), "rsv4 text " + stored("\xff")}, want: "rsv4 text " + notation("\xc3")[0] + "; " + badText},
+		{fault: "accepts-rsv1-although-declined", ext: "permessage-deflate; x=1", send: []string{"rsv4 text a", "rsv4 ping"}, want: "text a; " + reservedBits, only: testee.AsServer},
 		{fault: "refuses-stored-blocks", ext: pmd, send: []string{"rsv4 text " + stored("Hello")}, want: cannot + "stored block; fin"},
 		{fault: "refuses-uncompressed-with-deflate", ext: pmd, send: []string{"ping", "text a"}, want: "pong; close 1002 uncompressed message; fin"},
 		{fault: "final-block-ends-inflating", ext: pmd, send: []string{"rsv4 text \xf3H\xcd\xc9\xc9\x07\x00\x00", frames[0]}, want: `rsv4 text ` + hello + `; ` + cannot + "stream has ended; fin"},
@@ -73,13 +83,11 @@ func TestCompressionFaults(t *testing.T) {
 // with what a correct endpoint sends.
 func TestLongCompressionFaults(t *testing.T) {
 	long := strings.Repeat("The quick brown fox jumps over the lazy dog. ", 20)
-	far := make([]byte, 3000) // then the same again, beyond a window of 9 bits
-	for i, v := 0, uint32(1); i < len(far); i++ {
-		v = v*1664525 + 1013904223
-		far[i] = 'a' + byte(v>>24)%26
-	}
-	mid := string(far) + string(far)
+	far := randomLetters(3000) // then the same again, beyond a window of 9 bits
+	mid := far + far
 	inbound := packed(long, long)
+	edge := randomLetters(32600)
+	edge += edge[:200]
 	for _, tt := range []struct {
 		fault, ext string
 		send       []string
@@ -87,6 +95,9 @@ func TestLongCompressionFaults(t *testing.T) {
 	}{
 		{"keeps-context-against-agreement", pmd + "; server_no_context_takeover; client_no_context_takeover", []string{single(long), single(long)}, differs},
 		{"exceeds-agreed-window", pmd + "; server_max_window_bits=9; client_max_window_bits=9", []string{narrow(mid)}, shorter},
+		{"compresses-without-context", pmd, packed(long, long), differs},
+		{"inflates-with-window-of-9-bits", pmd, packed(mid), failsNow},
+		{"refuses-distances-above-32506", pmd, packed(edge), failsNow},
 		{"loses-last-octet-of-large-compressed", pmd, packed(strings.Repeat(long, 80)), differs},
 		{"uncompressed-message-resets-context", pmd, []string{inbound[0], "text a", inbound[1]}, failsNow},
 		{"inflates-beyond-agreed-window", pmd + "; server_max_window_bits=9; client_max_window_bits=9", packed(mid), succeedsNow},
@@ -110,6 +121,15 @@ func TestLongCompressionFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+func randomLetters(n int) string {
+	letters := make([]byte, n)
+	for i, v := 0, uint32(1); i < n; i++ {
+		v = v*1664525 + 1013904223
+		letters[i] = 'a' + byte(v>>24)%26
+	}
+	return string(letters)
 }
 
 // single compresses a message by itself.

@@ -176,6 +176,16 @@ func TestAnswerFaults(t *testing.T) {
 		{"declines-deflate", plain, "", extensions},
 		{"answers-deflate-not-offered", request, extensions + "permessage-deflate\r\n", ""},
 		{"forgets-server-parameters", deflated, extensions + "permessage-deflate\r\n", ""},
+		{"forgets-server-no-context-takeover", deflated, extensions + "permessage-deflate; server_max_window_bits=9\r\n", ""},
+		{"forgets-server-max-window-bits", deflated, extensions + "permessage-deflate; server_no_context_takeover\r\n", ""},
+		{"adds-server-no-context-takeover", plain, extensions + "permessage-deflate; server_no_context_takeover\r\n", ""},
+		{"adds-server-max-window-bits", plain, extensions + "permessage-deflate; server_max_window_bits=10\r\n", ""},
+		{"accepts-unknown-parameters-of-offers", offering("permessage-deflate; x=1; server_max_window_bits=9"), extensions + "permessage-deflate; server_max_window_bits=9\r\n", ""},
+		{"accepts-repeated-parameters-of-offers", offering("permessage-deflate; server_max_window_bits=9; server_max_window_bits=10"), extensions + "permessage-deflate; server_max_window_bits=9\r\n", ""},
+		{"accepts-leading-zeros-of-offers", offering("permessage-deflate; server_max_window_bits=010"), extensions + "permessage-deflate; server_max_window_bits=10\r\n", ""},
+		{"reads-quoted-windows-of-offers-as-15", offering(`permessage-deflate; server_max_window_bits="10"`), extensions + "permessage-deflate; server_max_window_bits=15\r\n", ""},
+		{"answers-500-to-invalid-offer", offering("permessage-deflate; client_max_window_bits=16"), "HTTP/1.1 500 ", ""},
+		{"considers-only-first-offer", offering("permessage-deflate; x=1, permessage-deflate"), "", extensions},
 		{"answers-parameter-not-offered", plain, extensions + "permessage-deflate; client_max_window_bits=10\r\n", ""},
 		{"answers-unknown-parameter", plain, "; x-unknown\r\n", ""},
 		{"answers-client-window-without-value", plain, "; client_max_window_bits\r\n", ""},
@@ -188,7 +198,7 @@ func TestAnswerFaults(t *testing.T) {
 	} {
 		t.Run(tt.fault, func(t *testing.T) {
 			cfg := testee.Config{}
-			if tt.fault == "considers-only-first-offer" {
+			if tt.fault == "considers-only-first-offer" && tt.lacks == "" {
 				cfg.Accept = secondOffer
 				tt.lacks = extensions
 			}

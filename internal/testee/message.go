@@ -19,6 +19,7 @@ type message struct {
 	opcode ws.Opcode
 	packed bool   // it came compressed, and so will its echo go
 	frames int    // how many have begun
+	pinged bool   // a Ping has come between them
 	last   int    // where in the payload the last of them begins
 	buf    []byte // ws.MaxHeaderLen octets, then the payload
 	text   ws.UTF8
@@ -38,7 +39,7 @@ func (m *message) begin(h ws.Header) {
 	m.open = true
 	m.opcode = h.Opcode
 	m.packed = h.RSV&rsv1 != 0
-	m.frames, m.last = 0, 0
+	m.frames, m.last, m.pinged = 0, 0, false
 }
 
 // room returns space for at least one of the want octets to come. It grows with

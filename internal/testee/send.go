@@ -109,12 +109,15 @@ func (c *Conn) write(p []byte) error {
 		if c.ctx.Err() != nil || c.closeSent {
 			patience = c.cfg.CloseTimeout
 		}
+		if c.has(deadlocksWriting) {
+			patience = min(patience, time.Second)
+		}
 		if err := c.s.SetWriteDeadline(time.Now().Add(patience)); err != nil {
 			return err
 		}
 		n, err := c.s.Write(p[:min(len(p), writeSize)])
 		if err != nil {
-			return err
+			return c.wrongStall(err)
 		}
 		p = p[n:]
 	}

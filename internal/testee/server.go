@@ -29,6 +29,7 @@ func (srv Server) Serve(ctx context.Context, ln net.Listener) error {
 	var conns sync.WaitGroup
 	defer conns.Wait()
 	srv.pool = new(deflate.Pool)
+	srv.scratch = new(scratch)
 	srv.die = func() { stop(errDied) }
 	defer stop(nil)
 	defer context.AfterFunc(ctx, func() { _ = ln.Close() })()
@@ -46,11 +47,16 @@ func (srv Server) Serve(ctx context.Context, ln net.Listener) error {
 		}
 		srv.turn++
 		cfg := srv.Config
-		conns.Go(func() {
+		serve := func() {
 			err := Serve(ctx, conn, cfg)
 			if srv.Ended != nil {
 				srv.Ended(conn.RemoteAddr(), err)
 			}
-		})
+		}
+		if srv.Faults[oneAtATime] {
+			serve()
+			continue
+		}
+		conns.Go(serve)
 	}
 }

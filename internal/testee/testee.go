@@ -7,7 +7,8 @@
 // It is the second implementation that the test suite is tested against, and
 // shares with it only the wire format, the compression and the byte stream. To
 // find out whether a case notices what it is meant to notice, the endpoint can
-// be given faults: named, precise wrong behaviours ([AllFaults]).
+// be given faults: named, precise wrong behaviours ([AllFaults]). What it does of
+// its own accord, such as closing, it can be told to do ([ws.Command]).
 package testee
 
 import (
@@ -53,7 +54,9 @@ type Config struct {
 
 	pool *deflate.Pool // of all connections of a Server
 	die  func()        // ends the Server, nil without one
-	turn int           // of the connection among those of a Server or a Redial, from 1
+
+	scratch *scratch // of all connections of a Server, for a fault
+	turn    int      // of the connection among those of a Server or a Redial, from 1
 }
 
 // DefaultMaxMessage is the limit on messages, in octets, where none is configured.

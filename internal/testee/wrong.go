@@ -14,25 +14,29 @@ import (
 // with faults differs from a correct one stands in the files wrong_*.go, which
 // the correct one calls at few places and only if it has faults.
 type wrong struct {
-	frames    int            // read so far
-	failNext  *ProtocolError // to be raised when the current message is delivered
-	pings     int            // received
-	pongs     [][]byte       // payloads that are held back
-	messages  int            // to be echoed so far
-	held      []byte         // frames that are sent when nothing more comes for a while
-	closeWith []byte         // the payload of the Close that is sent then, if not nil
-	finishing bool           // TCP is closed then
-	waiting   bool           // a deadline is set for it
-	sent      uint32         // frames
-	firstKey  [4]byte        // the masking key of the first of them
-	nonceKey  [4]byte        // the beginning of the handshake's nonce
-	opened    bool           // the opening handshake is done, and no closing one has begun
-	inData    bool           // the current frame is a data frame
-	lastRead  bool           // nothing more is read
-	failed    bool           // the connection has been failed
-	reserved  []byte         // memory for a payload to come
-	head      []byte         // of the peer's half of the handshake
-	forgotten bool           // the handshake was not one, and the connection is open all the same
+	frames     int            // read so far
+	failNext   *ProtocolError // to be raised when the current message is delivered
+	pings      int            // received
+	pongs      [][]byte       // payloads that are held back
+	messages   int            // to be echoed so far
+	held       []byte         // frames that are sent when nothing more comes for a while
+	closeWith  []byte         // the payload of the Close that is sent then, if not nil
+	finishing  bool           // TCP is closed then
+	waiting    bool           // a deadline is set for it
+	sent       uint32         // frames
+	firstKey   [4]byte        // the masking key of the first of them
+	nonceKey   [4]byte        // the beginning of the handshake's nonce
+	opened     bool           // the opening handshake is done, and no closing one has begun
+	inData     bool           // the current frame is a data frame
+	hung       bool           // nothing more is done
+	idle       bool           // the deadline is for silence alone, nothing is put off
+	unanswered bool           // a Ping for want of anything else has had no Pong
+	lastRead   bool           // nothing more is read
+	failed     bool           // the connection has been failed
+	reserved   []byte         // memory for a payload to come
+	head       []byte         // of the peer's half of the handshake
+	declined   bool           // compression was offered and not agreed
+	forgotten  bool           // the handshake was not one, and the connection is open all the same
 }
 
 // holdBack is how long the connection has to be silent before an endpoint that
@@ -55,10 +59,9 @@ func (c *Conn) wrongRead(p []byte) (int, error) {
 			}
 			continue
 		case errors.Is(err, errDropped):
-			c.deliverUnfinished()
-			if c.opened && c.has(ignoresFIN) {
-				return 0, c.hang()
-			}
+			return 0, c.wrongEOF(err)
+		case stream.IsReset(err):
+			return 0, c.wrongReset(err)
 		case err == nil && (c.has(firstFrameOfRead) || c.has(losesMaskPhase)):
 			n += c.gather(p[n:])
 		}
@@ -86,6 +89,7 @@ func (c *Conn) gather(p []byte) int {
 // hang does nothing more until the endpoint is told to stop. The connection stays
 // open, whatever the peer does.
 func (c *Conn) hang() error {
+	c.hung = true
 	_ = c.flush() // a peer that is gone is not noticed
 	<-c.ctx.Done()
 	return errDropped
@@ -102,17 +106,24 @@ func (c *Conn) die() error {
 // waitForSilence sets the deadline for what has been put off.
 func (c *Conn) waitForSilence() {
 	pending := len(c.held) > 0 || len(c.pongs) > 0 || c.closeWith != nil || c.finishing
+	patience := c.silence()
+	if pending {
+		patience = holdBack
+	}
 	switch {
-	case pending:
-		c.readBy(time.Now().Add(holdBack))
+	case patience > 0:
+		c.readBy(time.Now().Add(patience))
 	case c.waiting:
 		c.readBy(time.Time{})
 	}
-	c.waiting = pending
+	c.waiting, c.idle = patience > 0, !pending
 }
 
-// catchUp does what has been put off.
+// catchUp does what has been put off, or what silence is answered with.
 func (c *Conn) catchUp() error {
+	if c.idle {
+		return c.breakSilence()
+	}
 	c.out = append(c.out, c.held...)
 	c.held = nil
 	if err := c.releasePongs(); err != nil {
@@ -148,6 +159,9 @@ func (c *Conn) wrongNext() (ws.Header, error) {
 			if err := c.releasePongs(); err != nil {
 				return h, err
 			}
+		}
+		if c.has(dropsLargeFrames) && c.inData && h.Length > 16<<10 {
+			return h, errDropped
 		}
 		if c.has(allocatesDeclared) {
 			if err := c.allocate(h); err != nil {

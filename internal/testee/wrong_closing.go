@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -40,6 +39,8 @@ const (
 	dropsOnViolation        = "drops-without-close"
 	closes1000              = "closes-1000-on-violation"
 	closesEmpty             = "closes-without-code-on-violation"
+	closes1000ForSize       = "1000-for-messages-too-big"
+	closes1002ForSize       = "1002-for-messages-too-big"
 	closes1002ForText       = "1002-for-utf8"
 	closes1007ForFrames     = "1007-for-protocol-errors"
 	ignoresBadClose         = "ignores-invalid-close"
@@ -90,6 +91,8 @@ func closingFaults() []Fault {
 		{Name: dropsOnViolation, Title: "Ends TCP without a Close when it fails the connection", Roles: InBoth, Legal: true},
 		{Name: closes1000, Title: "Fails the connection with 1000 whatever was wrong", Roles: InBoth},
 		{Name: closesEmpty, Title: "Fails the connection with an empty Close", Roles: InBoth, Legal: true},
+		{Name: closes1000ForSize, Title: "Fails the connection with 1000 where 1009 is due", Roles: InBoth},
+		{Name: closes1002ForSize, Title: "Fails the connection with 1002 where 1009 is due", Roles: InBoth},
 		{Name: closes1002ForText, Title: "Fails the connection with 1002 where 1007 is due", Roles: InBoth},
 		{Name: closes1007ForFrames, Title: "Fails the connection with 1007 where 1002 is due", Roles: InBoth},
 	}, closeFrameFaults()...)
@@ -148,12 +151,8 @@ func (c *Conn) wrongCloseCheck(p []byte, verdict error) error {
 		return &ProtocolError{ws.ProtocolError, "unknown close code"}
 	case len(p) == 1 && (c.has(acceptsHalfCode) || c.has(answersHalfEmpty)), c.has(acceptsBadReason):
 		return nil
-	case c.has(acceptsCutReason):
-		for cut := range min(len(reason), utf8.UTFMax) {
-			if utf8.Valid(reason[:len(reason)-cut]) && !utf8.FullRune(reason[len(reason)-cut:]) {
-				return nil
-			}
-		}
+	case c.has(acceptsCutReason) && cutInside(reason):
+		return nil
 	case c.has(refusesNULInReason) && strings.Contains(string(reason), "\x00"):
 		return &ProtocolError{ws.InvalidPayload, "NUL in reason"}
 	}
@@ -228,8 +227,10 @@ func (c *Conn) wrongFailure(failed *ProtocolError) ([]byte, bool) {
 		return nil, false
 	case c.has(closesEmpty):
 		return nil, true
-	case c.has(closes1000):
+	case c.has(closes1000), code == ws.MessageTooBig && c.has(closes1000ForSize):
 		code = ws.NormalClosure
+	case code == ws.MessageTooBig && c.has(closes1002ForSize):
+		code = ws.ProtocolError
 	case code == ws.InvalidPayload && c.has(closes1002ForText):
 		code = ws.ProtocolError
 	case code == ws.ProtocolError && c.has(closes1007ForFrames):

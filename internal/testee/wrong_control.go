@@ -77,6 +77,7 @@ func (c *Conn) misreadControl(h ws.Header) ws.Header {
 // wrongPing answers a Ping as an endpoint with faults does.
 func (c *Conn) wrongPing(p []byte) error {
 	c.pings++
+	c.msg.pinged = true
 	p = p[:min(len(p), ws.MaxControlPayload)]
 	switch {
 	case c.has(noPong), c.has(answersFirstPing) && c.pings > 1:
@@ -85,6 +86,8 @@ func (c *Conn) wrongPing(p []byte) error {
 		return &ProtocolError{ws.ProtocolError, "Ping between fragments"}
 	case c.has(pingResetsFragments):
 		c.msg.open = false
+	case c.has(inflatesPings) && c.msg.open && c.msg.packed:
+		c.msg.buf = append(c.msg.buf, p...)
 	case c.has(pingResetsText):
 		c.msg.text.Reset()
 	case c.has(emptyPong):
@@ -137,6 +140,7 @@ func (c *Conn) releasePongs() error {
 
 // gotPong handles a Pong as an endpoint with faults does.
 func (c *Conn) gotPong(p []byte) error {
+	c.unanswered = false
 	switch {
 	case c.has(answersPong):
 		return c.sendControl(ws.Pong, p)

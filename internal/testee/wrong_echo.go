@@ -134,6 +134,7 @@ func (c *Conn) altersThis() bool {
 // wrongEcho sends the message back as an endpoint with faults does.
 func (c *Conn) wrongEcho() error {
 	c.distort()
+	c.mixUp()
 	m := &c.msg
 	c.messages++
 	switch {

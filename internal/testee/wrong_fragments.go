@@ -96,6 +96,8 @@ func (c *Conn) endFragment(h ws.Header) error {
 		last := append([]byte(nil), p[m.last:]...)
 		copy(p[len(last):], p[:m.last])
 		copy(p, last)
+	case c.has(refusesEmptyEnd) && m.packed && m.frames > 1 && h.Fin && h.Length == 0:
+		return &ProtocolError{ws.ProtocolError, "empty fragment of a compressed message"}
 	case c.has(inflatesSingly) && m.packed && m.frames > 1:
 		return &ProtocolError{ws.InvalidPayload, "cannot inflate the fragment"}
 	}

@@ -105,6 +105,8 @@ func (c *Conn) misreadRSV(h ws.Header) uint8 {
 			c.failNext = &ProtocolError{ws.ProtocolError, "reserved bits set"}
 		}
 		return known
+	case c.has(acceptsRSV1Declined) && c.declined && !h.Opcode.IsControl():
+		return h.RSV &^ rsv1
 	case c.has(checksOnlyRSV1):
 		return h.RSV & rsv1
 	case c.has(acceptsRSV2WithDeflate) && c.compression != nil:

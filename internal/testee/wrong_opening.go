@@ -43,7 +43,7 @@ const (
 	sendsWrongPort          = "sends-wrong-port-in-host"
 	sendsEarly              = "sends-frame-before-answer"
 	keepsFailedOpen         = "keeps-tcp-open-after-failed-handshake"
-	reconnectsAtOnce        = "reconnects-at-once-after-failed-handshake"
+	reconnectsAtOnce        = "reconnects-at-once"
 	offersInTwoFields       = "offers-in-two-fields"
 )
 

@@ -101,16 +101,28 @@ func (c *Conn) wrongText() bool {
 	case c.has(refusesNonchars) && bytes.ContainsFunc(p, isNonchar),
 		c.has(refusesSupplementary) && bytes.ContainsFunc(p, func(r rune) bool { return r > 0xFFFF }):
 		return false
-	case c.has(acceptsCutText) && m.frames == 1, c.has(acceptsCutFragments) && m.frames > 1:
-		for cut := range min(len(p), utf8.UTFMax) {
-			if tail := p[len(p)-cut:]; utf8.Valid(p[:len(p)-cut]) && !utf8.FullRune(tail) {
-				return true
-			}
-		}
+	case c.has(acceptsCutText) && m.frames == 1 && cutInside(p), c.has(acceptsCutFragments) && m.frames > 1 && cutInside(p):
+		return true
 	case c.checksFirst() < len(p):
 		return true
 	}
 	return utf8.Valid(p) || utf8.Valid(c.lenient(p))
+}
+
+// cutInside reports whether text is valid but for an unfinished character at its end.
+func cutInside(p []byte) bool {
+	for cut := 1; cut < utf8.UTFMax && cut <= len(p); cut++ {
+		if tail := p[len(p)-cut:]; utf8.Valid(p[:len(p)-cut]) && !utf8.FullRune(tail) {
+			return true
+		}
+	}
+	return false
+}
+
+// excusesInflated reports whether an endpoint with faults accepts compressed text
+// that is not UTF-8.
+func (c *Conn) excusesInflated(p []byte) bool {
+	return c.has(skipsTextCheck) || c.has(noUTF8Check) || c.has(acceptsCutCompressed) && cutInside(p)
 }
 
 // checksFirst is how many octets of a text are checked.
