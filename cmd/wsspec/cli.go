@@ -17,13 +17,14 @@ import (
 
 // commandLine is the wsspec door; its help is the documentation of it.
 type commandLine struct {
-	Test    testCmd    `cmd:"" help:"Test WebSocket servers."`
-	Serve   serveCmd   `cmd:"" help:"Test WebSocket clients that connect to us."`
-	Echo    echoCmd    `cmd:"" help:"Run an echo server, to be tested."`
-	Client  clientCmd  `cmd:"" help:"Run an echo client against a fuzzing server."`
-	Cases   casesCmd   `cmd:"" help:"List the test cases, or explain one."`
-	Report  reportCmd  `cmd:"" help:"Show, render, compare, merge and judge reports."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Test     testCmd     `cmd:"" help:"Test WebSocket servers."`
+	Serve    serveCmd    `cmd:"" help:"Test WebSocket clients that connect to us."`
+	Echo     echoCmd     `cmd:"" help:"Run an echo server, to be tested."`
+	Client   clientCmd   `cmd:"" help:"Run an echo client against a fuzzing server."`
+	Cases    casesCmd    `cmd:"" help:"List the test cases, or explain one."`
+	Coverage coverageCmd `cmd:"" help:"Show which requirements of the RFCs are tested, and by which cases."`
+	Report   reportCmd   `cmd:"" help:"Show, render, compare, merge and judge reports."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 
 	Completion completionCmd `cmd:"" help:"Print a script for the shell that completes commands, flags and cases."`
 	Man        manCmd        `cmd:"" help:"Print the manual page."`

@@ -67,9 +67,14 @@ func New(on Surroundings, detail Detail) *Screen {
 	if on.Width > 0 {
 		s.width = on.Width
 		s.live = !detail.Quiet && on.Getenv("TERM") != "dumb"
-		s.color = on.Getenv("NO_COLOR") == "" && on.Getenv("TERM") != "dumb"
+		s.color = on.color()
 	}
 	return s
+}
+
+// color reports whether there is a terminal that may be painted on.
+func (on Surroundings) color() bool {
+	return on.Width > 0 && on.Getenv("NO_COLOR") == "" && on.Getenv("TERM") != "dumb"
 }
 
 // Columns is the width of the terminal that a file is, or 0.

@@ -179,6 +179,13 @@ func (c Coverage) Only(keep func(Entry) bool) Coverage {
 	return c
 }
 
+// Of keeps what belongs to a specification, and counts no more than that.
+func (c Coverage) Of(spec string) Coverage {
+	c = c.Only(func(e Entry) bool { return e.Spec == spec })
+	c.Total = c.Spec(spec)
+	return c
+}
+
 // In returns the entries that stand in the section itself.
 func (c Coverage) In(s requirements.Section) []Entry {
 	var in []Entry

@@ -8,7 +8,7 @@ import "github.com/wsspec/wsspec/internal/requirements"
 // reason: those over transports for which there are no cases, and a few others.
 func Exceptions(table requirements.Table) map[string]string {
 	reasons := map[string]string{
-		"6455-4.1-3": "no case plays a proxy",
+		"6455-4.1-3": "it takes a proxy, which wsspec does not play",
 	}
 	for _, r := range table.Requirements {
 		if r.Over != "" && r.Testable != requirements.No {
