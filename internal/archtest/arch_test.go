@@ -33,9 +33,9 @@ const (
 // above its own in this list. A name that ends in /... stands for all below it.
 var layers = [][]string{
 	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible"},
-	{"internal/deflate", "internal/wirelog", "internal/stream"},
+	{"internal/deflate", "internal/rules", "internal/wirelog", "internal/stream", "internal/capture"},
 	{"internal/stream/..."},
-	{"internal/peer", "internal/survey", "internal/verdict", "internal/testee"},
+	{"internal/peer", "internal/survey", "internal/verdict", "internal/testee", "internal/inspect"},
 	{"internal/conform"},
 	{"internal/report", "internal/requirements/coverage", "internal/spec"},
 	{"internal/report/telling", "internal/report/baseline", "internal/report/score"},

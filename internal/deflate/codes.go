@@ -6,18 +6,23 @@ package deflate
 // (RFC 1951, 3.2.7).
 var lenOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
+// codesRule is where it says what codes a block may have.
+const codesRule = "RFC 1951, 3.2.7"
+
 // readCodes reads the codes of a block of type 2 and makes its tables.
 func (f *Inflater) readCodes() error {
 	if err := f.refill(); err != nil {
 		return err
 	}
+	at := f.bitPos()
 	lits, dists, codes := int(f.take(5))+257, int(f.take(5))+1, int(f.take(4))+4
 	if lits > maxLitCodes {
-		return f.corrupt("%d codes for literals and lengths", lits)
+		return f.corrupt(at, codesRule, "%d codes for literals and lengths", lits)
 	}
 	if dists > maxDistCodes {
-		return f.corrupt("%d codes for distances", dists)
+		return f.corrupt(at+5, codesRule, "%d codes for distances", dists)
 	}
+	f.listing.codes(lits, dists, codes)
 	var lens [19]uint8
 	for i, symbol := range lenOrder[:codes] {
 		if i%16 == 0 { // 48 bits are enough for so many
@@ -29,20 +34,21 @@ func (f *Inflater) readCodes() error {
 	}
 	var table [1 << lenBits]uint32
 	if wrong := buildTable(table[:], lenBits, lens[:], lenSymbols[:]); wrong != "" {
-		return f.corrupt("%s code for code lengths", wrong)
+		return f.corrupt(at+14, codesRule, "%s code for code lengths", wrong)
 	}
+	at = f.bitPos()
 	var all [maxLitCodes + maxDistCodes]uint8
 	if err := f.readLens(all[:lits+dists], &table); err != nil {
 		return err
 	}
 	if all[endOfBlock] == 0 {
-		return f.corrupt("no code for the end of the block")
+		return f.corrupt(at, codesRule, "no code for the end of the block")
 	}
 	if wrong := buildTable(f.dynamicLit[:], litBits, all[:lits], litSymbols[:]); wrong != "" {
-		return f.corrupt("%s code for literals and lengths", wrong)
+		return f.corrupt(at, codesRule, "%s code for literals and lengths", wrong)
 	}
 	if wrong := buildTable(f.dynamicDist[:], distBits, all[lits:lits+dists], distSymbols[:]); wrong != "" {
-		return f.corrupt("%s code for distances", wrong)
+		return f.corrupt(at, codesRule, "%s code for distances", wrong)
 	}
 	return nil
 }
@@ -55,9 +61,10 @@ func (f *Inflater) readLens(lens []uint8, table *[1 << lenBits]uint32) error {
 				return err
 			}
 		}
+		at := f.bitPos()
 		e := table[f.bits&(1<<lenBits-1)]
 		if e&entrySpecial != 0 {
-			return f.corrupt("code that stands for no code length")
+			return f.corrupt(at, codesRule, "code that stands for no code length")
 		}
 		f.take(uint(e & 0xff))
 		symbol := uint8(e >> 16)
@@ -71,7 +78,7 @@ func (f *Inflater) readLens(lens []uint8, table *[1 << lenBits]uint32) error {
 		switch symbol {
 		case 16:
 			if i == 0 {
-				return f.corrupt("first code length repeats the one before")
+				return f.corrupt(at, codesRule, "first code length repeats the one before")
 			}
 			repeat, length = int(f.take(2))+3, lens[i-1]
 		case 17:
@@ -80,7 +87,7 @@ func (f *Inflater) readLens(lens []uint8, table *[1 << lenBits]uint32) error {
 			repeat = int(f.take(7)) + 11
 		}
 		if repeat > len(lens)-i {
-			return f.corrupt("%d code lengths too many", repeat-(len(lens)-i))
+			return f.corrupt(at, codesRule, "%d code lengths too many", repeat-(len(lens)-i))
 		}
 		for range repeat {
 			lens[i] = length

@@ -6,15 +6,17 @@ package deflate
 // codes, themselves written in a code, whose lengths come first.
 type header struct {
 	lits, dists int
-	symbols     []lenSymbol
+	symbols     []Repeat
 	lens        [19]uint8 // of the code for lengths
 	code        prefixCode
 	codes       int // how many of lens are sent
 	bits        int // size of it all
 }
 
-// A lenSymbol is a length of a code, or a repetition.
-type lenSymbol struct{ symbol, extra uint8 }
+// A Repeat is a symbol of the alphabet of code lengths: a length of 0 to 15; 16 for
+// the length before, Extra + 3 times; 17 and 18 for no code, Extra + 3 or + 11 times
+// (RFC 1951, 3.2.7).
+type Repeat struct{ Symbol, Extra uint8 }
 
 // What repeats: the length before 3 to 6 times, no code 3 to 10 or 11 to 138 times.
 const (
@@ -29,9 +31,14 @@ var lenExtraBits = [19]uint8{repeatLen: 2, repeatNone: 3, repeatNoneFar: 7}
 func (h *header) describe(maker *codeMaker, lits, dists int, lens []uint8) {
 	h.lits, h.dists = lits, dists
 	h.repeat(lens)
+	h.makeCode(maker)
+}
+
+// makeCode makes the code in which the symbols are written.
+func (h *header) makeCode(maker *codeMaker) {
 	var counts [19]uint32
 	for _, s := range h.symbols {
-		counts[s.symbol]++
+		counts[s.Symbol]++
 	}
 	maker.lengths(h.lens[:], counts[:], lenBits)
 	h.code.assign(h.lens[:])
@@ -55,7 +62,7 @@ func (h *header) repeat(lens []uint8) {
 		}
 		i += run
 		if l > 0 {
-			h.symbols = append(h.symbols, lenSymbol{symbol: l})
+			h.symbols = append(h.symbols, Repeat{Symbol: l})
 			run--
 		}
 		for run >= 3 {
@@ -66,11 +73,11 @@ func (h *header) repeat(lens []uint8) {
 			case l == 0:
 				s, n = repeatNone, run
 			}
-			h.symbols = append(h.symbols, lenSymbol{s, uint8(n - first)})
+			h.symbols = append(h.symbols, Repeat{s, uint8(n - first)})
 			run -= n
 		}
 		for range run {
-			h.symbols = append(h.symbols, lenSymbol{symbol: l})
+			h.symbols = append(h.symbols, Repeat{Symbol: l})
 		}
 	}
 }
@@ -82,7 +89,7 @@ func (h *header) write(w *bitWriter) {
 		w.write(uint64(h.lens[symbol]), 3)
 	}
 	for _, s := range h.symbols {
-		e := h.code[s.symbol]
-		w.write(uint64(e>>8)|uint64(s.extra)<<(e&0xff), uint(e&0xff)+uint(lenExtraBits[s.symbol]))
+		e := h.code[s.Symbol]
+		w.write(uint64(e>>8)|uint64(s.Extra)<<(e&0xff), uint(e&0xff)+uint(lenExtraBits[s.Symbol]))
 	}
 }

@@ -10,6 +10,7 @@ import "math/bits"
 //
 //	bits 0–7    how many bits to consume, extra bits included
 //	bits 8–11   how many of them are code
+//	bit  12     in a subtable: the bits of the index were consumed before
 //	bit  13     link: bits 16–30 are the offset of a subtable, 8–11 its index size
 //	bit  14     end of block
 //	bit  15     link, end of block, or a code that does not exist
@@ -18,6 +19,7 @@ import "math/bits"
 //
 // so that one look tells all about a symbol.
 const (
+	entrySub     = 1 << 12
 	entryLink    = 1 << 13
 	entryEnd     = 1 << 14
 	entrySpecial = 1 << 15
@@ -209,7 +211,7 @@ func fillTable(table []uint32, indexBits int, count []int, sorted []uint16, symb
 				subSize = 1 << subBits
 				table[link] = entrySpecial | entryLink | uint32(sub)<<16 | uint32(subBits)<<8 | uint32(indexBits)
 			}
-			e := symbols[sorted[0]] + uint32(l-indexBits)*0x101
+			e := symbols[sorted[0]] + uint32(l-indexBits)*0x101 | entrySub
 			sorted = sorted[1:]
 			for i := code >> indexBits; i < subSize; i += 1 << (l - indexBits) {
 				table[sub+i] = e

@@ -2,31 +2,7 @@
 
 package deflate
 
-import (
-	"errors"
-	"fmt"
-)
-
-// What may be wrong with a compressed message; errors of [Inflater.Inflate]
-// wrap one of these.
-var (
-	// ErrWindow: a back-reference goes beyond the agreed window.
-	ErrWindow = errors.New("distance beyond the agreed window")
-	// ErrContext: a back-reference goes into an earlier message although the
-	// sender had agreed to no_context_takeover.
-	ErrContext = errors.New("distance into an earlier message without context takeover")
-	// ErrCorrupt: the message is not valid DEFLATE data (RFC 1951).
-	ErrCorrupt = errors.New("invalid DEFLATE data")
-	// ErrTruncated: the message ends within a block. It is an ErrCorrupt.
-	ErrTruncated = fmt.Errorf("%w: message ends within a block", ErrCorrupt)
-	// ErrTail: the message ends with a block, and the 00 00 ff ff that the
-	// receiver appends cannot continue it: the sender did not remove that tail,
-	// or did not add the octet 00 after a final block (RFC 7692, 7.2.1 and
-	// 7.2.3.4). The message was inflated completely.
-	ErrTail = errors.New("message does not end where 00 00 ff ff can follow")
-	// ErrLimit: the message inflates to more than the caller would take.
-	ErrLimit = errors.New("message inflates to more octets than the limit")
-)
+import "fmt"
 
 // Stats tells what the sender made of DEFLATE in one message.
 type Stats struct {
@@ -65,8 +41,10 @@ type Inflater struct {
 	n     int
 	stop  int // up to this n there is room for a round of inflate
 	limit int // up to this n the message is not too long
+	near  int // distances up to this one need no look at where they lead
 
-	stats Stats
+	stats   Stats
+	listing *Listing // of the message, nil where none is wanted
 
 	lit         *litTable // of the current block
 	dist        *distTable
@@ -110,6 +88,10 @@ func (f *Inflater) Inflate(dst, msg []byte, limit int) ([]byte, Stats, error) {
 	f.limit = f.start + min(limit, maxMessage-f.start)
 	f.stop = min(f.limit, len(f.out)-outSlack)
 	f.stats = Stats{}
+	f.near = f.window
+	if f.listing != nil {
+		f.near = 0 // every copy is to be seen
+	}
 
 	err := f.message()
 	if f.n > f.limit {
@@ -118,6 +100,7 @@ func (f *Inflater) Inflate(dst, msg []byte, limit int) ([]byte, Stats, error) {
 	if err == ErrLimit {
 		err = fmt.Errorf("%w of %d", err, f.limit-f.start)
 	}
+	f.listing.stop(f.n, err)
 	dst = f.out[:f.n]
 	f.remember(dst[f.start:])
 	f.in, f.out = nil, nil
@@ -131,7 +114,7 @@ const maxMessage = 1 << 30
 func (f *Inflater) message() error {
 	for {
 		if f.bitPos() == 8*f.msgLen {
-			return fmt.Errorf("octet %d: %w", f.msgLen, ErrTail)
+			return &DataError{Kind: ErrTail, Bit: 8 * f.msgLen, Section: "RFC 7692, 7.2.1"}
 		}
 		stored, n := f.stats.Stored, f.n
 		final, err := f.block()
@@ -146,6 +129,7 @@ func (f *Inflater) message() error {
 			if empty := f.stats.Stored > stored && f.n == n; f.overrun() || !empty {
 				return f.truncated() // the tail went into data
 			}
+			f.listing.tail()
 			return nil
 		}
 	}
@@ -153,25 +137,28 @@ func (f *Inflater) message() error {
 
 // block inflates one block.
 func (f *Inflater) block() (final bool, err error) {
+	at := f.bitPos()
 	if err := f.refill(); err != nil {
 		return false, err
 	}
 	final = f.take(1) == 1
-	switch f.take(2) {
-	case 0:
+	typ := BlockType(f.take(2))
+	f.listing.begin(Block{Type: typ, Final: final, Bit: at}, f.n)
+	switch typ {
+	case Stored:
 		f.stats.Stored++
 		return final, f.stored()
-	case 1:
+	case Fixed:
 		f.stats.Fixed++
 		f.lit, f.dist = fixedLit, fixedDist
-	case 2:
+	case Dynamic:
 		f.stats.Dynamic++
 		if err := f.readCodes(); err != nil {
 			return false, err
 		}
 		f.lit, f.dist = &f.dynamicLit, &f.dynamicDist
 	default:
-		return false, f.corrupt("block type 3")
+		return false, f.corrupt(at+1, "RFC 1951, 3.2.3", "block type 3")
 	}
 	for {
 		done, err := f.symbols()
@@ -187,6 +174,7 @@ func (f *Inflater) block() (final bool, err error) {
 // stored copies a block without compression.
 func (f *Inflater) stored() error {
 	f.align()
+	at := f.bitPos()
 	if err := f.refill(); err != nil {
 		return err
 	}
@@ -195,8 +183,9 @@ func (f *Inflater) stored() error {
 		return f.truncated()
 	}
 	if size^check != 0xffff {
-		return f.corrupt("lengths %#04x and %#04x of a stored block do not agree", size, check)
+		return f.corrupt(at, "RFC 1951, 3.2.4", "lengths %#04x and %#04x of a stored block do not agree", size, check)
 	}
+	f.listing.size(int(size))
 	f.unread()
 	left := int(size)
 	if f.n+left > len(f.out) {
@@ -217,6 +206,7 @@ func (f *Inflater) stored() error {
 	if left > 0 {
 		return ErrLimit
 	}
+	f.listing.end(f.n)
 	return nil
 }
 
@@ -277,23 +267,6 @@ func (f *Inflater) bitPos() int { return 8*(f.base+f.pos) - int(f.nbits) }
 
 // overrun reports whether bits behind the tail were used.
 func (f *Inflater) overrun() bool { return f.bitPos() > 8*(f.msgLen+tailLen) }
-
-func (f *Inflater) truncated() error {
-	return fmt.Errorf("octet %d: %w", f.msgLen, ErrTruncated)
-}
-
-// corrupt is the error for what was just read, unless that was not input at all.
-func (f *Inflater) corrupt(format string, args ...any) error {
-	return f.fail(ErrCorrupt, format, args...)
-}
-
-func (f *Inflater) fail(kind error, format string, args ...any) error {
-	if f.overrun() {
-		return f.truncated()
-	}
-	at := min(f.bitPos()/8, f.msgLen)
-	return fmt.Errorf("octet %d: %w: %s", at, kind, fmt.Sprintf(format, args...))
-}
 
 // makeRoom lets symbols go on when it ran out of input or of room for output.
 func (f *Inflater) makeRoom() error {

@@ -11,7 +11,7 @@ func (f *Inflater) symbols() (done bool, err error) {
 	lit, dist := f.lit, f.dist
 	in, pos, bits, nbits := f.in, f.pos, f.bits, f.nbits
 	out, n, stop := f.out, f.n, f.stop
-	start, window, farthest := f.start, f.window, f.stats.Farthest
+	start, near, farthest := f.start, f.near, f.stats.Farthest
 	for pos+inSlack <= len(in) && n <= stop {
 		pos, bits, nbits = load(in, pos, bits, nbits)
 		e := lit[bits&(1<<litBits-1)]
@@ -54,7 +54,7 @@ func (f *Inflater) symbols() (done bool, err error) {
 		distance := value(bits, e)
 		bits, nbits = drop(bits, nbits, e)
 		farthest = max(farthest, distance)
-		if distance > window || distance > n-start || e&entrySpecial != 0 {
+		if distance > near || distance > n-start || e&entrySpecial != 0 {
 			f.pos, f.bits, f.nbits, f.n, f.stats.Farthest = pos, bits, nbits, n, farthest
 			if err := f.unusual(length, distance, e); err != nil {
 				return false, err
@@ -71,8 +71,9 @@ func (f *Inflater) symbols() (done bool, err error) {
 // ended tells the end of the block from a code that must not occur.
 func (f *Inflater) ended(e uint32) (done bool, err error) {
 	if e&entryEnd == 0 {
-		return false, f.corrupt("code that stands for no literal or length")
+		return false, f.corrupt(f.before(e, litBits), symbolRule, "code that stands for no literal or length")
 	}
+	f.listing.end(f.n)
 	return true, nil
 }
 
@@ -117,19 +118,29 @@ func copyMatch(out []byte, n, length, distance int) {
 	}
 }
 
+// symbolRule is where it says which symbols a block may have.
+const symbolRule = "RFC 1951, 3.2.6"
+
 // unusual appends a match that begins before the message, or says why there is no
-// such match. It leaves it to the caller to count the octets.
+// such match; while blocks are listed, it is where every match comes to. It leaves
+// it to the caller to count the octets.
 func (f *Inflater) unusual(length, distance int, e uint32) error {
 	back := distance - (f.n - f.start) // so far into earlier messages
+	at := f.before(e, distBits)
 	switch {
 	case e&entrySpecial != 0:
-		return f.corrupt("code that stands for no distance")
+		return f.corrupt(at, symbolRule, "code that stands for no distance")
 	case distance > f.window:
-		return f.fail(ErrWindow, "distance %d, window %d", distance, f.window)
+		return f.fail(ErrWindow, at, "RFC 7692, 7.1.2", "distance %d, window %d", distance, f.window)
 	case back > len(f.history) && f.seen && f.params.NoContextTakeover:
-		return f.fail(ErrContext, "distance %d, %d octets into the message", distance, f.n-f.start)
+		return f.fail(ErrContext, at, "RFC 7692, 7.1.1", "distance %d, %d octets into the message", distance, f.n-f.start)
 	case back > len(f.history):
-		return f.corrupt("distance %d, but there are only %d octets before", distance, distance-back+len(f.history))
+		return f.corrupt(at, "RFC 1951, 3.2.3", "distance %d, but there are only %d octets before", distance, distance-back+len(f.history))
+	}
+	f.listing.copy(f.n, length, distance)
+	if back <= 0 {
+		copyMatch(f.out, f.n, length, distance)
+		return nil
 	}
 	f.stats.Earlier = true
 	n := copy(f.out[f.n:f.n+length], f.history[len(f.history)-back:])
