@@ -18,7 +18,7 @@ var (
 	// ErrCorrupt: the message is not valid DEFLATE data (RFC 1951).
 	ErrCorrupt = errors.New("invalid DEFLATE data")
 	// ErrTruncated: the message ends within a block. It is an ErrCorrupt.
-	ErrTruncated = fmt.Errorf("%w: message ends within a block", ErrCorrupt)
+	ErrTruncated = fmt.Errorf("%w, cut short", ErrCorrupt)
 	// ErrTail: the message ends with a block, and the 00 00 ff ff that the
 	// receiver appends cannot continue it: the sender did not remove that tail,
 	// or did not add the octet 00 after a final block (RFC 7692, 7.2.1 and
@@ -50,7 +50,7 @@ func (e *DataError) Unwrap() error { return e.Kind }
 
 // truncated is the error for a message that ends too early.
 func (f *Inflater) truncated() error {
-	return &DataError{ErrTruncated, 8 * f.msgLen, "RFC 7692, 7.2.1", ""}
+	return &DataError{ErrTruncated, 8 * f.msgLen, "RFC 7692, 7.2.1", "message ends within a block"}
 }
 
 // corrupt is the error for what was read from a bit on, unless that was not input at all.
