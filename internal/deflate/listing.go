@@ -188,7 +188,7 @@ func (l Listing) String() string {
 // place says at which bit the message is broken.
 func (e *DataError) place() string {
 	what := e.What
-	if e.Kind != ErrCorrupt || what == "" {
+	if !errors.Is(e.Kind, ErrCorrupt) || what == "" {
 		what = strings.TrimSuffix(e.Kind.Error()+": "+e.What, ": ")
 	}
 	return fmt.Sprintf("broken at bit %d: %s (%s)", e.Bit, what, e.Section)
