@@ -125,7 +125,12 @@ func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c co
 		st.follow(&cfg, c)
 	} else if c.Close.ByUs && len(c.Close.Codes) > 0 {
 		c.Want.ByRFC = !st.Reference
-		cfg.Complete = func(events []wirelog.Record) bool { return c.Want.Complete(events) }
+		f := c.Want.Follow()
+		cfg.Complete = func(events []wirelog.Record) bool {
+			f.Next(events)
+			// What is wrong already does not get better by waiting.
+			return c.Want.Complete(events) || !st.Reference && len(c.Want.Outcomes) > 0 && f.Hopeless()
+		}
 		cfg.CompleteCode = c.Close.Codes[0]
 	}
 	return peer.New(ctx, s, cfg)

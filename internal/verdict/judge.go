@@ -43,12 +43,20 @@ func Judge(w Want, c Closing, log *wirelog.Log) Verdict {
 	if w.Informational {
 		v := Verdict{Behavior: Informational, Close: Informational}
 		v.Result, v.CloseResult = judgeEvents(w, log).Result, judgeClosing(c, log).CloseResult
+		if w.ByRFC && log.Facts.Opened { // nobody is to blame
+			v.Result, v.CloseResult = "There is no wrong answer. What came: "+Tell(log.Conversation())+".", ""
+		}
 		return v
 	}
 	v := judgeEvents(w, log)
 	closing := judgeClosing(c, log)
-	if w.ByRFC {
+	switch {
+	case w.ByRFC:
 		closing = closingByRFC(c, log, closing)
+	case w.NeedsDeflate && closing.Close == WrongCode && returnsOurs(log.Facts):
+		// We failed the connection as the data broke what was agreed. The reference does
+		// so beside its closing handshake.
+		closing.Close, closing.CloseResult = Failed, wrongEndpoint
 	}
 	v.Close, v.CloseResult = closing.Close, closing.CloseResult
 	wrongEnd := log.Facts.Opened && c.ByUs != log.Facts.ClosedByMe
@@ -89,6 +97,9 @@ func judgeEvents(w Want, log *wirelog.Log) Verdict {
 	}
 	if w.ByRFC && slices.ContainsFunc(w.Outcomes, func(o Outcome) bool { return o.withLatestPong().met(got) }) {
 		return Verdict{Behavior: Informational, Result: "Of several Pings only a later one was answered, which RFC 6455, 5.5.3 allows."}
+	}
+	if w.ByRFC {
+		return mismatch(log, got)
 	}
 	return Verdict{Behavior: Failed, Result: "Actual events match none of those expected."}
 }
@@ -134,9 +145,11 @@ func judgeEchoes(w Want, log *wirelog.Log) Verdict {
 	case e.Matched >= w.Echoes:
 		return Verdict{Behavior: OK, Result: fmt.Sprintf("All %d messages came back unchanged.", e.Matched)}
 	case !log.Facts.Opened:
-		return Verdict{Behavior: Failed, Result: "The opening handshake failed: " + log.Refused}
+		return refused(log)
 	case len(violations) > 0: // this is why no more came
 		return Verdict{Behavior: Failed, Result: upper(violations[0]) + "."}
+	case w.ByRFC && ended(log) != "":
+		return Verdict{Behavior: Failed, Result: fmt.Sprintf("%s, after %d of %d messages had come back.", upper(ended(log)), e.Matched, w.Echoes)}
 	case e.Matched == 0:
 		return Verdict{Behavior: Failed, Result: fmt.Sprintf("Did not receive message within %d seconds.", int(w.Within.Seconds()))}
 	}
@@ -150,7 +163,7 @@ func judgeClosing(c Closing, log *wirelog.Log) Verdict {
 	case !f.Opened:
 		return v(Failed, "The opening handshake failed")
 	case c.ByUs != f.ClosedByMe:
-		return v(Failed, "The connection was failed by the wrong endpoint")
+		return v(Failed, wrongEndpoint)
 	case c.Clean && !f.WasClean:
 		return v(Unclean, "The spec requires the connection to be failed cleanly here")
 	case f.Remote.Coded && !slices.Contains(c.Codes, f.Remote.Code):
@@ -161,19 +174,7 @@ func judgeClosing(c Closing, log *wirelog.Log) Verdict {
 	return v(OK, "Connection was properly closed")
 }
 
-// closingByRFC differs from the reference where the RFC does: a Close in answer to
-// ours may have any code that may be sent (RFC 6455, 5.5.1 and 7.4), and a server that
-// leaves TCP open (7.1.1) is told by the same words whichever of our timers ends first.
-func closingByRFC(c Closing, log *wirelog.Log, v Verdict) Verdict {
-	f := log.Facts
-	switch {
-	case v.Close == WrongCode && c.ByUs && c.Clean && f.Remote.Code.OnWire():
-		v.Close, v.CloseResult = OK, fmt.Sprintf("Connection was properly closed, with %d in answer to our Close", f.Remote.Code)
-	case v.Close == Unclean && f.WasServerConnectionDropTimeout:
-		v.Close, v.CloseResult = FailedByClient, "The server should have closed the TCP connection, and we had to"
-	}
-	return v
-}
+const wrongEndpoint = "The connection was failed by the wrong endpoint"
 
 func codes(cs []ws.CloseCode) string {
 	words := make([]string, len(cs))

@@ -76,15 +76,20 @@ func Tell(got []wirelog.Record) string {
 	const most = 6
 	var words []string
 	for _, r := range got[:min(len(got), most)] {
-		r.Data = r.Data.Cut(32)
-		words = append(words, r.EventText())
+		words = append(words, briefly(r))
 	}
 	if more := len(got) - most; more > 0 {
-		last := got[len(got)-1]
-		last.Data = last.Data.Cut(32)
-		words = append(words, fmt.Sprintf("… %d more …", more), last.EventText())
+		words = append(words, fmt.Sprintf("… %d more …", more), briefly(got[len(got)-1]))
 	}
 	return strings.Join(words, ", ")
+}
+
+// briefly prints an event with the beginning of its payload, the same for a log that
+// has been compacted.
+func briefly(r wirelog.Record) string {
+	const shown = 32
+	r.Data = wirelog.Payload{Len: r.Data.Len, Head: r.Data.Head[:min(len(r.Data.Head), shown)]}
+	return r.EventText()
 }
 
 // wrongCode names the code that came and the ones that should have.
