@@ -23,14 +23,17 @@ type Result struct {
 	Opened  bool // the opening handshake succeeded: wirelog.Facts.Opened
 }
 
-// State is what the results prove of a requirement.
+// State is what the results prove of a requirement. A case that FAILED speaks against
+// each requirement it names, although one breach is enough: so it is by how many of its
+// cases are OK that a requirement is told from its neighbours.
 type State string
 
-// States, best first.
+// States.
 const (
-	Met      State = "met"          // no case speaks against it, and one for it
-	Lapsed   State = "not strictly" // a case is not as good as it should be, and none FAILED
-	Broken   State = "not met"      // a case FAILED
+	Met      State = "met"          // each case that could tell is OK
+	Lapsed   State = "not strictly" // some are NON-STRICT or ended with a wrong code, and none FAILED
+	Partly   State = "met in part"  // some are OK and some FAILED
+	Broken   State = "not met"      // some FAILED and none is OK
 	Unjudged State = "not judged"   // cases ran, and could not tell
 	NotRun   State = "not run"      // there are cases, and none of them ran
 	NoCase   State = "no case"      // nothing tests it
@@ -150,6 +153,16 @@ func Of(table requirements.Table, cs []conform.Case, side requirements.Side, res
 	return c
 }
 
+// Worst are the requirements against which cases speak, those first that have the
+// smallest share of cases that are OK: the likeliest to be broken.
+func (c Conformance) Worst() []Requirement {
+	worst := slices.DeleteFunc(slices.Clone(c.Requirements), func(r Requirement) bool { return r.NotOK() == 0 })
+	slices.SortStableFunc(worst, func(a, b Requirement) int {
+		return cmp.Compare(len(a.OK)*b.Judged(), len(b.OK)*a.Judged())
+	})
+	return worst
+}
+
 // sections are those of the table.
 type sections struct {
 	all  []Section
@@ -187,6 +200,8 @@ func (t *Tally) add(g grade, id string) {
 
 func (t Tally) state(testable requirements.Testable) State {
 	switch {
+	case len(t.Failed) > 0 && len(t.OK) > 0:
+		return Partly
 	case len(t.Failed) > 0:
 		return Broken
 	case len(t.Lapsed) > 0:

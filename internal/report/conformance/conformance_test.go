@@ -132,13 +132,13 @@ func TestOf(t *testing.T) {
 		{requirements.Server, []string{
 			"6455-4.2-1 met: ok [1.1] lapsed [] failed [] unjudged [] not run []",
 			"6455-4.1-22 no case: ok [] lapsed [] failed [] unjudged [] not run []",
-			"6455-5.2-1 not met: ok [1.1 1.2 1.7] lapsed [1.4] failed [1.3] unjudged [] not run [1.6]",
-			"6455-5.2-2 not met: ok [1.1] lapsed [] failed [1.3] unjudged [1.5] not run []",
+			"6455-5.2-1 met in part: ok [1.1 1.2 1.7] lapsed [1.4] failed [1.3] unjudged [] not run [1.6]",
+			"6455-5.2-2 met in part: ok [1.1] lapsed [] failed [1.3] unjudged [1.5] not run []",
 			"6455-5.2-3 no case: ok [] lapsed [] failed [] unjudged [] not run []",
 			"6455-5.2-4 not testable: ok [] lapsed [] failed [] unjudged [] not run []",
 			"6455-5.5.1-1 no case: ok [] lapsed [] failed [] unjudged [] not run []",
 			"RFC 6455, 4.1: 1 of 1 map[met:1 no case:1]",
-			"RFC 6455, 5.2: 3 of 5, 1 not judged, 1 not run map[no case:1 not met:2 not testable:1]",
+			"RFC 6455, 5.2: 3 of 5, 1 not judged, 1 not run map[met in part:2 no case:1 not testable:1]",
 			"RFC 6455, 5.5.1: no case map[no case:1]",
 			"total 3 of 5, 1 not judged, 1 not run",
 			"endings [1.2]",
@@ -146,13 +146,13 @@ func TestOf(t *testing.T) {
 		{requirements.Client, []string{
 			"6455-4.1-9 met: ok [1.1] lapsed [] failed [] unjudged [] not run []",
 			"6455-4.1-22 no case: ok [] lapsed [] failed [] unjudged [] not run []",
-			"6455-5.2-1 not met: ok [1.1 1.2] lapsed [1.4] failed [1.3] unjudged [] not run [1.6]",
-			"6455-5.2-2 not met: ok [1.1] lapsed [] failed [1.3] unjudged [1.5] not run []",
+			"6455-5.2-1 met in part: ok [1.1 1.2] lapsed [1.4] failed [1.3] unjudged [] not run [1.6]",
+			"6455-5.2-2 met in part: ok [1.1] lapsed [] failed [1.3] unjudged [1.5] not run []",
 			"6455-5.2-3 no case: ok [] lapsed [] failed [] unjudged [] not run []",
 			"6455-5.2-4 not testable: ok [] lapsed [] failed [] unjudged [] not run []",
 			"6455-5.5.1-1 no case: ok [] lapsed [] failed [] unjudged [] not run []",
 			"RFC 6455, 4.1: 1 of 1 map[met:1 no case:1]",
-			"RFC 6455, 5.2: 2 of 4, 1 not judged, 1 not run map[no case:1 not met:2 not testable:1]",
+			"RFC 6455, 5.2: 2 of 4, 1 not judged, 1 not run map[met in part:2 no case:1 not testable:1]",
 			"RFC 6455, 5.5.1: no case map[no case:1]",
 			"total 2 of 4, 1 not judged, 1 not run",
 			"endings [1.2]",
@@ -183,6 +183,24 @@ func TestSectionInALine(t *testing.T) {
 	}
 }
 
+// What is likeliest to be broken comes first.
+func TestWorst(t *testing.T) {
+	cs := []conform.Case{
+		naming("1.1", weClose, "6455-5.2-1 6455-5.2-2 6455-4.1-22"), naming("1.2", weClose, "6455-5.2-1 6455-5.2-2"), naming("1.3", weClose, "6455-5.2-1 6455-5.5.1-1"),
+		naming("1.4", weClose, "6455-5.2-3"),
+	}
+	got := conformance.Of(table(t), cs, requirements.Server, map[string]conformance.Result{
+		"1.1": came("FAILED", "OK"), "1.2": came("NON-STRICT", "OK"), "1.3": came("OK", "OK"), "1.4": came("OK", "OK"),
+	}).Worst()
+	var ids []string
+	for _, r := range got {
+		ids = append(ids, r.ID)
+	}
+	if want := []string{"6455-4.1-22", "6455-5.2-2", "6455-5.2-1"}; !reflect.DeepEqual(ids, want) {
+		t.Errorf("%q, want %q", ids, want)
+	}
+}
+
 // A peer for which every case of the catalogue is OK meets whatever has a case; one
 // that fails them all meets nothing but what the open connection proves.
 func TestCatalogue(t *testing.T) {
@@ -204,7 +222,7 @@ func TestCatalogue(t *testing.T) {
 		if best.Total.Judged() != played || len(best.Total.OK) != played || best.Total.States[conformance.Met] == 0 {
 			t.Errorf("%s: %s, %v", side.side, best.Total, best.Total.States)
 		}
-		for _, state := range []conformance.State{conformance.Broken, conformance.Lapsed, conformance.NotRun} {
+		for _, state := range []conformance.State{conformance.Broken, conformance.Partly, conformance.Lapsed, conformance.NotRun} {
 			if n := best.Total.States[state]; n > 0 {
 				t.Errorf("%s: %d requirements %s", side.side, n, state)
 			}
