@@ -23,6 +23,7 @@ type commandLine struct {
 	Client   clientCmd   `cmd:"" help:"Run an echo client against a fuzzing server."`
 	Cases    casesCmd    `cmd:"" help:"List the test cases, or explain one."`
 	Coverage coverageCmd `cmd:"" help:"Show which requirements of the RFCs are tested, and by which cases."`
+	Inspect  inspectCmd  `cmd:"" help:"Take WebSocket traffic apart: octets in hex, a file, captured packets."`
 	Report   reportCmd   `cmd:"" help:"Show, render, compare, merge and judge reports."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 

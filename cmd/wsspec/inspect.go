@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/wsspec/wsspec/internal/capture"
+	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/inspect"
+	"github.com/wsspec/wsspec/internal/visible"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+type inspectCmd struct {
+	File    string `arg:"" optional:"" complete:"file" help:"Octets that one side sent, as they are or in hex; or pcap or pcapng. - is standard input."`
+	Hex     string `placeholder:"DIGITS" help:"The octets themselves, in hex."`
+	Pcap    string `placeholder:"FILE" complete:"file" help:"Captured packets, pcap or pcapng; all TCP connections in them."`
+	Role    string `enum:"client,server,auto" default:"auto" placeholder:"ROLE" help:"Who sent the octets: client or server; told from the octets without it."`
+	Deflate string `placeholder:"VALUE" help:"What was agreed, where the octets do not say: the server's Sec-WebSocket-Extensions, or none."`
+	Symbols int    `default:"40" placeholder:"N" help:"List at most N runs of symbols of each compressed message (40)."`
+	Payload int    `default:"64" placeholder:"N" help:"Show at most N octets of each payload (64)."`
+	JSON    bool   `name:"json" help:"Print JSON."`
+}
+
+// Help is what "wsspec inspect --help" says.
+func (inspectCmd) Help() string {
+	return `Takes WebSocket traffic apart that somebody else recorded: handshake, frames with their bits, messages, the DEFLATE blocks of compressed ones, and each rule that is broken, with its section.
+
+  wsspec inspect --hex 'c1 07 f2 48 cd c9 c9 07 00'
+
+prints
+
+  @0         > text ... what it is, and from whom (> client, < server)
+                FIN=1 RSV=100 ...
+                deflate: fixed, 5 literals, end; tail
+             = text "Hello"
+             ! RFC 6455, 5.1: a client must mask [client]
+
+@0 is the offset of the octet; captures have seconds there. = is a whole message, ! a violation and who is guilty of it, # a remark: what was assumed, and what could not be judged.
+
+Octets may begin with the opening handshake or behind it. Frames of a client are masked, and that is how the sender is told where --role does not say. If RSV1 is set and neither a handshake nor --deflate says what was agreed, permessage-deflate without parameters is assumed; --deflate none assumes nothing.
+
+Captures: Ethernet, loopback, Linux cooked, raw IP; IPv4 and IPv6; gaps are said. TLS cannot be looked into: capture between the proxy that ends it and the server.
+
+Status 0: no rule is broken; 1: one is; 2: the input is no such thing.`
+}
+
+// Run inspects.
+func (c inspectCmd) Run(p *process) error {
+	given := 0
+	for _, s := range []string{c.File, c.Hex, c.Pcap} {
+		if s != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		return badUsage(errors.New("inspect: name one file, or give --hex or --pcap"), "")
+	}
+	o, err := c.options()
+	if err != nil {
+		return err
+	}
+	out := &inspection{p: p, json: c.JSON}
+	switch {
+	case c.Pcap != "":
+		err = c.capture(out, o, c.Pcap, nil)
+	case c.Hex != "":
+		var octets []byte
+		if octets, err = inspect.Hex([]byte(c.Hex)); err != nil {
+			return badUsage(fmt.Errorf("--hex: %w", err), "")
+		}
+		c.octets(out, o, octets, "")
+	default:
+		err = c.file(out, o)
+	}
+	if err != nil {
+		return err
+	}
+	return out.end()
+}
+
+// maxSymbols and maxPayload bound what the flags may ask for.
+const (
+	maxSymbols = 10_000
+	maxPayload = 64 << 10
+)
+
+func (c inspectCmd) options() (inspect.Options, error) {
+	o := inspect.Options{Symbols: c.Symbols, Payload: c.Payload, Memory: inspect.NewMemory(inspect.DefaultMemory)}
+	switch {
+	case c.Symbols < 0 || c.Symbols > maxSymbols:
+		return o, badUsage(fmt.Errorf("--symbols %d: want 0 to %d", c.Symbols, maxSymbols), "")
+	case c.Payload < 0 || c.Payload > maxPayload:
+		return o, badUsage(fmt.Errorf("--payload %d: want 0 to %d", c.Payload, maxPayload), "")
+	case c.Deflate == "none":
+		o.Plain = true
+	case c.Deflate != "":
+		xs, err := ws.ParseExtensions([]string{c.Deflate})
+		var a deflate.Answer
+		found := false
+		if err == nil {
+			a, found, err = deflate.FindAnswer(xs)
+		}
+		if err == nil && !found {
+			err = errors.New("there is no permessage-deflate in it")
+		}
+		if err != nil {
+			return o, badUsage(fmt.Errorf("--deflate %q: %w", c.Deflate, err), `such as --deflate 'permessage-deflate; server_max_window_bits=10', or --deflate none`)
+		}
+		o.Deflate = &a
+	}
+	return o, nil
+}
+
+// octets inspects what one side sent. About them there is something to be said.
+func (c inspectCmd) octets(out *inspection, o inspect.Options, octets []byte, about string) {
+	from, frames, why := inspect.Guess(octets)
+	assumed := fmt.Sprintf("sent by the %v: %s", from, why)
+	switch c.Role {
+	case "client":
+		from, assumed = ws.Client, "sent by the client"
+	case "server":
+		from, assumed = ws.Server, "sent by the server"
+	}
+	heading := fmt.Sprintf("%d octets, %s", len(octets), assumed)
+	if about != "" {
+		heading = about + "; " + heading
+	}
+	out.add(visible.Text(heading), nil, inspect.Octets(o, from, frames, octets))
+}
+
+// maxFile is how many octets of a file are looked at that is no capture.
+const maxFile = 256 << 20
+
+// file inspects a file, whatever is in it.
+func (c inspectCmd) file(out *inspection, o inspect.Options) error {
+	f := os.Stdin
+	if c.File != "-" {
+		var err error
+		if f, err = os.Open(c.File); err != nil {
+			return badUsage(fmt.Errorf("inspect: %w", err), "name a file with octets, hex or captured packets")
+		}
+		defer f.Close()
+	}
+	beginning := make([]byte, 4)
+	n, err := io.ReadFull(f, beginning)
+	if err != nil && n == 0 && !errors.Is(err, io.EOF) {
+		return badUsage(fmt.Errorf("inspect: %w", err), "name a file, not a folder")
+	}
+	rest := io.MultiReader(bytes.NewReader(beginning[:n]), f)
+	if capture.IsCapture(beginning[:n]) {
+		return c.capture(out, o, c.File, rest)
+	}
+	octets, err := io.ReadAll(io.LimitReader(rest, maxFile+1))
+	switch {
+	case err != nil:
+		return badUsage(fmt.Errorf("inspect: %s: %w", c.File, err), "")
+	case len(octets) == 0:
+		return badUsage(fmt.Errorf("inspect: %s is empty", c.File), "")
+	case len(octets) > maxFile:
+		return badUsage(fmt.Errorf("inspect: %s has more than %d octets", c.File, maxFile), "capture packets instead: there is no limit for those")
+	}
+	if !inspect.LooksHex(octets) {
+		c.octets(out, o, octets, c.File+": octets as they are")
+		return nil
+	}
+	if octets, err = inspect.Hex(octets); err != nil {
+		return badUsage(fmt.Errorf("inspect: %s: it looks like hex, but %w", c.File, err), "")
+	}
+	c.octets(out, o, octets, c.File+": hex")
+	return nil
+}
+
+// capture inspects all connections of a capture. Where r is nil, the file is opened.
+func (c inspectCmd) capture(out *inspection, o inspect.Options, name string, r io.Reader) error {
+	if c.Role != "auto" {
+		return badUsage(fmt.Errorf("--role: a capture says who is who"), "")
+	}
+	if r == nil {
+		f, err := os.Open(name)
+		if err != nil {
+			return badUsage(fmt.Errorf("--pcap: %w", err), "name a file of tcpdump, Wireshark or the like")
+		}
+		defer f.Close()
+		r = f
+	}
+	counts, err := capture.Read(r, func(conn capture.Conn) capture.Listener { return watch(out, o, conn) })
+	if err != nil && counts.Packets == 0 {
+		return badUsage(fmt.Errorf("inspect: %s: %w", name, err), "want pcap or pcapng, as tcpdump -w and Wireshark write")
+	}
+	out.counts = &counts
+	if err == nil {
+		return nil
+	}
+	_ = out.end() // what was before it is shown, and the status is that of bad input all the same
+	return badUsage(fmt.Errorf("inspect: %s: %w", name, err), "the file is damaged or was cut off there; what is before it was looked at")
+}
