@@ -87,6 +87,10 @@ func closed(codes ...ws.CloseCode) verdict.Event {
 // uncoded is a Close without a code.
 func uncoded() verdict.Event { return closed(ws.NoStatus) }
 
+// answersUs is a Close in answer to ours, which we send when all that an outcome wants
+// before it has come and the script is over.
+func answersUs() verdict.Event { return verdict.Event{Type: wirelog.CloseEvent, Reply: true} }
+
 // ended is the end of TCP, by FIN or by RST; finned and reset tell them apart.
 func ended() verdict.Event  { return verdict.Event{Type: wirelog.EndEvent, Any: true} }
 func finned() verdict.Event { return verdict.Event{Type: wirelog.EndEvent} }
@@ -163,8 +167,11 @@ func orWaits(w verdict.Want) verdict.Want {
 
 // comesBack: behind the echo that shows the connection works come these events, and
 // the closing handshake that we begin then.
-func comesBack(es ...verdict.Event) verdict.Want {
-	return ladder(is(verdict.OK, append(append([]verdict.Event{echo(alive)}, es...), closed(), ended())...))
+func comesBack(es ...verdict.Event) verdict.Want { return ladder(is(verdict.OK, back(es...)...)) }
+
+// back are the events of comesBack, for more outcomes like it.
+func back(es ...verdict.Event) []verdict.Event {
+	return append(append([]verdict.Event{echo(alive)}, es...), answersUs(), ended())
 }
 
 // Handshakes: edits of our half.

@@ -145,12 +145,13 @@ func (st Settings) follow(cfg *peer.Config, c conform.Case) {
 	f := c.Want.Follow()
 	cfg.Complete = func(events []wirelog.Record) bool { f.Next(events); return f.Complete() }
 	cfg.Hopeless = func(events []wirelog.Record) bool { f.Next(events); return f.Hopeless() }
-	cfg.CompleteCode = ws.NormalClosure
-	cfg.Options.DropTimeout = max(cfg.Options.DropTimeout, st.stretch(wholeDrop))
-	cfg.Options.CloseTimeout = max(cfg.Options.CloseTimeout, st.stretch(wholeDrop))
+	cfg.CompleteCode, cfg.PlayOut = ws.NormalClosure, true
+	cfg.Options.DropTimeout = max(cfg.Options.DropTimeout, st.stretch(max(wholeDrop, c.Limit)))
+	cfg.Options.CloseTimeout = max(cfg.Options.CloseTimeout, st.stretch(max(wholeDrop, c.Limit)))
 }
 
-// wholeDrop is how long a peer may take to answer a Close, and a server to end TCP behind it.
+// wholeDrop is how long a peer may take to answer a Close, and a server to end TCP
+// behind it, where the case is not more patient.
 const wholeDrop = 2 * time.Second
 
 // caseSeed gives each case masking keys of its own, whatever ran before it.
