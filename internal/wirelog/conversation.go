@@ -31,6 +31,7 @@ func (l *Log) Conversation() []Record {
 			ours = true
 		case r.Kind == StillOpen:
 			add(r, OpenEvent)
+			return all // what follows is our doing
 		case r.Kind >= DroppedByMe && r.Kind <= ResetByPeer:
 			if !closed && l.Facts.Remote.Sent { // the frames of a muted log are not kept
 				add(Record{At: r.At, Code: l.Facts.Remote.code(), Unasked: !l.Facts.ClosedByMe}, CloseEvent)
