@@ -32,7 +32,20 @@ const reaction = 2 * time.Second
 func live(p *peer.Peer) {
 	n := p.Events()
 	p.Send(text(alive))
-	p.Until(livePatience, func() bool { return p.Events() > n })
+	awaits(p, n, verdict.Event{Type: wirelog.TextEvent, Any: true})
+}
+
+// awaits waits until an event like the one given has come behind the first n, and
+// reports whether it has.
+func awaits(p *peer.Peer, n int, e verdict.Event) bool {
+	return p.Until(livePatience, func() bool {
+		for ; n < p.Events(); n++ {
+			if verdict.Matches([]verdict.Event{e}, []wirelog.Record{p.Event(n)}) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 const livePatience = 5 * time.Second

@@ -33,6 +33,9 @@ type Settings struct {
 	Factor float64
 	// Reference judges as the reference does, and no stricter.
 	Reference bool
+	// Profile is what the peer is meant to do. Cases that need to know are UNIMPLEMENTED
+	// where it does not say.
+	Profile conform.Profile
 	// See is told the log of each connection, for surveys. May be nil.
 	See func(*wirelog.Log)
 	// Deflate keeps compressors between connections; nil: each has its own.
@@ -205,10 +208,15 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 			err = &Fault{ID: c.ID, Value: fault, Stack: debug.Stack()}
 		}
 	}()
-	if open {
+	switch {
+	case open && !st.Profile.Has(c.Needs):
+		p.NotJudged(fmt.Sprintf("the case is about what a profile says of the peer (%s), and there is none that does", c.Needs))
+		p.Close(ws.NormalClosure)
+		p.Finish(st.stretch(c.Patience()), c.End)
+	case open:
 		c.Play(p)
 		p.Finish(st.stretch(c.Patience()), c.End)
-	} else {
+	default:
 		p.Hangup()
 	}
 	log := p.Log()
