@@ -101,7 +101,11 @@ func Beyond() []conform.Case {
 		maskingSurveys(),
 		frameSurveys(),
 		closingCodes(),
+		closingPayload(),
 		closeSurvey(),
+		afterClose(),
+		tcpEnds(),
+		failing(),
 	)
 	for i := range cs {
 		cs[i].Tags = append(cs[i].Tags, conform.Beyond)
@@ -185,5 +189,9 @@ func Sections() []conform.Section {
 		{ID: "13.7", Title: "A choice of three offers"},
 		{ID: "15", Title: "Closing and failing, by the letter"},
 		{ID: "15.1", Title: "Close codes"},
+		{ID: "15.2", Title: "What stands behind the code of a Close"},
+		{ID: "15.3", Title: "What comes with a Close, before it and behind it"},
+		{ID: "15.4", Title: "How TCP ends"},
+		{ID: "15.5", Title: "Failing the connection"},
 	}
 }

@@ -32,7 +32,20 @@ const reaction = 2 * time.Second
 func live(p *peer.Peer) {
 	n := p.Events()
 	p.Send(text(alive))
-	p.Until(livePatience, func() bool { return p.Events() > n })
+	awaits(p, n, verdict.Event{Type: wirelog.TextEvent, Any: true})
+}
+
+// awaits waits until an event like the one given has come behind the first n, and
+// reports whether it has.
+func awaits(p *peer.Peer, n int, e verdict.Event) bool {
+	return p.Until(livePatience, func() bool {
+		for ; n < p.Events(); n++ {
+			if verdict.Matches([]verdict.Event{e}, []wirelog.Record{p.Event(n)}) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 const livePatience = 5 * time.Second
@@ -86,6 +99,10 @@ func closed(codes ...ws.CloseCode) verdict.Event {
 
 // uncoded is a Close without a code.
 func uncoded() verdict.Event { return closed(ws.NoStatus) }
+
+// answersUs is a Close in answer to ours, which we send when all that an outcome wants
+// before it has come and the script is over.
+func answersUs() verdict.Event { return verdict.Event{Type: wirelog.CloseEvent, Reply: true} }
 
 // ended is the end of TCP, by FIN or by RST; finned and reset tell them apart.
 func ended() verdict.Event  { return verdict.Event{Type: wirelog.EndEvent, Any: true} }
@@ -163,8 +180,11 @@ func orWaits(w verdict.Want) verdict.Want {
 
 // comesBack: behind the echo that shows the connection works come these events, and
 // the closing handshake that we begin then.
-func comesBack(es ...verdict.Event) verdict.Want {
-	return ladder(is(verdict.OK, append(append([]verdict.Event{echo(alive)}, es...), closed(), ended())...))
+func comesBack(es ...verdict.Event) verdict.Want { return ladder(is(verdict.OK, back(es...)...)) }
+
+// back are the events of comesBack, for more outcomes like it.
+func back(es ...verdict.Event) []verdict.Event {
+	return append(append([]verdict.Event{echo(alive)}, es...), answersUs(), ended())
 }
 
 // Handshakes: edits of our half.

@@ -36,9 +36,11 @@ type Config struct {
 	// Deflate keeps compressors from one connection to the next; nil: a new one.
 	Deflate *deflate.Pool
 	// Complete is asked after each event whether all that was hoped for has come;
-	// then we begin the closing handshake with CompleteCode. May be nil.
+	// then we begin the closing handshake with CompleteCode. May be nil. With PlayOut
+	// it is not asked before the script is over.
 	Complete     func(events []wirelog.Record) bool
 	CompleteCode ws.CloseCode
+	PlayOut      bool
 	// Hopeless is asked after each event, if not nil, whether nothing that may still
 	// come changes the verdict; then TCP is dropped, and the script is over.
 	Hopeless func(events []wirelog.Record) bool
@@ -119,6 +121,9 @@ type Peer struct {
 	state  state
 	halted bool // a wait found the connection no longer open: the script is over
 	broken bool // a write failed: nothing more can be sent
+	over   bool // the script is over, and we wait for the end
+
+	withheld bool // see Withhold
 
 	queue        []outgoing // frames that wait for their turn, replies among them
 	flushing     bool

@@ -267,12 +267,18 @@ func (p *Peer) event(at time.Time, r wirelog.Record) {
 	r.Kind = wirelog.Event
 	p.log.Add(at, r)
 	p.events = append(p.events, r)
-	if p.cfg.Complete != nil && p.state == open && p.cfg.Complete(p.events) {
-		p.sendClose(ws.AppendClosePayload(nil, p.cfg.CompleteCode, ""), false)
+	if p.over || !p.cfg.PlayOut {
+		p.closeIfComplete()
 	}
 	if p.cfg.Hopeless != nil && p.state != closed && p.cfg.Hopeless(p.events) {
 		p.record(wirelog.Record{Kind: wirelog.Settled})
 		p.drop(true)
+	}
+}
+
+func (p *Peer) closeIfComplete() {
+	if p.cfg.Complete != nil && p.state == open && p.cfg.Complete(p.events) {
+		p.sendClose(ws.AppendClosePayload(nil, p.cfg.CompleteCode, ""), false)
 	}
 }
 
@@ -284,39 +290,6 @@ func (p *Peer) askedFor(payload []byte) bool {
 		return true
 	}
 	return p.ponged[string(payload)]
-}
-
-// closeFrame takes the peer's Close: the answer to ours, or one to answer
-// (RFC 6455, 5.5.1 and 7.1.1).
-func (p *Peer) closeFrame(it item) {
-	f := &p.log.Facts
-	code, reason, has := ws.ParseClosePayload(it.data)
-	if !f.Remote.Sent {
-		f.Remote = wirelog.CloseFacts{Sent: true, Coded: has, Code: code, Reason: string(reason[:min(len(reason), ws.MaxControlPayload-2)])}
-	}
-	if has && !code.OnWire() {
-		p.violate(ws.ProtocolError, fmt.Sprintf("RFC 6455, 7.4: close code %d", code))
-	} else if !utf8.Valid(reason) {
-		p.violate(ws.InvalidPayload, "RFC 6455, 5.5.1: close reason that is not UTF-8")
-	}
-	switch p.state {
-	case closing:
-		p.closeBy = time.Time{}
-		f.WasClean = true
-		if p.cfg.Role == ws.Server {
-			p.endOurs()
-		} else if p.repliedT.IsZero() && p.dropBy.IsZero() {
-			p.dropBy = p.limit(p.opts.DropTimeout)
-		}
-	case open:
-		f.WasClean = true
-		reply := ws.AppendClosePayload(nil, ws.NormalClosure, "")
-		if p.opts.EchoClose {
-			reply = it.data
-		}
-		p.dropWhenSent = p.cfg.Role == ws.Server // RFC 6455, 7.1.1
-		p.sendClose(reply, true)
-	}
 }
 
 // violate fails the connection because the peer broke a rule (RFC 6455, 7.1.7).

@@ -292,17 +292,7 @@ func (p *Peer) sendClose(payload []byte, reply bool) {
 	if p.state != open {
 		return
 	}
-	p.state = closing
 	p.enqueue(Frame{Opcode: ws.Close, Payload: payload})
-	f := &p.log.Facts
-	f.ClosedByMe = !reply
-	f.Local.Sent = true
-	code, reason, has := ws.ParseClosePayload(payload)
-	f.Local.Coded, f.Local.Code, f.Local.Reason = has, code, string(reason)
-	if reply {
-		p.repliedT = time.Now()
-	} else {
-		p.closeBy = p.limit(p.opts.CloseTimeout)
-	}
+	p.closingWith(payload, reply)
 	p.flush()
 }

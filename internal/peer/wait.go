@@ -190,6 +190,10 @@ func (p *Peer) Finish(d time.Duration, e Ending) {
 	if !p.hasEnd {
 		p.EndAfter(d, e)
 	}
+	p.over = true
+	if p.cfg.PlayOut {
+		p.closeIfComplete()
+	}
 	p.wait(time.Time{}, nil)
 	p.release()
 }

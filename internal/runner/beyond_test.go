@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/wsspec/wsspec/internal/cases"
+	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -20,6 +21,21 @@ func TestBeyondFaultless(t *testing.T) {
 		for _, r := range b.play(t, "", b.plan) {
 			if r.Verdict.Behavior != verdict.OK && r.Verdict.Behavior != verdict.Informational && r.Verdict.Behavior != verdict.Unimplemented || r.Verdict.Close != verdict.OK {
 				t.Errorf("%s, %v: %+v", r.ID, role, r.Verdict)
+			}
+		}
+	}
+}
+
+// TestNeeds plays a case about what a profile says, with and without one that does.
+func TestNeeds(t *testing.T) {
+	for _, role := range []ws.Role{ws.Server, ws.Client} {
+		b := newBench(role)
+		b.plan = runner.Plan(cases.Beyond(), role.Other())
+		b.plan = b.pick(t, "15.5.7")
+		for want, profile := range map[verdict.Grade]conform.Profile{verdict.Unimplemented: {}, verdict.Failed: {TextOnly: true}} {
+			b.settings.Profile = profile
+			if r := b.play(t, "", b.plan)[0]; r.Verdict.Behavior != want {
+				t.Errorf("%v with %+v: %+v, want %s", role, profile, r.Verdict, want)
 			}
 		}
 	}

@@ -33,6 +33,9 @@ type Settings struct {
 	Factor float64
 	// Reference judges as the reference does, and no stricter.
 	Reference bool
+	// Profile is what the peer is meant to do. Cases that need to know are UNIMPLEMENTED
+	// where it does not say.
+	Profile conform.Profile
 	// See is told the log of each connection, for surveys. May be nil.
 	See func(*wirelog.Log)
 	// Deflate keeps compressors between connections; nil: each has its own.
@@ -145,12 +148,13 @@ func (st Settings) follow(cfg *peer.Config, c conform.Case) {
 	f := c.Want.Follow()
 	cfg.Complete = func(events []wirelog.Record) bool { f.Next(events); return f.Complete() }
 	cfg.Hopeless = func(events []wirelog.Record) bool { f.Next(events); return f.Hopeless() }
-	cfg.CompleteCode = ws.NormalClosure
-	cfg.Options.DropTimeout = max(cfg.Options.DropTimeout, st.stretch(wholeDrop))
-	cfg.Options.CloseTimeout = max(cfg.Options.CloseTimeout, st.stretch(wholeDrop))
+	cfg.CompleteCode, cfg.PlayOut = ws.NormalClosure, true
+	cfg.Options.DropTimeout = max(cfg.Options.DropTimeout, st.stretch(max(wholeDrop, c.Limit)))
+	cfg.Options.CloseTimeout = max(cfg.Options.CloseTimeout, st.stretch(max(wholeDrop, c.Limit)))
 }
 
-// wholeDrop is how long a peer may take to answer a Close, and a server to end TCP behind it.
+// wholeDrop is how long a peer may take to answer a Close, and a server to end TCP
+// behind it, where the case is not more patient.
 const wholeDrop = 2 * time.Second
 
 // caseSeed gives each case masking keys of its own, whatever ran before it.
@@ -204,10 +208,15 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 			err = &Fault{ID: c.ID, Value: fault, Stack: debug.Stack()}
 		}
 	}()
-	if open {
+	switch {
+	case open && !st.Profile.Has(c.Needs):
+		p.NotJudged(fmt.Sprintf("the case is about what a profile says of the peer (%s), and there is none that does", c.Needs))
+		p.Close(ws.NormalClosure)
+		p.Finish(st.stretch(c.Patience()), c.End)
+	case open:
 		c.Play(p)
 		p.Finish(st.stretch(c.Patience()), c.End)
-	} else {
+	default:
 		p.Hangup()
 	}
 	log := p.Log()

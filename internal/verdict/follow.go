@@ -2,7 +2,11 @@
 
 package verdict
 
-import "github.com/wsspec/wsspec/internal/wirelog"
+import (
+	"slices"
+
+	"github.com/wsspec/wsspec/internal/wirelog"
+)
 
 // follower compares events with an outcome as they come. Optional events make it a
 // small automaton: at is the set of positions in the outcome that may be next.
@@ -83,7 +87,7 @@ func (w Want) Follow() *Follower {
 // Next takes what has come since the last call; all are the events so far.
 func (f *Follower) Next(all []wirelog.Record) {
 	for ; f.seen < len(all); f.seen++ {
-		if f.byRFC && all[f.seen].Unasked {
+		if f.byRFC && unaskedPong(all[f.seen]) {
 			continue
 		}
 		for _, o := range f.followers {
@@ -102,18 +106,25 @@ func (f *Follower) Hopeless() bool {
 	return true
 }
 
-// Complete reports whether the best outcome is met and none hopes for more.
+// Complete reports whether the best outcome that can still be met is, but for the end
+// of a connection that we are to close, and none hopes for more.
 func (f *Follower) Complete() bool {
-	if len(f.followers) == 0 {
-		return false
-	}
+	any := false
 	for _, o := range f.followers {
-		if o.AndMore && o.done() {
+		switch {
+		case len(o.at) == 0: // it cannot be met any more
+		case o.AndMore && o.done():
 			return true
-		}
-		if !o.done() {
+		case !o.done() && !o.awaitsClose():
 			return false
+		default:
+			any = true
 		}
 	}
-	return true
+	return any
+}
+
+// awaitsClose reports whether what the outcome wants next is the answer to our Close.
+func (f *follower) awaitsClose() bool {
+	return slices.ContainsFunc(f.at, func(i int) bool { return i < len(f.Events) && f.Events[i].Reply })
 }

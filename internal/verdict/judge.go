@@ -113,8 +113,10 @@ func (w Want) count(got []wirelog.Record) []wirelog.Record {
 	if !w.ByRFC {
 		return got
 	}
-	return slices.DeleteFunc(slices.Clone(got), func(r wirelog.Record) bool { return r.Unasked })
+	return slices.DeleteFunc(slices.Clone(got), unaskedPong)
 }
+
+func unaskedPong(r wirelog.Record) bool { return r.Unasked && r.Type == wirelog.PongEvent }
 
 // met reports whether the events are what the outcome wants.
 func (o Outcome) met(got []wirelog.Record) bool {
@@ -195,7 +197,7 @@ func (w Event) matches(got wirelog.Record) bool {
 	}
 	switch w.Type {
 	case wirelog.CloseEvent:
-		return len(w.Codes) == 0 || slices.Contains(w.Codes, got.Code)
+		return (len(w.Codes) == 0 || slices.Contains(w.Codes, got.Code)) && (!w.Reply || !got.Unasked)
 	case wirelog.AnswerEvent:
 		return len(w.Statuses) == 0 || slices.Contains(w.Statuses, got.Status) || slices.Contains(w.Statuses, got.Status/100)
 	}

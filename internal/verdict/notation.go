@@ -33,6 +33,9 @@ func (w Event) String() string {
 	switch {
 	case w.Type == wirelog.CloseEvent:
 		text = "close " + alternatives(len(w.Codes), func(i int) string { return strconv.Itoa(int(w.Codes[i])) })
+		if w.Reply {
+			text += inReply
+		}
 	case w.Type == wirelog.AnswerEvent:
 		text = "http " + alternatives(len(w.Statuses), func(i int) string { return strconv.Itoa(w.Statuses[i]) })
 	case w.Type == wirelog.EndEvent && w.Any:
@@ -43,6 +46,9 @@ func (w Event) String() string {
 	}
 	return timesWords[w.Times] + text
 }
+
+// inReply stands behind a Close that has to answer ours.
+const inReply = " in reply"
 
 func alternatives(n int, at func(int) string) string {
 	if n == 0 {
@@ -70,6 +76,7 @@ func ParseEvent(s string) (Event, error) {
 	switch {
 	case word == "close":
 		e.Type = wirelog.CloseEvent
+		rest, e.Reply = strings.CutSuffix(rest, inReply)
 		numbers, err := parseAlternatives(rest)
 		for _, n := range numbers {
 			e.Codes = append(e.Codes, ws.CloseCode(n))

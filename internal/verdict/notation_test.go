@@ -12,7 +12,7 @@ import (
 func TestEventNotation(t *testing.T) {
 	for _, line := range []string{
 		`text "Hello"`, `binary 0x00ff`, `maybe pong "x"`, `often text *`, `timeout A`, `close 1002|1007`, `close 1005`, `close *`,
-		`end`, `end|reset`, `reset`, `still open`, `http 400|4`, `http *`, `pong ""`, `text len=65536 "***"...`, `maybe close 1000`,
+		`end`, `end|reset`, `reset`, `still open`, `http 400|4`, `http *`, `pong ""`, `text len=65536 "***"...`, `maybe close 1000`, `close * in reply`,
 	} {
 		e, err := verdict.ParseEvent(line)
 		if err != nil || e.String() != line {
@@ -31,7 +31,7 @@ func TestEventNotation(t *testing.T) {
 }
 
 func FuzzParseEvent(f *testing.F) {
-	for _, s := range []string{`text "Hello"`, "maybe close 1002|1007", "http 4|5", "often text *", "end|reset", "still open"} {
+	for _, s := range []string{`text "Hello"`, "maybe close 1002|1007", "http 4|5", "often text *", "end|reset", "still open", "close 1000 in reply"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -39,7 +39,10 @@ type Event struct {
 	// Statuses of an HTTP answer: one of these, where 4 stands for all from 400 to
 	// 499; empty: any.
 	Statuses []int
-	Times    Times
+	// Reply, of a Close frame: it answers ours, which we send once all that an outcome
+	// wants before it has come.
+	Reply bool
+	Times Times
 }
 
 // Times is how often an event must come.

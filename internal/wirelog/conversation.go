@@ -10,7 +10,7 @@ import "github.com/wsspec/wsspec/internal/ws"
 func (l *Log) Conversation() []Record {
 	var all []Record
 	add := func(r Record, t EventType) {
-		all = append(all, Record{At: r.At, Kind: Event, Type: t, Code: r.Code, Status: r.Status})
+		all = append(all, Record{At: r.At, Kind: Event, Type: t, Code: r.Code, Status: r.Status, Unasked: r.Unasked})
 	}
 	if !l.Facts.Opened && len(l.Response) > 0 && l.Facts.Role == ws.Client {
 		answer := Record{}
@@ -19,19 +19,22 @@ func (l *Log) Conversation() []Record {
 		}
 		add(answer, AnswerEvent)
 	}
-	closed := false
+	closed, ours := false, false // Close frames so far
 	for _, r := range l.Records {
 		switch {
 		case r.Kind == Event:
 			all = append(all, r)
 		case r.Kind == ReceivedFrame && r.Frame.Opcode == ws.Close:
 			closed = true
-			add(Record{At: r.At, Code: codeOf(r.Frame.Payload.Head)}, CloseEvent)
+			add(Record{At: r.At, Code: codeOf(r.Frame.Payload.Head), Unasked: !ours}, CloseEvent)
+		case r.Kind == SentFrame && r.Frame.Opcode == ws.Close:
+			ours = true
 		case r.Kind == StillOpen:
 			add(r, OpenEvent)
+			return all // what follows is our doing
 		case r.Kind >= DroppedByMe && r.Kind <= ResetByPeer:
 			if !closed && l.Facts.Remote.Sent { // the frames of a muted log are not kept
-				add(Record{At: r.At, Code: l.Facts.Remote.code()}, CloseEvent)
+				add(Record{At: r.At, Code: l.Facts.Remote.code(), Unasked: !l.Facts.ClosedByMe}, CloseEvent)
 			}
 			if t, ok := l.ending(r.Kind); ok {
 				add(r, t)

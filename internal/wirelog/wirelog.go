@@ -70,7 +70,7 @@ type Record struct {
 	Tag   string        // WaitSet, WaitOver, Event of type TimeoutEvent
 	Note  string        // Violation, Lapse, NotJudged, Dead, Noted
 	// Unasked marks a Pong that answers no Ping of ours and repeats no Pong of ours
-	// (RFC 6455, 5.5.3).
+	// (RFC 6455, 5.5.3), and a Close in front of which we have sent none.
 	Unasked bool
 	Code    ws.CloseCode // Event of type CloseEvent; 1005: it has none
 	Status  int          // Event of type AnswerEvent: of the HTTP response, 0: it is no HTTP
