@@ -44,8 +44,8 @@ type Config struct {
 	// ReadOut reads to the end of what the other side sends: a server that has
 	// answered a Close ends its half of TCP and reads on until the client ends the other.
 	ReadOut bool
-	// ChopPause leaves a moment between the writes of a chopped frame header, so that
-	// the other side reads them apart.
+	// ChopPause waits between the writes of a chopped frame header or handshake until
+	// the other side has read them, so that it reads them apart.
 	ChopPause bool
 }
 
