@@ -51,8 +51,8 @@ type Config struct {
 	// pass: a Ping goes out, where a frame may stand, and the Pong says that all in front
 	// of it has been read.
 	Probe bool
-	// ChopPause leaves a moment between the writes of a chopped frame header, so that
-	// the other side reads them apart.
+	// ChopPause waits between the writes of a chopped frame header or handshake until
+	// the other side has read them, so that it reads them apart.
 	ChopPause bool
 }
 

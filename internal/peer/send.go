@@ -18,11 +18,13 @@ type Frame struct {
 	More    bool  // FIN off: fragments follow
 	RSV     uint8 // RSV1 = 4, RSV2 = 2, RSV3 = 1
 	Payload []byte
-	Repeat  int      // where Repeated: octets the payload is repeated and cut to
-	Chop    int      // octets a write; 0 for the whole frame in one
-	Sync    bool     // handle what has come in after the frame, before the next
-	Mask    *[4]byte // the masking key, whichever side we are; nil: as the side has to
-	Plain   bool     // not masked, whichever side we are
+	Repeat  int           // where Repeated: octets the payload is repeated and cut to
+	Chop    int           // octets a write; 0 for the whole frame in one
+	Cut     [2]int        // writes end at each of these offsets of the frame, from the first to the last
+	Gap     time.Duration // between the writes of a chopped frame; 0: until each has been read
+	Sync    bool          // handle what has come in after the frame, before the next
+	Mask    *[4]byte      // the masking key, whichever side we are; nil: as the side has to
+	Plain   bool          // not masked, whichever side we are
 
 	Form     ws.LengthForm // of the length on the wire; zero: the shortest
 	Declared *uint64       // the length that the header declares; nil: that of the payload
@@ -40,12 +42,29 @@ type outgoing struct {
 	key     [4]byte
 	masked  bool
 	chop    int
+	cut     [2]int
+	gap     time.Duration
 	sync    bool
 }
+
+// inParts reports whether the frame is written in several parts.
+func (o outgoing) inParts() bool { return o.chop > 0 || o.cut[1] > 0 }
 
 // blockSize is how many octets are masked and written at a time, where a frame
 // is not chopped.
 const blockSize = 64 << 10
+
+// SendTogether sends frames, none of which is chopped or synchronous, in one write as
+// far as they fit into one.
+func (p *Peer) SendTogether(frames ...Frame) {
+	if p.halted {
+		return
+	}
+	for _, f := range frames {
+		p.enqueue(f)
+	}
+	p.flush()
+}
 
 // Send sends frames, in any state until TCP is closed (RFC 6455 has no say in
 // what a tester sends). From the first chopped or synchronous frame on they are
@@ -58,7 +77,7 @@ func (p *Peer) Send(frames ...Frame) {
 	queued := false
 	for _, f := range frames {
 		p.enqueue(f)
-		if queued = queued || f.Chop > 0 || f.Sync; !queued {
+		if queued = queued || f.Chop > 0 || f.Cut[1] > 0 || f.Sync; !queued {
 			p.flush()
 		}
 	}
@@ -81,7 +100,7 @@ func (p *Peer) enqueue(f Frame) {
 
 // enqueuePart is enqueue with n octets of body from from on as the payload.
 func (p *Peer) enqueuePart(f Frame, body ws.Pattern, from, n int) {
-	o := outgoing{body: body, from: from, n: n, chop: f.Chop, sync: f.Sync}
+	o := outgoing{body: body, from: from, n: n, chop: f.Chop, cut: f.Cut, gap: f.Gap, sync: f.Sync}
 	h := ws.Header{Fin: !f.More, RSV: f.RSV, Opcode: f.Opcode, Length: uint64(n), Form: f.Form}
 	if f.Declared != nil {
 		h.Length = *f.Declared
@@ -100,7 +119,7 @@ func (p *Peer) enqueuePart(f Frame, body ws.Pattern, from, n int) {
 	if gone || !p.log.IsMuted() {
 		head := make([]byte, min(n, wirelog.KeepPayload))
 		body.Fill(head, from)
-		logged := wirelog.Frame{Header: h, Payload: wirelog.Payload{Len: n, Head: head}, Chop: f.Chop, Sync: f.Sync}
+		logged := wirelog.Frame{Header: h, Payload: wirelog.Payload{Len: n, Head: head}, Chop: f.Chop, Cut: f.Cut, Gap: f.Gap, Sync: f.Sync}
 		if f.Repeated {
 			logged.Repeat = f.Repeat
 		}
@@ -144,10 +163,10 @@ func (p *Peer) flush() {
 	defer func() { p.flushing = false }()
 	for i := 0; i < len(p.queue) && p.state != closed && !p.broken; i++ {
 		o := p.queue[i]
-		if o.chop > 0 {
+		if o.inParts() {
 			p.writeOut()
 			p.writeChopped(o)
-			if i+1 < len(p.queue) && p.queue[i+1].chop > 0 {
+			if i+1 < len(p.queue) && p.queue[i+1].inParts() {
 				p.wait(time.Now().Add(framePause), nil)
 			}
 			continue
@@ -207,42 +226,6 @@ func (p *Peer) writeOut() {
 	}
 	p.unwritten = p.unwritten[:0]
 }
-
-// writeChopped puts one frame onto the wire a few octets at a time.
-func (p *Peer) writeChopped(o outgoing) {
-	block := append([]byte(nil), o.header[:o.hlen]...)
-	written := 0
-	for pos := 0; len(block) > 0 || pos < o.n; {
-		if n := min(o.n-pos, blockSize); n > 0 {
-			p.appendBody(&o, pos, n)
-			block = append(block, p.unwritten...)
-			p.unwritten = p.unwritten[:0]
-			pos += n
-		}
-		for len(block) >= o.chop || pos == o.n && len(block) > 0 {
-			n := min(o.chop, len(block))
-			if p.state == closed || !p.put(block[:n]) {
-				return
-			}
-			p.wrote(block[:n], n)
-			block = block[n:]
-			if written += n; p.cfg.ChopPause && written <= ws.MaxHeaderLen {
-				p.wait(time.Now().Add(chopPause), nil)
-			} else {
-				p.drain()
-			}
-		}
-	}
-}
-
-// framePause is the time between two chopped frames. The reference's event loop
-// takes as long for a few octets; without it a peer reads the second frame with
-// the first, and how soon it fails the connection is left to chance.
-const framePause = time.Millisecond
-
-// chopPause is the time between two writes of a chopped header, long enough for the
-// kernel to hand on the first and for the other side to wake up and read it.
-const chopPause = 200 * time.Microsecond
 
 // wrote counts and logs one write as the script meant it.
 func (p *Peer) wrote(first []byte, n int) {

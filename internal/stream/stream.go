@@ -25,6 +25,10 @@ type Stream interface {
 	CloseWrite() error
 	// Reset drops the connection at once: RST where the transport has one.
 	Reset() error
+	// Unread returns how many octets, at least, of what was written the program at
+	// the other end has not read. Where it is sure, 0 means that all of it has been
+	// read; else only that nothing is known to be on its way.
+	Unread() (octets int, sure bool)
 }
 
 // ErrReset is what transports without error numbers of the operating system
@@ -87,11 +91,16 @@ func (s netStream) CloseWrite() error {
 	return s.Close()
 }
 
-func (s netStream) Reset() error {
-	c := s.Conn
+// transport is the connection under TLS, where there is TLS.
+func transport(c net.Conn) net.Conn {
 	if t, ok := c.(*tls.Conn); ok {
-		c = t.NetConn() // a TLS close would wait to send its alert
+		return t.NetConn()
 	}
+	return c
+}
+
+func (s netStream) Reset() error {
+	c := transport(s.Conn) // a TLS close would wait to send its alert
 	if t, ok := c.(*net.TCPConn); ok {
 		_ = t.SetLinger(0) // an error here only means FIN instead of RST
 	}

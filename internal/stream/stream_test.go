@@ -5,6 +5,7 @@ package stream_test
 import (
 	"io"
 	"net"
+	"runtime"
 	"testing"
 	"time"
 
@@ -83,5 +84,53 @@ func TestCloseGentlyDestroysNothing(t *testing.T) {
 	}
 	if err := <-closed; err != nil {
 		t.Error(err)
+	}
+}
+
+// What the program at the other end has not read is known where it runs on this
+// machine, over both versions of IP, and over both at once.
+func TestUnread(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells")
+	}
+	for _, addr := range []struct{ listen, host string }{{"127.0.0.1:0", "127.0.0.1"}, {"[::1]:0", "::1"}, {":0", "127.0.0.1"}} {
+		l, err := net.Listen("tcp", addr.listen)
+		if err != nil {
+			t.Logf("%s: %v", addr.listen, err) // a machine without IPv6
+			continue
+		}
+		defer l.Close()
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		ours, err := stream.Dial(t.Context(), stream.Target{Addr: net.JoinHostPort(addr.host, port)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ours.Close()
+		theirs, err := stream.Accept(t.Context(), l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer theirs.Close()
+		if _, sure := ours.Unread(); !sure {
+			t.Skip("this kernel does not tell: no sock_diag")
+		}
+		if _, err := ours.Write([]byte("three")); err != nil {
+			t.Fatal(err)
+		}
+		if n, _ := ours.Unread(); n != 5 {
+			t.Errorf("%s: %d octets unread of 5", addr.listen, n)
+		}
+		if _, err := io.ReadFull(theirs, make([]byte, 3)); err != nil {
+			t.Fatal(err)
+		}
+		if n, sure := ours.Unread(); n != 2 || !sure {
+			t.Errorf("%s: %d octets unread of 2, sure %v", addr.listen, n, sure)
+		}
+		if _, err := io.ReadFull(theirs, make([]byte, 2)); err != nil {
+			t.Fatal(err)
+		}
+		if n, sure := ours.Unread(); n != 0 || !sure {
+			t.Errorf("%s: %d octets unread of none, sure %v", addr.listen, n, sure)
+		}
 	}
 }

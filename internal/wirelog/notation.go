@@ -116,6 +116,12 @@ func (f Frame) String() string {
 	if f.Chop != 0 {
 		fmt.Fprintf(&b, " chop=%d", f.Chop)
 	}
+	if f.Cut[1] != 0 {
+		fmt.Fprintf(&b, " cut=%d-%d", f.Cut[0], f.Cut[1])
+	}
+	if f.Gap != 0 {
+		fmt.Fprintf(&b, " gap=%v", f.Gap)
+	}
 	if f.Sync {
 		b.WriteString(" sync")
 	}

@@ -18,6 +18,7 @@ const everyKind = `0.000000 >> 5 810548656c
 0.000002 << 2 8100
 0.000003 > text mask=37fa213d "Hello"
 0.000004 > text more rsv=4 form=16 declared=5 repeat=65536 chop=997 sync len=65536 "***"...
+0.000004 > binary cut=3-9 gap=10ms 0x00ff
 0.000004 < binary declared=18446744073709551615 ""
 0.000005 < pong ""
 0.000006 < opcode11 0xff00

@@ -204,6 +204,13 @@ func (f *Frame) parseAttribute(name, value string, declared **uint64) (done bool
 		f.Repeat, err = strconv.Atoi(value)
 	case "chop":
 		f.Chop, err = strconv.Atoi(value)
+	case "cut":
+		from, to, _ := strings.Cut(value, "-")
+		if f.Cut[0], err = strconv.Atoi(from); err == nil {
+			f.Cut[1], err = strconv.Atoi(to)
+		}
+	case "gap":
+		f.Gap, err = time.ParseDuration(value)
 	default:
 		return true, nil
 	}

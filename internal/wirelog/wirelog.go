@@ -81,9 +81,11 @@ type Record struct {
 type Frame struct {
 	ws.Header
 	Payload Payload
-	Repeat  int  // octets the given payload was repeated to, 0 if it was not
-	Chop    int  // octets a write, 0 for the whole frame in one
-	Sync    bool // the frame had a write, and a turn of the loop, of its own
+	Repeat  int           // octets the given payload was repeated to, 0 if it was not
+	Chop    int           // octets a write, 0 for the whole frame in one
+	Cut     [2]int        // a write ended at each of these offsets, from the first to the last; 0: at none
+	Gap     time.Duration // between the writes of a chopped frame
+	Sync    bool          // the frame had a write, and a turn of the loop, of its own
 }
 
 // EventType is what kind of event a case sees.

@@ -140,6 +140,13 @@ func (c *conn) CloseWrite() error {
 	return nil
 }
 
+// Unread is always sure.
+func (c *conn) Unread() (octets int, sure bool) {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	return len(c.out.buf), true
+}
+
 // Close sends FIN, and RST to a peer that goes on writing, as TCP does.
 func (c *conn) Close() error {
 	c.mu.Lock()
