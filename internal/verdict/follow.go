@@ -102,18 +102,16 @@ func (f *Follower) Hopeless() bool {
 	return true
 }
 
-// Complete reports whether the best outcome is met and none hopes for more.
+// Complete reports whether the best outcome that can be met is, and none hopes for more.
 func (f *Follower) Complete() bool {
-	if len(f.followers) == 0 {
-		return false
-	}
 	for _, o := range f.followers {
-		if o.AndMore && o.done() {
+		switch {
+		case len(o.at) == 0: // it cannot be met any more
+		case !o.done():
+			return false
+		case o.AndMore:
 			return true
 		}
-		if !o.done() {
-			return false
-		}
 	}
-	return true
+	return len(f.followers) > 0 && !f.Hopeless()
 }

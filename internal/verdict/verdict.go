@@ -39,7 +39,10 @@ type Event struct {
 	// Statuses of an HTTP answer: one of these, where 4 stands for all from 400 to
 	// 499; empty: any.
 	Statuses []int
-	Times    Times
+	// Field, where not empty, is the name of a field that an HTTP answer must have, and
+	// Token what its list must have in it; empty: anything.
+	Field, Token string
+	Times        Times
 }
 
 // Times is how often an event must come.
