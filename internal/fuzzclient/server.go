@@ -69,6 +69,7 @@ func (s Server) Resolve(userAgent string) (*Endpoint, error) {
 	}
 	e.request = peer.Request{
 		Host: strings.TrimSuffix(u.Host, ":"), Target: u.RequestURI(), Agent: userAgent, Origin: s.Origin, Protocols: s.Protocols,
+		Secure: u.Scheme == "wss",
 	}
 	for _, f := range s.Header {
 		switch strings.ToLower(f.Name) {

@@ -5,6 +5,8 @@ package peer
 import (
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/wirelog"
@@ -17,6 +19,22 @@ type Opening struct {
 	Offers []deflate.Offer // as a client: permessage-deflate as offered
 	Accept deflate.Accept  // as a server: which offer to take; nil takes none
 	Edits  []Edit          // of our half, in order
+
+	// Patience is how long the other half may take, 0: as long as the options say.
+	Patience time.Duration
+}
+
+// asSent has the offers that the fields of our request make, which a case may have
+// edited.
+func (o Opening) asSent(f ws.Fields) Opening {
+	if len(o.Edits) == 0 {
+		return o
+	}
+	o.Offers = nil
+	if xs, err := ws.ParseExtensions(f.Values(extensionsField)); err == nil {
+		o.Offers, _ = deflate.ParseOffers(xs) // one that has to be declined is no offer
+	}
+	return o
 }
 
 // offer is the value of Sec-WebSocket-Extensions in our request.
@@ -28,10 +46,10 @@ func (o Opening) offer() string {
 	return ws.FormatExtensions(xs)
 }
 
-// takeAnswer reads the server's answer to our offers. It says what in it fails the
+// takeAnswer reads the server's answer to our offers, which went out in the fields sent. It says what in it fails the
 // connection, or nothing.
-func (p *Peer) takeAnswer(o Opening, f ws.Fields) string {
-	xs, err := ws.ParseExtensions(f.Values("Sec-WebSocket-Extensions"))
+func (p *Peer) takeAnswer(o Opening, sent, f ws.Fields) string {
+	xs, err := ws.ParseExtensions(f.Values(extensionsField))
 	switch {
 	case err != nil:
 		return "RFC 6455, 9.1: " + err.Error()
@@ -40,7 +58,7 @@ func (p *Peer) takeAnswer(o Opening, f ws.Fields) string {
 	}
 	for _, x := range xs {
 		if x.Name != deflate.Name || len(o.Offers) == 0 {
-			return fmt.Sprintf("RFC 6455, 4.1: extension %.80s was not offered", x.Name)
+			return notOffered(x.Name, sent)
 		}
 	}
 	a, _, err := deflate.FindAnswer(xs)
@@ -55,6 +73,16 @@ func (p *Peer) takeAnswer(o Opening, f ws.Fields) string {
 	}
 	return ""
 }
+
+// notOffered says of an extension in an answer why it must not be there.
+func notOffered(name string, sent ws.Fields) string {
+	if !strings.Contains(strings.Join(sent.Values(extensionsField), ","), name) {
+		return fmt.Sprintf("RFC 6455, 4.1: extension %.80s was not offered", name)
+	}
+	return fmt.Sprintf("RFC 6455, 9.1: extension %.80s was accepted, which nobody can accept as it was offered", name)
+}
+
+const extensionsField = "Sec-WebSocket-Extensions"
 
 // answer picks one of the client's offers, or none, and returns our answer.
 func (p *Peer) answer(o Opening, f ws.Fields) string {

@@ -22,12 +22,13 @@ type Request struct {
 	Origin       string
 	Protocols    []string
 	Header       ws.Fields // more fields, sent last
+	Secure       bool      // the connection is one of TLS
 }
 
 // Dial performs the opening handshake as a client (RFC 6455, 4.1) and reports
 // whether the connection is open. Where it is not, the log says why.
 func (p *Peer) Dial(r Request, o Opening) bool {
-	head := Head{Line: "GET " + r.Target + " HTTP/1.1"}
+	head := Head{Line: "GET " + r.Target + " HTTP/1.1", Secure: r.Secure}
 	add := func(name, value string) {
 		if value != "" {
 			head.Fields = append(head.Fields, ws.Field{Name: name, Value: value})
@@ -52,19 +53,23 @@ func (p *Peer) Dial(r Request, o Opening) bool {
 		return false
 	}
 	key, protocols := strings.Trim(head.Fields.Get("Sec-WebSocket-Key"), " \t"), offered(head.Fields)
-	p.in.skipAnswers(head.Answers)
-	p.log.Request = p.sendHead(head)
-	if !p.awaitHead("the server did not answer the opening handshake in time") {
+	if !p.sendRequest(head) {
 		return false
 	}
 	p.log.Response = keepHead(p.head.data)
-	why := ""
+	resp, err := ws.ParseResponse(p.head.data)
 	if p.head.err != nil {
-		why = p.head.err.Error()
-	} else if resp, err := ws.ParseResponse(p.head.data); err != nil {
-		why = err.Error()
-	} else if why = checkResponse(resp, key, protocols); why == "" {
-		why = p.takeAnswer(o, resp.Fields)
+		err = p.head.err
+	}
+	switch {
+	case err != nil:
+		return p.noOpening(err.Error())
+	case resp.Status != 101:
+		return p.noOpening(fmt.Sprintf("RFC 6455, 4.1: HTTP status %d %.80q instead of 101", resp.Status, resp.Reason))
+	}
+	why := checkResponse(resp, key, protocols)
+	if why == "" {
+		why = p.takeAnswer(o.asSent(head.Fields), head.Fields, resp.Fields)
 	}
 	if why != "" {
 		p.log.Refused = why
@@ -75,12 +80,43 @@ func (p *Peer) Dial(r Request, o Opening) bool {
 	return true
 }
 
-// offered are the subprotocols that a request lists (RFC 6455, 11.3.4).
+// noOpening ends a handshake whose answer opens nothing. Whether it should have is
+// for the case to say.
+func (p *Peer) noOpening(why string) bool {
+	p.log.Refused = why
+	p.fail(ws.ProtocolError, why)
+	return false
+}
+
+// sendRequest sends our half of the opening handshake, behind what is to go before it,
+// and reports whether an answer has come.
+func (p *Peer) sendRequest(head Head) bool {
+	const late = "the server did not answer the opening handshake in time"
+	p.in.skipAnswers(head.Answers)
+	if head.First != nil {
+		p.in.skipAnswers(1)
+		p.rawHead(head.First)
+		if !p.awaitAnswer(late, func() bool { return p.answers > 0 || p.head != nil }) {
+			return false
+		}
+	}
+	p.log.Request = p.sendHead(head)
+	if head.Leave {
+		p.drop(head.Abort)
+		return false
+	}
+	return p.awaitHead(late)
+}
+
+// offered are the subprotocols that a request lists (RFC 6455, 11.3.4), as far as they
+// are tokens.
 func offered(f ws.Fields) []string {
 	var names []string
 	for _, list := range f.Values("Sec-WebSocket-Protocol") {
 		for name := range strings.SplitSeq(list, ",") {
-			names = append(names, strings.Trim(name, " \t"))
+			if name = strings.Trim(name, " \t"); ws.IsToken(name) {
+				names = append(names, name)
+			}
 		}
 	}
 	return names
@@ -92,8 +128,6 @@ func checkResponse(r ws.Response, key string, protocols []string) string {
 	accept := r.Fields.Values("Sec-WebSocket-Accept")
 	proto := r.Fields.Values("Sec-WebSocket-Protocol")
 	switch {
-	case r.Status != 101:
-		return fmt.Sprintf("RFC 6455, 4.1: HTTP status %d %.80q instead of 101", r.Status, r.Reason)
 	case r.Proto != "HTTP/1.1":
 		return fmt.Sprintf("RFC 6455, 4.1: %.20q instead of HTTP/1.1", r.Proto)
 	case !ws.EqualFold(r.Fields.Get("Upgrade"), "websocket"):
@@ -214,9 +248,14 @@ func (p *Peer) opened() {
 
 // awaitHead waits for the HTTP head and reports whether it has come.
 func (p *Peer) awaitHead(late string) bool {
-	deadline := time.Now().Add(p.opts.OpenTimeout)
-	p.wait(deadline, func() bool { return p.head != nil })
-	if p.head != nil {
+	return p.awaitAnswer(late, func() bool { return p.head != nil })
+}
+
+// awaitAnswer waits for what the other side has to say before the connection can be
+// open.
+func (p *Peer) awaitAnswer(late string, come func() bool) bool {
+	p.wait(time.Now().Add(p.opts.OpenTimeout), come)
+	if come() {
 		return true
 	}
 	p.log.Refused = "connection closed before the opening handshake was complete"

@@ -3,6 +3,7 @@
 package peer
 
 import (
+	"bytes"
 	"slices"
 	"time"
 
@@ -16,17 +17,23 @@ type Head struct {
 	Line   string     // the request or status line, without its end
 	Fields ws.Fields  // in order; one without a name is a line as its value says
 	Asked  ws.Request // as a server: what the client asked for
+	Secure bool       // as a client: the connection is one of TLS
 	Before []byte     // goes out in front of the line
 	Body   []byte     // goes out behind the empty line
 	Raw    []byte     // goes out in place of all this, where not nil
 	LF     bool       // lines end with LF alone
 
-	Chop   int           // octets a write, with a moment between; 0: all in one
-	Cut    int           // where not 0: the head is written up to here, from its end where negative,
-	Pause  time.Duration // and the rest after so long
-	Behind []Frame       // frames in the write that ends the head
+	Chop    int           // octets a write, with a moment between; 0: all in one
+	Cut     int           // where not 0: the head is written up to here, from its end where negative,
+	Pause   time.Duration // and the rest after so long
+	Behind  []Frame       // frames in the write that ends the head
+	Endless int           // octets more of the last line, which stand for the end of the head
 
-	Answers int // HTTP answers to pass over before the one that counts
+	First   []byte // a request that is sent and answered before the head goes out
+	Answers int    // HTTP answers in front of the one that counts; each is an event
+
+	Leave bool // TCP is ended behind the head, which nobody is to answer
+	Abort bool // and that by a reset
 
 	NotJudged string // why the case cannot be played with this peer
 }
@@ -55,6 +62,9 @@ func (h *Head) octets() []byte {
 			b = append(append(append(b, f.Name...), ": "...), f.Value...)
 		}
 		b = append(b, eol...)
+	}
+	if h.Endless > 0 {
+		return b[:len(b)-len(eol)]
 	}
 	b = append(b, eol...)
 	return append(b, h.Body...)
@@ -91,9 +101,8 @@ func (p *Peer) sendHead(h Head) []byte {
 		if p.state == closed || p.broken {
 			break
 		}
-		p.log.Traffic.Out.Preopen += int64(len(part))
-		p.log.Traffic.Out.Wire -= int64(len(part)) // raw counts it there
 		if i == len(parts)-1 && len(h.Behind) > 0 {
+			p.preopen(len(part))
 			p.queue = append(p.queue, outgoing{body: ws.Literal(part), n: len(part)})
 			for _, f := range h.Behind {
 				p.enqueue(f)
@@ -101,9 +110,28 @@ func (p *Peer) sendHead(h Head) []byte {
 			p.flush()
 			break
 		}
-		p.raw(part)
+		p.rawHead(part)
+	}
+	for n := h.Endless; n > 0 && p.head == nil && p.state != closed && !p.broken; n -= endlessBlock {
+		p.rawHead(bytes.Repeat([]byte{'a'}, min(n, endlessBlock)))
+		p.drain()
 	}
 	return keepHead(b)
+}
+
+// endlessBlock is how many octets of an endless line go out at a time.
+const endlessBlock = 16 << 10
+
+// rawHead sends octets of a head.
+func (p *Peer) rawHead(b []byte) {
+	p.preopen(len(b))
+	p.raw(b)
+}
+
+// preopen counts octets that are about to be sent for what they are.
+func (p *Peer) preopen(n int) {
+	p.log.Traffic.Out.Preopen += int64(n)
+	p.log.Traffic.Out.Wire -= int64(n) // raw counts them there
 }
 
 // NotJudged notes why what the case is about cannot be seen with this peer.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,8 +31,9 @@ const (
 type itemKind uint8
 
 const (
-	gotChunk itemKind = iota // one read
-	gotHead                  // the HTTP head of the opening handshake
+	gotChunk  itemKind = iota // one read
+	gotHead                   // the HTTP head of the opening handshake
+	gotAnswer                 // the head of an HTTP answer to a request that went before it
 	gotFrame
 	gotTooMuch // a frame or a backlog over the limit; reading goes on, parsing does not
 	gotEnd     // no more input
@@ -45,7 +45,7 @@ type item struct {
 	kind   itemKind
 	header ws.Header
 	data   []byte // head, payload, or the beginning of a chunk
-	size   int    // octets of a chunk
+	size   int    // gotChunk: its octets; gotAnswer: the status
 	err    error  // gotHead: no HTTP; gotTooMuch: what; gotEnd: nil after FIN
 }
 
@@ -161,11 +161,11 @@ func (b *inbox) read(s stream.Stream) {
 type parser struct {
 	role    ws.Role
 	limit   int
-	deaf    bool // no more items but chunks
-	skip    int  // HTTP answers that still have to come before the one that counts
-	passed  int  // those that have
-	interim int  // interim responses so far
-	body    int  // octets of the content of such an answer that are still to come
+	deaf    bool    // no more items but chunks
+	skip    int     // HTTP answers that have to come before the one that counts
+	passed  int     // those that have
+	interim int     // interim responses so far
+	content content // of such an answer, as far as it is still to come
 	opened  bool
 	pending []byte // of a head or a frame header that is not all there
 	inFrame bool
@@ -195,57 +195,49 @@ func (r *parser) feed(items []item, now time.Time, p []byte) []item {
 func (r *parser) head(p []byte) (it item, rest []byte, ok bool) {
 	r.pending = append(r.pending, p...)
 	for {
-		content := min(r.body, len(r.pending))
-		r.pending, r.body = r.pending[content:], r.body-content
+		if r.pending, ok = r.content.skip(r.pending); !ok {
+			return item{}, nil, false
+		}
 		n := ws.HeadEnd(r.pending)
 		switch {
-		case n > 0 && n <= maxHead && r.passOver(r.pending[:n]):
-			r.pending = r.pending[n:]
-			continue
-		case n > 0 && n <= maxHead:
-			it = item{kind: gotHead, data: r.pending[:n:n]}
-			rest = r.pending[n:]
-			r.pending, r.opened = nil, true
-			if r.role == ws.Client {
-				// What follows anything but 101 is no WebSocket (RFC 6455, 4.1).
-				if resp, err := ws.ParseResponse(it.data); err != nil || resp.Status != 101 {
-					r.deaf = true
-				}
-			}
-			return it, rest, true
-		case len(r.pending) > maxHead:
+		case n > maxHead || n == 0 && len(r.pending) > maxHead:
 			r.deaf = true
 			return item{kind: gotHead, data: r.pending[:maxHead], err: fmt.Errorf("HTTP head longer than %d octets", maxHead)}, nil, true
+		case n == 0:
+			return item{}, nil, false
 		}
-		return item{}, nil, false
+		it, rest = item{kind: gotHead, data: r.pending[:n:n]}, r.pending[n:]
+		resp, err := ws.Response{}, error(nil)
+		if r.role == ws.Client {
+			resp, err = ws.ParseResponse(it.data)
+		}
+		switch {
+		case r.role == ws.Server:
+		case err == nil && r.isInterim(resp):
+			r.pending = rest
+			continue
+		case err == nil && r.passed < r.skip && resp.Status != 101:
+			r.passed++
+			r.content = contentOf(resp)
+			r.pending = nil
+			return item{kind: gotAnswer, size: resp.Status}, rest, true
+		case err != nil || resp.Status != 101:
+			r.deaf = true // what follows is no WebSocket (RFC 6455, 4.1)
+		}
+		r.pending, r.opened = nil, true
+		return it, rest, true
 	}
 }
 
-// passOver reports whether an answer is not the one that counts: an interim response
-// (RFC 9110, 15.2), or the answer to another request that went before ours.
-func (r *parser) passOver(head []byte) bool {
-	if r.role != ws.Client {
+// isInterim reports whether an answer is one before the one that counts (RFC 9110,
+// 15.2), of which we take a few.
+func (r *parser) isInterim(resp ws.Response) bool {
+	const most = 10
+	if resp.Status == 101 || resp.Status > 199 {
 		return false
 	}
-	resp, err := ws.ParseResponse(head)
-	const mostInterim = 10
-	switch {
-	case err != nil:
-		return false
-	case resp.Status > 99 && resp.Status < 200 && resp.Status != 101:
-		r.interim++
-		return r.interim <= mostInterim
-	case r.passed >= r.skip || resp.Status == 101:
-		return false
-	default:
-		n, err := strconv.Atoi(resp.Fields.Get("Content-Length"))
-		if err != nil || n < 0 {
-			return false // where the next one begins cannot be told
-		}
-		r.body = n
-	}
-	r.passed++
-	return true
+	r.interim++
+	return r.interim <= most
 }
 
 func (r *parser) frame(p []byte) (it item, rest []byte, ok bool) {

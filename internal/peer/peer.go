@@ -133,6 +133,7 @@ type Peer struct {
 	message  assembly
 	streamed streaming
 	head     *item  // the HTTP head, once it has come
+	answers  int    // HTTP answers that came before it
 	items    []item // the last batch from the inbox
 	next     int    // the first of items that has not been handled
 	events   []wirelog.Record

@@ -55,6 +55,9 @@ func (p *Peer) handle(it item) {
 		t := &p.log.Traffic.In
 		t.Wire += t.Preopen - int64(len(it.data)) // frames in the same read
 		t.Preopen = int64(len(it.data))
+	case gotAnswer:
+		p.answers++
+		p.event(it.at, wirelog.Record{Type: wirelog.AnswerEvent, Status: it.size})
 	case gotFrame:
 		p.frame(it)
 	case gotTooMuch:

@@ -199,7 +199,7 @@ func (w Event) matches(got wirelog.Record) bool {
 	case wirelog.CloseEvent:
 		return (len(w.Codes) == 0 || slices.Contains(w.Codes, got.Code)) && (!w.Reply || !got.Unasked)
 	case wirelog.AnswerEvent:
-		return len(w.Statuses) == 0 || slices.Contains(w.Statuses, got.Status) || slices.Contains(w.Statuses, got.Status/100)
+		return w.hasStatus(got.Status) && w.hasField(got.Fields)
 	}
 	if w.Tag != got.Tag {
 		return false
@@ -220,4 +220,18 @@ func (w Event) sameData(got wirelog.Payload) bool {
 	}
 	sum := sha256.Sum256(w.Data.Beginning(w.Data.Len))
 	return bytes.Equal(sum[:], got.Sum)
+}
+
+func (w Event) hasStatus(status int) bool {
+	return len(w.Statuses) == 0 || slices.Contains(w.Statuses, status) || slices.Contains(w.Statuses, status/100)
+}
+
+func (w Event) hasField(f ws.Fields) bool {
+	switch {
+	case w.Field == "":
+		return true
+	case w.Token == "":
+		return len(f.Values(w.Field)) > 0
+	}
+	return f.HasToken(w.Field, w.Token)
 }

@@ -3,6 +3,7 @@
 package verdict
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -38,6 +39,9 @@ func (w Event) String() string {
 		}
 	case w.Type == wirelog.AnswerEvent:
 		text = "http " + alternatives(len(w.Statuses), func(i int) string { return strconv.Itoa(w.Statuses[i]) })
+		if w.Field != "" {
+			text += " " + w.Field + ": " + cmp.Or(w.Token, whatever)
+		}
 	case w.Type == wirelog.EndEvent && w.Any:
 		text = "end|reset"
 	case w.Any:
@@ -85,7 +89,12 @@ func ParseEvent(s string) (Event, error) {
 	case word == "http":
 		var err error
 		e.Type = wirelog.AnswerEvent
-		e.Statuses, err = parseAlternatives(rest)
+		statuses, field, ok := strings.Cut(rest, " ")
+		if e.Field, e.Token, _ = strings.Cut(field, ": "); ok && !(ws.IsToken(e.Field) && (ws.IsToken(e.Token))) {
+			return e, fmt.Errorf("event %.40q: want a field and one of its values behind the status", s)
+		}
+		e.Token = strings.TrimPrefix(e.Token, whatever)
+		e.Statuses, err = parseAlternatives(statuses)
 		return e, err
 	case s == "end|reset":
 		e.Type, e.Any = wirelog.EndEvent, true

@@ -42,7 +42,10 @@ type Event struct {
 	// Reply, of a Close frame: it answers ours, which we send once all that an outcome
 	// wants before it has come.
 	Reply bool
-	Times Times
+	// Field, where not empty, is the name of a field that an HTTP answer must have, and
+	// Token what its list must have in it; empty: anything.
+	Field, Token string
+	Times        Times
 }
 
 // Times is how often an event must come.

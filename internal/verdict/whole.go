@@ -112,7 +112,15 @@ func (w Want) wrongCode(got []wirelog.Record) string {
 // blame says what is wrong with a conversation that fits no outcome: what broke the
 // hope last is the cause.
 func (w Want) blame(log *wirelog.Log, got []wirelog.Record) string {
-	if !log.Facts.Opened && log.Refused != "" && len(got) > 0 && got[0].Type == wirelog.AnswerEvent {
+	if log.Facts.Role == ws.Client && w.beginsUnopened() {
+		if log.Facts.Opened {
+			return "the handshake was accepted with 101, and should have been refused. What came then: " + Tell(got)
+		}
+		if lack := w.lacks(got); lack != "" {
+			return lack
+		}
+	}
+	if n := len(got); !log.Facts.Opened && log.Refused != "" && n > 0 && got[n-1].Type == wirelog.AnswerEvent {
 		return "the opening handshake failed: " + log.Refused
 	}
 	f := w.Follow()
@@ -122,6 +130,41 @@ func (w Want) blame(log *wirelog.Log, got []wirelog.Record) string {
 		}
 	}
 	return "what came is not enough: " + Tell(got)
+}
+
+// beginsUnopened reports whether the outcomes that are as they should be all begin with
+// something else than an open connection.
+func (w Want) beginsUnopened() bool {
+	best := 0
+	for _, o := range w.Outcomes {
+		if o.Grade != OK {
+			continue
+		}
+		best++
+		if len(o.Events) == 0 || o.Events[0].Type != wirelog.AnswerEvent && o.Events[0].Type != wirelog.EndEvent {
+			return false
+		}
+	}
+	return best > 0
+}
+
+// lacks names the field that the answer would have needed.
+func (w Want) lacks(got []wirelog.Record) string {
+	if len(got) == 0 || got[0].Type != wirelog.AnswerEvent {
+		return ""
+	}
+	for _, o := range w.Outcomes {
+		for _, e := range o.Events[:min(len(o.Events), 1)] {
+			switch {
+			case e.Type != wirelog.AnswerEvent || !e.hasStatus(got[0].Status) || e.hasField(got[0].Fields):
+			case e.Token == "":
+				return fmt.Sprintf("the answer with status %d has no %s", got[0].Status, e.Field)
+			default:
+				return fmt.Sprintf("the answer with status %d has no %s that lists %s", got[0].Status, e.Field, e.Token)
+			}
+		}
+	}
+	return ""
 }
 
 func (w Want) blameEvent(log *wirelog.Log, got []wirelog.Record, i int) string {

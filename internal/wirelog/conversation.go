@@ -10,15 +10,11 @@ import "github.com/wsspec/wsspec/internal/ws"
 func (l *Log) Conversation() []Record {
 	var all []Record
 	add := func(r Record, t EventType) {
-		all = append(all, Record{At: r.At, Kind: Event, Type: t, Code: r.Code, Status: r.Status, Unasked: r.Unasked})
+		all = append(all, Record{
+			At: r.At, Kind: Event, Type: t, Code: r.Code, Status: r.Status, Fields: r.Fields, Unasked: r.Unasked,
+		})
 	}
-	if !l.Facts.Opened && len(l.Response) > 0 && l.Facts.Role == ws.Client {
-		answer := Record{}
-		if resp, err := ws.ParseResponse(l.Response); err == nil {
-			answer.Status = resp.Status
-		}
-		add(answer, AnswerEvent)
-	}
+	refusal, refused := l.refusal()
 	closed, ours := false, false // Close frames so far
 	for _, r := range l.Records {
 		switch {
@@ -33,6 +29,10 @@ func (l *Log) Conversation() []Record {
 			add(r, OpenEvent)
 			return all // what follows is our doing
 		case r.Kind >= DroppedByMe && r.Kind <= ResetByPeer:
+			if refused {
+				refusal.At, refused = r.At, false
+				add(refusal, AnswerEvent)
+			}
 			if !closed && l.Facts.Remote.Sent { // the frames of a muted log are not kept
 				add(Record{At: r.At, Code: l.Facts.Remote.code(), Unasked: !l.Facts.ClosedByMe}, CloseEvent)
 			}
@@ -41,7 +41,23 @@ func (l *Log) Conversation() []Record {
 			}
 		}
 	}
+	if refused {
+		add(refusal, AnswerEvent)
+	}
 	return all
+}
+
+// refusal is the answer to the opening handshake, where there is one that opened
+// nothing.
+func (l *Log) refusal() (Record, bool) {
+	if l.Facts.Opened || len(l.Response) == 0 || l.Facts.Role != ws.Client {
+		return Record{}, false
+	}
+	resp, err := ws.ParseResponse(l.Response)
+	if err != nil {
+		return Record{}, true
+	}
+	return Record{Status: resp.Status, Fields: resp.Fields}, true
 }
 
 // ending is what the end of TCP tells of the peer, if anything.

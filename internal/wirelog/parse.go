@@ -80,12 +80,19 @@ func (r *Record) parseEvent(s string) (err error) {
 		r.Type = BinaryEvent
 	case "pong":
 		r.Type = PongEvent
+	case "http":
+		r.Type = AnswerEvent
+		r.Status, err = strconv.Atoi(rest)
+		if err != nil || r.Status < 0 || r.Status > 999 {
+			err = fmt.Errorf("event http %.20q: want a status", rest)
+		}
+		return err
 	case "timeout":
 		r.Type = TimeoutEvent
 		r.Tag, err = parseTag(rest)
 		return err
 	default:
-		return fmt.Errorf("event %.20q: want text, binary, pong or timeout", word)
+		return fmt.Errorf("event %.20q: want text, binary, pong, http or timeout", word)
 	}
 	r.Data, err = parsePayload(strings.Split(rest, " "), rest)
 	return err

@@ -74,6 +74,7 @@ type Record struct {
 	Unasked bool
 	Code    ws.CloseCode // Event of type CloseEvent; 1005: it has none
 	Status  int          // Event of type AnswerEvent: of the HTTP response, 0: it is no HTTP
+	Fields  ws.Fields    // Event of type AnswerEvent that Conversation made: of that response
 }
 
 // Frame is a frame in a log: its header, the beginning of its payload, and for
@@ -98,8 +99,8 @@ const (
 	PongEvent
 	TimeoutEvent // a wait of the script ran out; Tag names it
 
-	// What follows is never recorded as an event of its own: Conversation makes it
-	// of what else the log has.
+	// What follows is not recorded as an event of its own: Conversation makes it of what
+	// else the log has. The exception are answers to requests that went before ours.
 
 	CloseEvent  // a Close frame
 	EndEvent    // TCP was ended in order, by FIN
