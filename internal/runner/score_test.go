@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package runner_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/survey"
+	"github.com/wsspec/wsspec/internal/testee"
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/wirelog"
+)
+
+// playBeyond plays the cases beyond the reference with a fault and returns those that
+// end otherwise than without it. What moves megabytes is played where the rest shows
+// nothing.
+func (b *bench) playBeyond(t *testing.T, fault string, faultless map[string]outcome) []outcome {
+	t.Helper()
+	differs := func(plan []runner.Planned) []outcome {
+		return slices.DeleteFunc(outcomes(b.surveyed(t, fault, plan)), func(o outcome) bool {
+			same := faultless[o.id]
+			return o.Behavior == same.Behavior && o.Close == same.Close
+		})
+	}
+	light := slices.DeleteFunc(slices.Clone(b.beyond), voluminous)
+	if found := differs(light); len(found) > 0 {
+		return found
+	}
+	heavy := differs(slices.DeleteFunc(slices.Clone(b.beyond), func(c runner.Planned) bool { return !voluminous(c) }))
+	// A survey sees too little of them to say anything.
+	return slices.DeleteFunc(heavy, func(o outcome) bool { return o.Behavior == verdict.Unimplemented })
+}
+
+// surveyed plays the cases and then judges the surveys by what they have shown.
+func (b *bench) surveyed(t *testing.T, fault string, plan []runner.Planned) []report.Result {
+	t.Helper()
+	var shown survey.Gatherer
+	seeing := *b
+	seeing.settings.See = func(log *wirelog.Log) { shown.See(log, 0, false) }
+	results := seeing.play(t, fault, plan)
+	synctest.Test(t, func(*testing.T) {
+		for _, c := range b.surveys {
+			results = append(results, b.settings.Survey(c, fault, b.role.Other(), shown.Evidence()))
+		}
+	})
+	return results
+}
+
+// found reports whether the fault shows: in cases of the reference alone, and in all.
+func (r row) found() (reference, all bool) {
+	reference = slices.ContainsFunc(r.outcomes, func(o outcome) bool {
+		return o.Verdict.Failed() || o.Behavior == verdict.NonStrict || o.Close == verdict.WrongCode
+	})
+	all = slices.ContainsFunc(r.beyond, func(o outcome) bool { return o.Behavior != verdict.Unimplemented })
+	return reference, reference || all
+}
+
+// checkScore prints how many entries of the catalogue of faults are found, by the cases
+// of the reference and by all, and wants every one found that is no matter of chance or
+// of more than a plain run.
+func (b *bench) checkScore(t *testing.T, rows []row) {
+	t.Helper()
+	reference, all := map[string]bool{}, map[string]bool{}
+	for _, r := range rows {
+		byReference, byAll := r.found()
+		for _, id := range r.fault.Catalogue {
+			reference[id] = reference[id] || byReference
+			all[id] = all[id] || byAll
+		}
+	}
+	count := func(found map[string]bool) (n int) {
+		for _, is := range found {
+			if is {
+				n++
+			}
+		}
+		return n
+	}
+	t.Logf("%ss: of %d entries of the catalogue of faults, the 517 find %d, all cases %d", b.role, len(all), count(reference), count(all))
+	var missed []string
+	for id, is := range all {
+		if !is && unreached()[id] == "" {
+			missed = append(missed, id)
+		}
+	}
+	slices.Sort(missed)
+	if len(missed) > 0 {
+		t.Errorf("%ss: not found: %s", b.role, strings.Join(named(missed), ", "))
+	}
+}
+
+// named are catalogue entries with the faults that stand for them.
+func named(ids []string) []string {
+	var names []string
+	for _, id := range ids {
+		for _, f := range testee.AllFaults() {
+			if slices.Contains(f.Catalogue, id) {
+				names = append(names, fmt.Sprintf("%s %s", id, f.Name))
+			}
+		}
+	}
+	return names
+}
+
+// unreached are entries of the catalogue that a run against one endpoint on a network
+// in memory does not show, and why.
+func unreached() map[string]string {
+	return map[string]string{
+		"M050": "needs an endpoint with an origin policy, and a profile that names it",
+		"M092": "needs a client that reconnects",
+		"M093": "needs a client that is told to open a URL without a path",
+	}
+}
