@@ -98,6 +98,26 @@ func TestVerdictsCountForWhatTheyAreAbout(t *testing.T) {
 	}
 }
 
+// NON-STRICT says that a SHOULD is not kept to. Where the case names one, it says
+// nothing against a MUST.
+func TestAdviceTakesTheBlame(t *testing.T) {
+	for _, c := range []struct{ names, behavior, want string }{
+		{"6455-5.2-1 6455-5.2-2", "NON-STRICT", "met, not strictly"},
+		{"6455-5.2-1", "NON-STRICT", "not strictly, no case"},
+		{"6455-5.2-1 6455-5.2-2", "FAILED", "not met, not met"},
+	} {
+		got := conformance.Of(table(t), []conform.Case{naming("1", weClose, c.names)}, requirements.Server,
+			map[string]conformance.Result{"1": came(verdict.Grade(c.behavior), "OK")})
+		states := map[string]conformance.State{}
+		for _, r := range got.Requirements {
+			states[r.ID] = r.State
+		}
+		if s := fmt.Sprintf("%s, %s", states["6455-5.2-1"], states["6455-5.2-2"]); s != c.want {
+			t.Errorf("%s of a case on %s: %s, want %s", c.behavior, c.names, s, c.want)
+		}
+	}
+}
+
 func TestOf(t *testing.T) {
 	onServers := naming("1.7", weClose, "6455-5.2-1")
 	onServers.Only = conform.AsClient
