@@ -18,7 +18,7 @@ import (
 func TestCasesNameRequirements(t *testing.T) {
 	table := requirements.Load()
 	for _, edition := range []cases.Edition{cases.Current, cases.Old} {
-		c := coverage.Of(table, cases.All(edition), coverage.Exceptions(table))
+		c := coverage.Of(table, cases.Full(edition), coverage.Exceptions(table))
 		for _, problem := range c.Problems {
 			t.Errorf("edition %s: %s", edition, problem)
 		}

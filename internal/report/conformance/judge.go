@@ -71,13 +71,18 @@ func about(r requirements.Requirement) topic {
 	return offering
 }
 
-// topics are those of the requirements, by id.
-type topics map[string]topic
+// topics are those of the requirements, by id, and how far they bind.
+type topics map[string]struct {
+	topic
+	advice bool // a SHOULD, not a MUST
+}
 
 func topicsOf(table requirements.Table) topics {
 	of := topics{}
 	for _, r := range table.Requirements {
-		of[r.ID] = about(r)
+		t := of[r.ID]
+		t.topic, t.advice = about(r), r.Level == requirements.Should || r.Level == requirements.ShouldNot
+		of[r.ID] = t
 	}
 	return of
 }
@@ -86,7 +91,10 @@ func topicsOf(table requirements.Table) topics {
 func (of topics) judge(k conform.Case, id string, res Result) grade {
 	behavior := ofBehavior(res.Verdict.Behavior)
 	ending := ofClosing(res.Verdict.Close)
-	switch t := of[id]; {
+	if behavior == lapsed && !of[id].advice && of.advises(k) {
+		behavior = ok // NON-STRICT: of what the case names, a SHOULD is not kept to, and the MUST is
+	}
+	switch t := of[id].topic; {
 	case of.whole(k):
 		return max(behavior, ending)
 	case behavior == unjudged && t != closing:
@@ -115,9 +123,14 @@ func (of topics) whole(k conform.Case) bool {
 // names reports whether a case names a requirement on the topic.
 func (of topics) names(k conform.Case, t topic) bool {
 	return slices.ContainsFunc(k.Requirements, func(id string) bool {
-		about, known := of[id]
-		return known && about == t
+		named, known := of[id]
+		return known && named.topic == t
 	})
+}
+
+// advises reports whether a case names a SHOULD.
+func (of topics) advises(k conform.Case) bool {
+	return slices.ContainsFunc(k.Requirements, func(id string) bool { return of[id].advice })
 }
 
 // generalEnding reports whether the connection ends as any does: we close, the peer

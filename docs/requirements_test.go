@@ -5,6 +5,7 @@ package docs_test
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ import (
 
 func TestCoverageIsFresh(t *testing.T) {
 	table := requirements.Load()
-	c := coverage.Of(table, cases.All(cases.Current), coverage.Exceptions(table))
+	c := coverage.Of(table, cases.Full(cases.Current), coverage.Exceptions(table))
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s# Requirements and the cases that test them\n\n", written)
 	fmt.Fprint(&b, "What `wsspec coverage` prints. Each requirement has an id that never changes, a level, which is the word of RFC 2119, and\n"+
@@ -72,7 +73,11 @@ func testedBy(c coverage.Coverage, e coverage.Entry) string {
 	links := func(ids []string) string {
 		var parts []string
 		for _, part := range c.Ranges(ids) {
-			parts = append(parts, fmt.Sprintf("[%s](cases/%02s.md)", part, conform.Category(part)))
+			page := fmt.Sprintf("cases/%02s.md", conform.Category(part))
+			if _, err := os.Stat(page); err == nil { // written by a test before this one
+				part = fmt.Sprintf("[%s](%s)", part, page)
+			}
+			parts = append(parts, part)
 		}
 		return strings.Join(parts, ", ")
 	}
