@@ -132,7 +132,7 @@ func (p *Peer) enqueuePart(f Frame, body ws.Pattern, from, n int) {
 	if gone {
 		return
 	}
-	p.expectPong(f)
+	p.expectPong(f.Opcode, body)
 	p.log.Stats.CountFrame(true, f.Opcode)
 	if !f.Opcode.IsControl() {
 		p.log.Traffic.Out.Frames++
@@ -142,12 +142,12 @@ func (p *Peer) enqueuePart(f Frame, body ws.Pattern, from, n int) {
 }
 
 // expectPong takes note of what a Pong may answer.
-func (p *Peer) expectPong(f Frame) {
-	switch f.Opcode {
+func (p *Peer) expectPong(op ws.Opcode, body ws.Pattern) {
+	switch op {
 	case ws.Ping:
-		p.pings[string(f.Payload)]++
+		p.pings[string(body.Beginning(body.Len))]++
 	case ws.Pong:
-		p.ponged[string(f.Payload)] = true
+		p.ponged[string(body.Beginning(body.Len))] = true
 	}
 }
 

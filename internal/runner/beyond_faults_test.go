@@ -48,7 +48,11 @@ func checkCaught(t *testing.T, patterns string, rows []caught, excepted map[stri
 				idle[c.ID] = true
 			}
 			for _, row := range rows {
-				if !slices.ContainsFunc(testee.AllFaults(), func(f testee.Fault) bool { return f.Name == row.fault && f.Roles.Has(role) }) {
+				i := slices.IndexFunc(testee.AllFaults(), func(f testee.Fault) bool { return f.Name == row.fault })
+				if i < 0 {
+					t.Fatalf("there is no fault %s", row.fault)
+				}
+				if !testee.AllFaults()[i].Roles.Has(role) {
 					continue
 				}
 				b.check(t, row.fault, row.failed, func(r report.Result) bool { return r.Verdict.Failed() }, idle)
@@ -109,13 +113,14 @@ func ranges(ids string) []string {
 }
 
 // checkLegal plays all that the RFCs allow and wants none of it FAILED, but for what
-// makes a case unplayable.
+// makes a case unplayable. Cases of megabytes are left out.
 func checkLegal(t *testing.T, patterns string) {
 	t.Helper()
 	for _, role := range []ws.Role{ws.Server, ws.Client} {
 		t.Run(role.String()+", legal", func(t *testing.T) {
 			t.Parallel()
 			b := beyond(t, role, patterns)
+			b.plan = slices.DeleteFunc(b.plan, voluminous)
 			for _, f := range testee.AllFaults() {
 				if !f.Legal || f.Chance || !f.Roles.Has(role) || f.Name == "closes-on-open" { // nothing can be seen then
 					continue
