@@ -96,6 +96,14 @@ func Full(e Edition) []conform.Case { return FullSuite.Of(e, corpus.New()) }
 // name the requirements that they test.
 func Beyond() []conform.Case {
 	cs := slices.Concat(
+		requestLines(),
+		upgrades(),
+		keysAndAccepts(),
+		versions(),
+		subprotocols(),
+		extensions(),
+		httpRobustness(),
+		policies(),
 		clientRequests(),
 		clientNonces(),
 		maskingSurveys(),
@@ -127,6 +135,15 @@ func Beyond() []conform.Case {
 // Sections returns the titles of categories and subcategories, in order.
 func Sections() []conform.Section {
 	return []conform.Section{
+		{ID: "0", Title: "The opening handshake"},
+		{ID: "0.1", Title: "The request line, as a server reads it"},
+		{ID: "0.2", Title: "Host, Upgrade and Connection, as a server reads them"},
+		{ID: "0.3", Title: "Sec-WebSocket-Key and Sec-WebSocket-Accept, at the server"},
+		{ID: "0.4", Title: "Sec-WebSocket-Version, at the server"},
+		{ID: "0.5", Title: "Subprotocols, at the server"},
+		{ID: "0.6", Title: "Extensions of any kind, at the server"},
+		{ID: "0.7", Title: "HTTP in pieces, and odd HTTP, at the server"},
+		{ID: "0.8", Title: "Origins, resources and other policy of a server"},
 		{ID: "1", Title: "Framing"},
 		{ID: "1.1", Title: "Text messages of every length form"},
 		{ID: "1.2", Title: "Binary messages of every length form"},

@@ -8,6 +8,7 @@ import (
 	"github.com/wsspec/wsspec/internal/survey"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // The words of surveys: cases that are not played, but look at what all connections
@@ -80,5 +81,29 @@ func everyRequest(rule func(c survey.Connection) []wirelog.Record) func(survey.E
 			return lapses[:1]
 		}
 		return []wirelog.Record{seen("%d requests", n)}
+	}
+}
+
+// everyAnswer is a survey of a server's answers with a status, where 3 stands for all
+// from 300 to 399: rule returns what it finds in one.
+func everyAnswer(status int, rule func(ws.Response) []wirelog.Record) func(survey.Evidence) []wirelog.Record {
+	return func(e survey.Evidence) []wirelog.Record {
+		var found []wirelog.Record
+		n := 0
+		for _, c := range e.Connections {
+			r, err := ws.ParseResponse(c.Response)
+			if err != nil || r.Status != status && r.Status/100 != status {
+				continue
+			}
+			n++
+			found = append(found, rule(r)...)
+		}
+		switch {
+		case n == 0:
+			return []wirelog.Record{unseen("no answer of this kind came")}
+		case len(found) > 0:
+			return found[:1]
+		}
+		return []wirelog.Record{seen("%d answers", n)}
 	}
 }

@@ -40,6 +40,9 @@ type Case struct {
 	// of Open and Play, and the worst verdict counts.
 	Turns    []Turn
 	Together bool // all turns at the same time, as far as the peer allows
+	// Alike are turns whose requests mean the same, so that a server has to answer them
+	// the same way, as far as status and extensions go.
+	Alike bool
 	// Fresh has a fresh connection afterwards echo, or the peer has died of the case.
 	Fresh bool
 

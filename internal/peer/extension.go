@@ -25,12 +25,11 @@ type Opening struct {
 }
 
 // asSent has the offers that the fields of our request make, which a case may have
-// edited.
+// edited. Where they are malformed, those of the case are left.
 func (o Opening) asSent(f ws.Fields) Opening {
 	if len(o.Edits) == 0 {
 		return o
 	}
-	o.Offers = nil
 	if xs, err := ws.ParseExtensions(f.Values(extensionsField)); err == nil {
 		o.Offers, _ = deflate.ParseOffers(xs) // one that has to be declined is no offer
 	}

@@ -41,8 +41,8 @@ type Head struct {
 // Edit changes a Head before it is sent.
 type Edit func(*Head)
 
-// octets is the head as it goes onto the wire.
-func (h *Head) octets() []byte {
+// Octets is the head as it goes onto the wire.
+func (h *Head) Octets() []byte {
 	if h.Raw != nil {
 		return h.Raw
 	}
@@ -81,7 +81,7 @@ func (o Opening) edited(h Head) Head {
 // sendHead sends our half of the opening handshake the way it wants to be sent and
 // returns what the log keeps of it.
 func (p *Peer) sendHead(h Head) []byte {
-	b := h.octets()
+	b := h.Octets()
 	parts := [][]byte{b}
 	switch {
 	case h.Chop > 0:

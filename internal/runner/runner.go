@@ -124,6 +124,9 @@ func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c co
 		Role: role, Seed: st.caseSeed(c.ID), Options: st.options(), Patience: st.stretch(c.Patience()), Backlog: st.Backlog(c), Deflate: st.Deflate,
 		ReadOut: c.Has(conform.Beyond), ChopPause: true, Probe: !st.Reference,
 	}
+	if c.Open.Patience > 0 {
+		cfg.Options.OpenTimeout = st.stretch(c.Open.Patience)
+	}
 	if c.Want.Whole {
 		st.follow(&cfg, c)
 	} else if c.Close.ByUs && len(c.Close.Codes) > 0 {

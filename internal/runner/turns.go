@@ -41,6 +41,9 @@ func PlayAll(c Planned, connect Connect) (report.Result, error) {
 	if !slices.Contains(t.played, true) {
 		return report.Result{}, err
 	}
+	if c.Alike {
+		t.compare()
+	}
 	r := t.result()
 	if c.Fresh {
 		afterwards(&r, c, connect)
@@ -171,6 +174,37 @@ func (t *turns) atOnce(connect Connect) error {
 		}
 	}
 	return nil
+}
+
+// compare puts it down to the later of two turns that their requests were answered in
+// different ways.
+func (t *turns) compare() {
+	first := ""
+	for i := range t.results {
+		r := &t.results[i]
+		answer := answerOf(r.Log)
+		switch {
+		case !t.played[i] || answer == first:
+		case first == "":
+			first = answer
+		default:
+			r.Log.Add(r.Log.Start.Add(r.Took), wirelog.Record{Kind: wirelog.Violation, Note: fmt.Sprintf(
+				"%s: a request that means the same as another was answered otherwise: %s, and not %s", r.Spec, answer, first)})
+			r.Verdict = verdict.Judge(r.Want, r.Close, r.Log)
+		}
+	}
+}
+
+// answerOf says how an opening handshake was answered.
+func answerOf(log *wirelog.Log) string {
+	resp, err := ws.ParseResponse(log.Response)
+	switch {
+	case log.Extension != "":
+		return "101 with " + log.Extension
+	case err != nil:
+		return "not at all"
+	}
+	return fmt.Sprint(resp.Status)
 }
 
 func (t *turns) add(i int, r report.Result) {

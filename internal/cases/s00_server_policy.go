@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cases
+
+import (
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// policies is 0.8: whom a server serves, and how it sends others away. "If the server
+// does not wish to accept this connection, it MUST return an appropriate HTTP error
+// code" (RFC 6455, 4.2.2).
+func policies() []conform.Case {
+	const (
+		business = "Which origins a server accepts is its business (RFC 6455, 10.2)."
+		first    = "One of two Origin fields was taken for the origin (RFC 6454, 7.3: a request has at most one)."
+	)
+	return asked([]conform.Case{
+		{
+			ID: "0.8.1", Title: "Ask without Origin", Spec: "RFC 6455, 4.2.1", Requirements: []string{"6455-4.2.1-10"},
+			Open: edits(without("Origin")), Want: orRefuses(verdict.Informational, business, opens()),
+		}, {
+			ID: "0.8.2", Title: "Ask with Origin: null", Spec: "RFC 6455, 10.2", Requirements: []string{"6455-10.2-1"},
+			Open: edits(with("Origin", "null")),
+			Want: ladder(why(business, begins(verdict.Informational, echo("x"))), why(business, begins(verdict.Informational, answered(4, 5)))),
+		}, {
+			ID: "0.8.4", Title: "Ask with two Origin fields", Spec: "RFC 6454, 7.3", Requirements: []string{"6455-10.2-1"},
+			Open: edits(without("Origin"), twice("Origin", "http://one.example"), twice("Origin", "http://two.example")),
+			Want: orOpens(verdict.NonStrict, first, refuses(4)),
+		}, {
+			ID: "0.8.5", Title: "Ask for a resource below /.well-known/", Spec: "RFC 8307", Requirements: []string{"8307-1"},
+			Open: edits(resource("/.well-known/wsspec")), Want: opensOrRefuses(), Fresh: true,
+		}, {
+			ID: "0.8.7", Title: "Look for Location in all answers with a status from 300 to 399", Spec: "RFC 9110, 15.4", Requirements: []string{"6455-4.2.2-3"},
+			Survey: everyAnswer(3, func(r ws.Response) []wirelog.Record {
+				if r.Status == 304 || len(r.Fields.Values("Location")) > 0 {
+					return nil
+				}
+				return []wirelog.Record{lapsed("RFC 9110, 15.4: an answer with status %d has no Location", r.Status)}
+			}), Want: surveyed(),
+		},
+	})
+}
