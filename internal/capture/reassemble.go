@@ -105,6 +105,11 @@ func (t *table) segment(s segment) {
 	if s.ask {
 		t.acknowledged(c, 1-from, s.ack, s.at)
 	}
+	for _, text := range s.comments {
+		if _, _, ours := parseGap(text); !ours {
+			c.listener.Comment(from, s.at, text)
+		}
+	}
 	for _, p := range s.pieces() {
 		t.put(c, from, p, s.at)
 	}
