@@ -72,7 +72,10 @@ func (c inspectCmd) Run(p *process) error {
 	case c.Hex != "":
 		var octets []byte
 		if octets, err = inspect.Hex([]byte(c.Hex)); err != nil {
-			return badUsage(fmt.Errorf("--hex: %w", err), "")
+			return badUsage(fmt.Errorf("--hex: %w", err), "two digits an octet, as in --hex '81 00'")
+		}
+		if len(octets) == 0 {
+			return badUsage(errors.New("--hex: there are no octets in it"), "two digits an octet, as in --hex '81 00'")
 		}
 		c.octets(out, o, octets, "")
 	default:

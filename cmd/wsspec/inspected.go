@@ -149,6 +149,11 @@ func (w *watched) Missing(from capture.Side, at time.Time, n int64) {
 	w.conn.Missing(role(from), at.Sub(w.info.Began), n)
 }
 
+// Comment takes note of what somebody said of a packet.
+func (w *watched) Comment(from capture.Side, at time.Time, text string) {
+	w.conn.Comment(role(from), at.Sub(w.info.Began), text)
+}
+
 // End takes note of the end of a side.
 func (w *watched) End(from capture.Side, at time.Time, reset bool) {
 	how := fmt.Sprintf("the %v ended its half of TCP", role(from))

@@ -31,6 +31,7 @@ type reportCmd struct {
 	Write   writeCmd      `cmd:"" help:"Render a report: html, junit, markdown, tap, github, json or badge."`
 	HTML    htmlCmd       `cmd:"" help:"The same as write html: one file that needs no other."`
 	JUnit   junitCmd      `cmd:"" name:"junit" help:"The same as write junit."`
+	Pcap    pcapCmd       `cmd:"" help:"Write the conversation of a case as captured packets, for Wireshark."`
 	Diff    diffCmd       `cmd:"" help:"Compare two reports; status 1 if the second is worse somewhere."`
 	Merge   mergeCmd      `cmd:"" help:"Put several reports into one."`
 	Accept  acceptCmd     `cmd:"" help:"Write an expectation file that allows what fails in a report."`

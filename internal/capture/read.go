@@ -45,6 +45,8 @@ type Listener interface {
 	Octets(from Side, at time.Time, p []byte)
 	// Missing is how many octets of a side are not in the file.
 	Missing(from Side, at time.Time, n int64)
+	// Comment is one on a packet of a side.
+	Comment(from Side, at time.Time, text string)
 	// End says that a side sends no more, by FIN or by RST.
 	End(from Side, at time.Time, reset bool)
 	// Done says that nothing more comes.

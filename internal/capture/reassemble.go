@@ -105,6 +105,11 @@ func (t *table) segment(s segment) {
 	if s.ask {
 		t.acknowledged(c, 1-from, s.ack, s.at)
 	}
+	for _, text := range s.comments {
+		if _, _, ours := parseGap(text); !ours {
+			c.listener.Comment(from, s.at, text)
+		}
+	}
 	for _, p := range s.pieces() {
 		t.put(c, from, p, s.at)
 	}
@@ -141,8 +146,8 @@ func (t *table) begin(k key, s segment) *conn {
 	return c
 }
 
-// makeRoom forgets connections that are over, and gives the oldest one up where that is
-// not enough.
+// makeRoom forgets connections that are over, and gives the oldest ones up where that
+// is not enough.
 func (t *table) makeRoom() {
 	seen := map[key]bool{}
 	t.order = slices.DeleteFunc(t.order, func(k key) bool {
@@ -154,13 +159,16 @@ func (t *table) makeRoom() {
 		seen[k] = true
 		return again || c == nil || c.done
 	})
-	if len(t.conns) >= maxConns {
-		k := t.order[0]
+	if len(t.conns) < maxConns {
+		return
+	}
+	const oldest = maxConns / 8
+	for _, k := range t.order[:oldest] {
 		t.counts.GivenUp++
 		t.end(t.conns[k])
 		delete(t.conns, k)
-		t.order = t.order[1:]
 	}
+	t.order = t.order[oldest:]
 }
 
 func (c *conn) side(from netip.AddrPort) Side {

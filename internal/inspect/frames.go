@@ -38,7 +38,7 @@ type frame struct {
 	at     int64  // of its header
 	start  int64  // of its payload
 	left   uint64 // octets of payload to come
-	gap    bool   // octets of it are missing
+	gone   int64  // octets of it that are missing
 	head   []byte // the beginning of the payload, all of it where this is a control frame
 }
 
@@ -133,7 +133,7 @@ func (s *side) payload(p []byte) []byte {
 		s.c.opts.Memory.unmasked = octets
 		ws.Mask(f.header.Key, int(pos&3), octets)
 	}
-	if room := s.keep() - len(f.head); room > 0 && !f.gap {
+	if room := s.keep() - len(f.head); room > 0 && f.gone == 0 {
 		f.head = append(f.head, octets[:min(len(octets), room)]...)
 	}
 	if !f.header.Opcode.IsControl() && !f.header.Opcode.IsReserved() {
@@ -161,15 +161,27 @@ func (s *side) complete() {
 	f := &s.frame
 	f.inside = false
 	s.show()
+	s.tellGap()
 	switch op := f.header.Opcode; {
 	case op == ws.Close:
 		s.closed = true
-		if v, broken := rules.ClosePayload(f.head); broken && !f.gap {
+		if f.gone > 0 {
+			s.c.Unjudged++
+			return
+		}
+		if v, broken := rules.ClosePayload(f.head); broken {
 			s.c.violation(s.role, f.start, v.Rule)
 		}
 		s.c.add(Entry{Kind: Message, From: s.role, Offset: f.at, Opcode: op, Data: wirelog.Whole(append([]byte(nil), f.head...))})
 	case !op.IsControl() && !op.IsReserved() && f.header.Fin:
 		s.finish()
+	}
+}
+
+// tellGap says how much of the frame is missing.
+func (s *side) tellGap() {
+	if n := s.frame.gone; n > 0 {
+		s.c.remark(s.role, s.frame.at, "%s of the payload missing", count(int(n), "octet"))
 	}
 }
 
@@ -181,11 +193,9 @@ func (s *side) missing(n int64) {
 		return
 	}
 	if f := &s.frame; s.frames && f.inside && uint64(n) <= f.left {
-		if !f.gap {
-			s.c.Unjudged++
-		}
-		f.gap, s.message.gap = true, s.message.gap || !f.header.Opcode.IsControl()
-		s.c.remark(s.role, s.offset, "%d octets of the payload are missing", n)
+		f.gone += n
+		s.message.gap = s.message.gap || !f.header.Opcode.IsControl()
+		s.message.size += n
 		s.offset += n
 		if f.left -= uint64(n); f.left == 0 {
 			s.complete()
@@ -207,6 +217,7 @@ func (s *side) end() {
 	}
 	switch f := &s.frame; {
 	case s.frames && f.inside:
+		s.tellGap()
 		s.c.Unjudged++
 		s.c.remark(s.role, s.offset, "the octets end %d octets before the end of a frame", f.left)
 	case s.frames && len(s.pending) > 0:

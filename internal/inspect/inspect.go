@@ -140,13 +140,20 @@ func (c *Connection) Missing(from ws.Role, at time.Duration, octets int64) {
 	c.sides[from].missing(octets)
 }
 
+// Comment takes note of what somebody said of what a side is about to send.
+func (c *Connection) Comment(from ws.Role, at time.Duration, text string) {
+	const most = 1 << 10
+	c.now = at
+	c.remark(from, c.sides[from].offset, "comment: %s", text[:min(len(text), most)])
+}
+
 // End takes note that a side sends nothing more, how is in words: "ended TCP".
 func (c *Connection) End(from ws.Role, at time.Duration, how string) {
 	c.now = at
-	c.sides[from].end()
 	if how != "" {
 		c.remark(from, c.sides[from].offset, "%s", how)
 	}
+	c.sides[from].end()
 }
 
 // Finish ends the inspection and returns what was found.

@@ -94,11 +94,11 @@ func (s *side) inflate() {
 	if broken, ok := errors.AsType[*deflate.DataError](l.Err); ok {
 		c.violation(s.role, m.at, broken.Section+": "+l.Err.Error())
 	} else if l.Err != nil {
+		c.Unjudged++
 		c.remark(s.role, m.at, "%v", l.Err)
 	}
 	if l.Err != nil && !errors.Is(l.Err, deflate.ErrTail) {
 		s.lost = true
-		c.Unjudged++
 		return
 	}
 	if m.opcode == ws.Text {
