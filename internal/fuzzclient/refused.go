@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -165,7 +165,7 @@ func printable(b []byte) string {
 // shown makes visible what a server sent, and bounds it.
 func shown(s string) string {
 	const most = 120
-	r := []rune(report.Visible(s[:min(len(s), 4*most)]))
+	r := []rune(visible.Text(s[:min(len(s), 4*most)]))
 	if len(r) <= most {
 		return string(r)
 	}
