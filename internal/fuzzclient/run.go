@@ -99,8 +99,8 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 	if len(r.Surveys) > 0 {
 		settings.See = func(log *wirelog.Log) { shown.See(log, 0, false) }
 	}
-	err := runner.Schedule(ctx, plan, pace, func(ctx context.Context, c runner.Planned) (report.Result, error) {
-		return r.Server.Play(ctx, settings, c, out.Agent)
+	err := runner.Schedule(ctx, plan, pace, func(ctx context.Context, c runner.Planned, quiet func()) (report.Result, error) {
+		return r.Server.Play(ctx, settings, c, out.Agent, quiet)
 	}, done)
 	for _, c := range r.Surveys {
 		if err != nil || r.Skip != nil && r.Skip(out.Agent, c.ID) {
@@ -116,16 +116,20 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 }
 
 // Play conducts one case, on a connection of its own or as many as it wants. The
-// error is ErrUnreachable, that of the context, or a *runner.Fault.
-func (e *Endpoint) Play(ctx context.Context, st runner.Settings, c runner.Planned, agent string) (report.Result, error) {
-	return runner.PlayAll(c, func(c runner.Planned) (report.Result, error) { return e.converse(ctx, st, c, agent) })
+// error is ErrUnreachable, that of the context, or a *runner.Fault. For quiet see
+// runner.PlayFunc.
+func (e *Endpoint) Play(ctx context.Context, st runner.Settings, c runner.Planned, agent string, quiet func()) (report.Result, error) {
+	return runner.PlayAll(c, func(c runner.Planned) (report.Result, error) { return e.converse(ctx, st, c, agent, quiet) })
 }
 
 // converse conducts a case on one connection.
-func (e *Endpoint) converse(ctx context.Context, st runner.Settings, c runner.Planned, agent string) (report.Result, error) {
+func (e *Endpoint) converse(ctx context.Context, st runner.Settings, c runner.Planned, agent string, quiet func()) (report.Result, error) {
 	s, err := e.dial(ctx)
 	if err != nil {
 		return report.Result{}, err
+	}
+	if quiet != nil {
+		s = watch(s, quiet)
 	}
 	p := st.Peer(ctx, s, ws.Client, c.Case)
 	open := p.Dial(e.request, c.Open)
