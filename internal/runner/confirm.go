@@ -116,13 +116,13 @@ func (s *schedule) slowAndBrief(ctx context.Context, plan []Planned, jobs int, d
 // accept has the attempt beside others count.
 func (s *schedule) accept(c Planned) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	g := s.going[c.ID]
 	s.pace.Add(&g.Tries, *g.spoilt)
 	if s.pace.Played != nil {
 		s.pace.Played(*g.spoilt)
 	}
 	delete(s.going, c.ID)
+	s.mu.Unlock()
 	r := g.Result()
 	r.Caveat = fmt.Sprintf("it ran beside other cases, and %d that failed like it beside others failed like it alone too", samples)
 	return s.tell(r)

@@ -40,13 +40,28 @@ func (f Faults) Error() string {
 // if there is nothing else with those that load may have spoilt, and say so.
 func Schedule(ctx context.Context, plan []Planned, pace Pace, play PlayFunc, done func(report.Result) error) error {
 	s := &schedule{pace: pace, play: play, done: done, going: map[string]*going{}}
-	err := s.run(ctx, plan, pace.Jobs)
-	if err != nil && !s.deaf {
+	var told sync.WaitGroup
+	running, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	if pace.Jobs > 1 {
+		// Keeping a result takes about as long as a case: nobody waits for it.
+		s.results = make(chan report.Result, pace.Jobs)
+		told.Go(func() { s.tellAll(stop) })
+	}
+	err := s.run(running, plan, pace.Jobs)
+	if err != nil {
 		why := "the peer was lost"
 		if ctx.Err() != nil {
 			why = "the run was stopped"
 		}
 		err = errors.Join(err, s.settle(plan, why))
+	}
+	if s.results != nil {
+		close(s.results)
+		told.Wait()
+		if err == nil {
+			err = s.denied
+		}
 	}
 	if len(s.faults) > 0 {
 		err = errors.Join(err, s.faults)
@@ -60,10 +75,12 @@ type schedule struct {
 	play PlayFunc
 	done func(report.Result) error
 
+	results chan report.Result // on their way to done; nil where each is told at once
+	denied  error              // of done
+
 	mu     sync.Mutex
 	going  map[string]*going // by case
 	faults Faults
-	deaf   bool // done failed
 }
 
 // going is a case whose attempts are not complete.
@@ -178,6 +195,16 @@ feed:
 // take takes what an attempt came to, and reports whether another is to follow
 // now. The error ends the run.
 func (s *schedule) take(c Planned, r report.Result, err error, loaded bool) (more bool, _ error) {
+	complete, more, err := s.add(c, r, err, loaded)
+	if complete == nil {
+		return more, err
+	}
+	return false, s.tell(*complete)
+}
+
+// add adds an attempt to those before. It returns the result of the case where they
+// are complete, and whether another is to follow now where they are not.
+func (s *schedule) add(c Planned, r report.Result, err error, loaded bool) (complete *report.Result, more bool, _ error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.going[c.ID]
@@ -189,14 +216,14 @@ func (s *schedule) take(c Planned, r report.Result, err error, loaded bool) (mor
 	case errors.As(err, &fault):
 		delete(s.going, c.ID)
 		s.faults = append(s.faults, fault)
-		return false, nil
+		return nil, false, nil
 	case err != nil:
-		return false, err
+		return nil, false, err
 	}
 	s.going[c.ID] = g
 	if loaded && mayBeSpoilt(r) {
 		g.spoilt, g.wrong = &r, IsWrong(r)
-		return false, nil
+		return nil, false, nil
 	}
 	if g.spoilt != nil {
 		g.SetAside(*g.spoilt, g.wrong)
@@ -207,16 +234,38 @@ func (s *schedule) take(c Planned, r report.Result, err error, loaded bool) (mor
 		s.pace.Played(r)
 	}
 	if more {
-		return true, nil
+		return nil, true, nil
 	}
 	delete(s.going, c.ID)
-	return false, s.tell(g.Result())
+	all := g.Result()
+	return &all, false, nil
 }
 
+// tell has done told of a result, now or soon.
 func (s *schedule) tell(r report.Result) error {
-	err := s.done(r)
-	s.deaf = s.deaf || err != nil
-	return err
+	if s.results != nil {
+		s.results <- r
+		return nil
+	}
+	return s.told(r)
+}
+
+// tellAll tells of the results that come, and stops the run where one cannot be kept.
+func (s *schedule) tellAll(stop context.CancelCauseFunc) {
+	for r := range s.results {
+		if err := s.told(r); err != nil {
+			stop(err)
+		}
+	}
+}
+
+// told tells of a result. After an error of done nothing more is told.
+func (s *schedule) told(r report.Result) error {
+	if s.denied != nil {
+		return nil
+	}
+	s.denied = s.done(r)
+	return s.denied
 }
 
 // settle tells of the cases whose attempts cannot be completed, with those there
