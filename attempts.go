@@ -54,7 +54,7 @@ func (c *config) attempts(ctx context.Context, k runner.Planned, play runner.Pla
 	alone.Lock()
 	defer alone.Unlock() // even where play ends the goroutine, as t.Fatal does
 	for {
-		r, err := play(ctx, k)
+		r, err := play(ctx, k, nil)
 		if err != nil {
 			return report.Result{}, err
 		}
@@ -70,12 +70,12 @@ func (c *config) beside(ctx context.Context, k runner.Planned, play runner.PlayF
 	alone.RLock()
 	defer alone.RUnlock()
 	for {
-		r, err := play(ctx, k)
+		r, err := play(ctx, k, nil)
 		switch {
 		case err != nil:
 			return false, err
 		case !r.Passed():
-			tries.SetAside(r)
+			tries.SetAside(r, runner.IsWrong(r))
 			return false, nil
 		case !c.pace.Add(tries, r):
 			return true, nil

@@ -22,7 +22,10 @@ func TestAnEndInTheMiddleOfAnAttempt(t *testing.T) {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			play := func(context.Context, runner.Planned) (report.Result, error) { runtime.Goexit(); panic("unreachable") }
+			play := func(context.Context, runner.Planned, func()) (report.Result, error) {
+				runtime.Goexit()
+				panic("unreachable")
+			}
 			_, _ = new(config).attempts(t.Context(), runner.Planned{Case: conform.Case{Tags: tags}}, play, &alone)
 		}()
 		<-ended

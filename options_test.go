@@ -34,6 +34,7 @@ func failing() map[string]func(*testing.T) {
 		"no such case":               func(t *testing.T) { wsspec.TestHandler(t, echo(), wsspec.Cases("1.1.99")) },
 		"no such number of attempts": func(t *testing.T) { wsspec.TestHandler(t, echo(), wsspec.Cases("1.1.1"), wsspec.Retries(-1)) },
 		"no connection":              func(t *testing.T) { wsspec.TestServer(t, "http://127.0.0.1:9001") },
+		"no WebSocket":               func(t *testing.T) { wsspec.TestHandler(t, http.NotFoundHandler(), wsspec.Cases("1.*")) },
 		"a header of two lines": func(t *testing.T) {
 			wsspec.TestHandler(t, echo(), wsspec.Cases("1.1.1"), wsspec.Header("X", "a\r\nb"))
 		},
@@ -64,6 +65,7 @@ func TestFailures(t *testing.T) {
 		"no such case":               {true, []string{`wsspec: there is no case "1.1.99"`}},
 		"no such number of attempts": {true, []string{"wsspec: Retries(-1): want 0 to 100"}},
 		"no connection":              {true, []string{`wsspec: server URL "http://127.0.0.1:9001": the scheme is "http"`}},
+		"no WebSocket":               {true, []string{`the server refuses the opening handshake: HTTP status 404 Not Found: "404 page not found"`}},
 		"a header of two lines":      {true, []string{`wsspec: header "X" with the value "a\r\nb": want a name and one line`}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -112,8 +112,12 @@ func TestServer(t *testing.T, url string, opts ...Option) {
 	if err != nil {
 		t.Fatalf("wsspec: %v", err)
 	}
-	c.each(t, plan, func(ctx context.Context, k runner.Planned) (report.Result, error) {
-		return endpoint.Play(ctx, c.settings, k, url)
+	// Told once, and not by each case.
+	if err := endpoint.Probe(t.Context(), c.settings); err != nil {
+		t.Fatalf("wsspec: %v", err)
+	}
+	c.each(t, plan, func(ctx context.Context, k runner.Planned, quiet func()) (report.Result, error) {
+		return endpoint.Play(ctx, c.settings, k, url, quiet)
 	})
 }
 

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -137,17 +136,6 @@ func (p *process) fail(err error) int {
 		return exitUnreachable
 	}
 	return exitUsage
-}
-
-// unreachableHint is for servers that cannot be connected to.
-func unreachableHint(err error) string {
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return "--insecure takes any certificate"
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return "does the server speak TLS at this port? without, its URL begins with ws:"
-	}
-	return "is the server running, and is this its address?"
 }
 
 type versionCmd struct{}

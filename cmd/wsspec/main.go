@@ -27,7 +27,7 @@ const (
 	exitOK          = 0
 	exitVerdict     = 1   // some case is not as it should be
 	exitUsage       = 2   // flags, files, URLs
-	exitUnreachable = 3   // a server could not be reached
+	exitUnreachable = 3   // a server could not be reached, or opens no connection
 	exitFault       = 4   // a fault of ours kept a case from having a result
 	exitInterrupted = 130 // SIGINT or SIGTERM
 )

@@ -87,6 +87,7 @@ func setup(config *tls.Config) func(*testscript.Env) error {
 		}
 		env.Setenv("ECHOADDR", plain)
 		env.Setenv("ECHO", "ws://"+plain)
+		env.Setenv("SECUREADDR", secure)
 		env.Setenv("SECURE", "wss://"+secure)
 		return writePair(env.WorkDir, config.Certificates[0])
 	}

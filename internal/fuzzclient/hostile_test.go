@@ -142,7 +142,7 @@ func suffer(t *testing.T, serve server, echoes bool) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newNetwork(serve)
 		n.capacity = 256 << 10
-		o := n.run(t, t.Context(), fuzzclient.Run{Server: n.resolved(t, "it"), Plan: plan(t, ids...), Pace: runner.Pace{Jobs: 1}})
+		o := n.run(t, t.Context(), fuzzclient.Run{Server: n.resolved(t, "it"), Plan: plan(t, ids...), Pace: runner.Pace{Jobs: 1}, Settings: runner.Settings{Reference: true}})
 		if o.err != nil || o.Done != len(ids) || o.Left != 0 {
 			t.Fatalf("%+v, %v", o.Outcome, o.err)
 		}

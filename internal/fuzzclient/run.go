@@ -3,6 +3,7 @@
 package fuzzclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -55,19 +56,22 @@ const MaxJobs = 16
 func (r *Run) Do(ctx context.Context) (Outcome, error) {
 	out := Outcome{Agent: r.Server.Agent, Left: len(r.Plan)}
 	pace := r.Pace
-	if pace.Jobs != 1 || out.Agent == "" {
-		name, bears, err := r.Server.probe(ctx, r.Settings, pace.Jobs == 0)
+	if pace.Jobs != 1 || out.Agent == "" || !r.Settings.Reference {
+		found, err := r.Server.probe(ctx, r.Settings, pace.Jobs == 0)
+		if err == nil && found.refused != nil && !r.Settings.Reference {
+			err = found.refused
+		}
 		if err != nil {
 			return out, err
 		}
 		if out.Agent == "" {
-			out.Agent = name
-			if r.Taken != nil && r.Taken(name) {
+			out.Agent = found.agent
+			if r.Taken != nil && r.Taken(found.agent) {
 				out.Agent += " at " + r.Server.request.Host
 			}
 		}
 		if pace.Jobs == 0 {
-			pace.Jobs = bears
+			pace.Jobs = found.jobs
 		}
 	}
 	plan := r.Plan
@@ -95,8 +99,8 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 	if len(r.Surveys) > 0 {
 		settings.See = func(log *wirelog.Log) { shown.See(log, 0, false) }
 	}
-	err := runner.Schedule(ctx, plan, pace, func(ctx context.Context, c runner.Planned) (report.Result, error) {
-		return r.Server.Play(ctx, settings, c, out.Agent)
+	err := runner.Schedule(ctx, plan, pace, func(ctx context.Context, c runner.Planned, quiet func()) (report.Result, error) {
+		return r.Server.Play(ctx, settings, c, out.Agent, quiet)
 	}, done)
 	for _, c := range r.Surveys {
 		if err != nil || r.Skip != nil && r.Skip(out.Agent, c.ID) {
@@ -112,16 +116,20 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 }
 
 // Play conducts one case, on a connection of its own or as many as it wants. The
-// error is ErrUnreachable, that of the context, or a *runner.Fault.
-func (e *Endpoint) Play(ctx context.Context, st runner.Settings, c runner.Planned, agent string) (report.Result, error) {
-	return runner.PlayAll(c, func(c runner.Planned) (report.Result, error) { return e.converse(ctx, st, c, agent) })
+// error is ErrUnreachable, that of the context, or a *runner.Fault. For quiet see
+// runner.PlayFunc.
+func (e *Endpoint) Play(ctx context.Context, st runner.Settings, c runner.Planned, agent string, quiet func()) (report.Result, error) {
+	return runner.PlayAll(c, func(c runner.Planned) (report.Result, error) { return e.converse(ctx, st, c, agent, quiet) })
 }
 
 // converse conducts a case on one connection.
-func (e *Endpoint) converse(ctx context.Context, st runner.Settings, c runner.Planned, agent string) (report.Result, error) {
+func (e *Endpoint) converse(ctx context.Context, st runner.Settings, c runner.Planned, agent string, quiet func()) (report.Result, error) {
 	s, err := e.dial(ctx)
 	if err != nil {
 		return report.Result{}, err
+	}
+	if quiet != nil {
+		s = watch(s, quiet)
 	}
 	p := st.Peer(ctx, s, ws.Client, c.Case)
 	open := p.Dial(e.request, c.Open)
@@ -130,62 +138,103 @@ func (e *Endpoint) converse(ctx context.Context, st runner.Settings, c runner.Pl
 	return r, err
 }
 
-// patience of a probe: how long a server may take to answer a second connection
-// before we conclude that it serves one at a time.
-const probePatience = 2 * time.Second
+const (
+	// probePatience is how long a server may take to answer a second connection
+	// before we conclude that it serves one at a time.
+	probePatience = 2 * time.Second
+	// probeClosing is how long it may take for each step of the closing handshake.
+	probeClosing = 250 * time.Millisecond
+)
 
-// probe opens a connection, and with twice another beside it. It returns what the
-// server calls itself and how many cases it bears at a time.
-func (e *Endpoint) probe(ctx context.Context, st runner.Settings, twice bool) (agent string, jobs int, err error) {
-	st.Options.OpenTimeout = probePatience
-	var first, second string
+// probed is what a probe has found.
+type probed struct {
+	agent   string        // what the server calls itself
+	jobs    int           // how many cases it bears at a time
+	refused *RefusedError // nil where it opened a connection
+}
+
+// Probe opens a connection and closes it. The error is a *RefusedError, another
+// ErrUnreachable, or that of the context.
+func (e *Endpoint) Probe(ctx context.Context, st runner.Settings) error {
+	found, err := e.probe(ctx, st, false)
+	if err == nil && found.refused != nil {
+		return found.refused
+	}
+	return err
+}
+
+// probe opens a connection, and with twice another beside it. A refusal that may
+// pass is waited out for as long as a port at which nobody listens.
+func (e *Endpoint) probe(ctx context.Context, st runner.Settings, twice bool) (probed, error) {
+	giveUp := time.Now().Add(retryFor)
+	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
+		found, err := e.knock(ctx, st, twice)
+		if err != nil || found.refused == nil || st.Reference || !found.refused.mayPass() || time.Now().Add(pause).After(giveUp) {
+			return found, err
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return probed{}, context.Cause(ctx)
+		}
+	}
+}
+
+func (e *Endpoint) knock(ctx context.Context, st runner.Settings, twice bool) (probed, error) {
+	var second probed
 	var opened bool
-	first, err = e.hold(ctx, st, func() {
+	first, err := e.hold(ctx, st, func() {
 		if !twice {
 			return
 		}
+		st.Options.OpenTimeout = probePatience
 		second, _ = e.hold(ctx, st, func() { opened = true }) // a server that takes one connection only is fine
 	})
 	if err != nil {
-		return "", 0, err
+		return probed{}, err
 	}
-	agent, jobs = first, 1
+	first.jobs = 1
 	if opened {
-		jobs = MaxJobs
+		first.jobs = MaxJobs
 	}
-	if agent == "" {
-		agent = second
-	}
-	if agent == "" {
-		agent = UnknownAgent
-	}
-	return agent, jobs, nil
+	first.agent = cmp.Or(first.agent, second.agent, UnknownAgent)
+	return first, nil
 }
 
-// hold opens a connection, calls meanwhile while it is open, and closes it. It
-// returns what the server calls itself.
-func (e *Endpoint) hold(ctx context.Context, st runner.Settings, meanwhile func()) (string, error) {
+// hold opens a connection, calls meanwhile while it is open, and closes it.
+func (e *Endpoint) hold(ctx context.Context, st runner.Settings, meanwhile func()) (probed, error) {
 	s, err := e.dial(ctx)
 	if err != nil {
-		return "", err
+		return probed{}, err
 	}
-	p := st.Peer(ctx, s, ws.Client, conform.Case{})
-	if p.Dial(e.request, peer.Opening{}) {
+	// Nothing is judged here: a server that closes badly gets little time for it.
+	st.Options.CloseTimeout, st.Options.DropTimeout = probeClosing, probeClosing
+	o := &overheard{Stream: s}
+	begun := time.Now()
+	p := st.Peer(ctx, o, ws.Client, conform.Case{})
+	opened := p.Dial(e.request, peer.Opening{})
+	waited := time.Since(begun)
+	if opened {
 		meanwhile()
 		p.Close(ws.NormalClosure)
-		p.Finish(time.Second, peer.FailConnection)
+		p.Finish(probeClosing, peer.FailConnection)
 	} else {
 		p.Hangup()
+		_ = s.Reset() // gone either way
 	}
 	if ctx.Err() != nil {
-		return "", context.Cause(ctx)
+		return probed{}, context.Cause(ctx)
 	}
+	var found probed
 	resp, err := ws.ParseResponse(p.Log().Response)
-	if err != nil {
-		return "", nil // no HTTP and so no name: the cases will say so
+	if err == nil {
+		name := resp.Fields.Get("Server")
+		found.agent = name[:min(len(name), maxAgent)]
 	}
-	name := resp.Fields.Get("Server")
-	return name[:min(len(name), maxAgent)], nil
+	if !opened && (err != nil || resp.Status != 101) {
+		found.refused = e.refusal(o, waited)
+	}
+	return found, nil
 }
 
 // maxAgent bounds what a server may call itself, in octets.

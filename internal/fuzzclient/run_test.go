@@ -83,7 +83,7 @@ func TestAgentNames(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			n := newNetwork(tt.serve)
 			var begun string
-			o := n.run(t, t.Context(), fuzzclient.Run{Server: n.resolved(t, tt.given), Plan: plan(t, "1.1.1"), Pace: runner.Pace{Jobs: tt.jobs}, Begin: func(agent string, cases int) error {
+			o := n.run(t, t.Context(), fuzzclient.Run{Server: n.resolved(t, tt.given), Plan: plan(t, "1.1.1"), Pace: runner.Pace{Jobs: tt.jobs}, Settings: runner.Settings{Reference: true}, Begin: func(agent string, cases int) error {
 				begun = agent
 				return nil
 			}})

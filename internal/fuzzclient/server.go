@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/peer"
@@ -52,6 +53,7 @@ type Endpoint struct {
 	Server
 	target  stream.Target
 	request peer.Request
+	asked   atomic.Bool // the server asked for a client certificate
 }
 
 // Resolve reads the server's URL and TLS files. The error says which of them is
@@ -65,6 +67,10 @@ func (s Server) Resolve(userAgent string) (*Endpoint, error) {
 	if u.Scheme == "wss" {
 		if e.target.TLS, err = s.TLS.config(u.Hostname()); err != nil {
 			return nil, err
+		}
+		e.target.TLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			e.asked.Store(true)
+			return new(tls.Certificate), nil // none
 		}
 	}
 	e.request = peer.Request{
@@ -174,6 +180,10 @@ func (t TLS) config(host string) (*tls.Config, error) {
 // ErrUnreachable says that a server could not be connected to for a while.
 var ErrUnreachable = errors.New("server cannot be reached")
 
+// ErrCertificateWanted says that the server asked for a client certificate before it
+// ended the connection with a TLS alert.
+var ErrCertificateWanted = errors.New("the server asks for a client certificate")
+
 // How long a server that refuses connections is tried again, and how often.
 const (
 	retryFor   = 5 * time.Second
@@ -196,7 +206,7 @@ func (e *Endpoint) dial(ctx context.Context) (stream.Stream, error) {
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case time.Now().Add(pause).After(giveUp) || isPermanent(err):
-			return nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, e.URL, err)
+			return nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, e.URL, e.alerted(err))
 		}
 		select {
 		case <-time.After(pause):
@@ -204,6 +214,14 @@ func (e *Endpoint) dial(ctx context.Context) (stream.Stream, error) {
 			return nil, context.Cause(ctx)
 		}
 	}
+}
+
+// alerted adds to a TLS alert that the server asked for a certificate, if it did.
+func (e *Endpoint) alerted(err error) error {
+	if isAlert(err) && e.asked.Load() {
+		return fmt.Errorf("%w: %w", ErrCertificateWanted, err)
+	}
+	return err
 }
 
 func (e *Endpoint) connect(ctx context.Context) (stream.Stream, error) {
@@ -214,10 +232,11 @@ func (e *Endpoint) connect(ctx context.Context) (stream.Stream, error) {
 }
 
 // isPermanent reports whether trying again is of no use: the name does not exist,
-// the certificate is not trusted, or the port does not speak TLS.
+// the certificate is not trusted, the server has said why not in a TLS alert, or
+// the port does not speak TLS.
 func isPermanent(err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
-	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.As(err, &record)
+	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.As(err, &record) || isAlert(err)
 }

@@ -136,7 +136,9 @@ func (p *Peer) Until(d time.Duration, cond func() bool) bool {
 
 // Pause waits d. With a tag it goes on only while the connection is open, and
 // then records the event that the peer has let the time pass; otherwise the
-// script is over. Without a tag it goes on until TCP is closed.
+// script is over. Without a tag it goes on until TCP is closed. With Config.Probe
+// it is over once a Pong says that the other side has read all there was: for a Ping
+// of its own, or, without a tag, for those the script has sent.
 func (p *Peer) Pause(d time.Duration, tag string) {
 	if p.halted {
 		return
@@ -151,6 +153,9 @@ func (p *Peer) Pause(d time.Duration, tag string) {
 		p.probe = "wait " + tag
 		p.Send(Frame{Opcode: ws.Ping, Payload: []byte(p.probe)})
 		ended = func() bool { return p.state != open || p.probe == "" }
+	}
+	if tag == "" && p.cfg.Probe && len(p.pings) > 0 {
+		ended = p.allAnswered
 	}
 	p.wait(time.Now().Add(d), ended)
 	p.probe = ""
@@ -167,6 +172,16 @@ func (p *Peer) Pause(d time.Duration, tag string) {
 		return
 	}
 	p.event(time.Now(), wirelog.Record{Type: wirelog.TimeoutEvent, Tag: tag})
+}
+
+// allAnswered reports whether each of our Pings has its Pong.
+func (p *Peer) allAnswered() bool {
+	for _, n := range p.pings {
+		if n > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // EndAfter starts our patience: in d from now, if TCP is not closed yet, the

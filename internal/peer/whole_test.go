@@ -165,6 +165,43 @@ func TestProbedWait(t *testing.T) {
 	}
 }
 
+// A pause of the script is over once its Pings are answered; where there are none, or
+// not all are answered, it is as long as it should be.
+func TestPauseBehindPings(t *testing.T) {
+	for name, c := range map[string]struct {
+		probe bool
+		pings []string
+		took  time.Duration
+	}{
+		"answered":     {true, []string{"a"}, 30 * time.Millisecond},
+		"not probed":   {false, []string{"a"}, time.Second},
+		"not all":      {true, []string{"a", "b"}, time.Second},
+		"nothing sent": {true, nil, time.Second},
+	} {
+		got := conversation{
+			config: func(cfg *peer.Config) { cfg.Probe = c.probe },
+			script: func(p *peer.Peer) {
+				for _, payload := range c.pings {
+					p.Send(peer.Frame{Opcode: ws.Ping, Payload: []byte(payload)})
+				}
+				p.Pause(time.Second, "")
+				p.Abort()
+			},
+			other: func(o *other) {
+				if len(c.pings) > 0 {
+					o.next()
+					o.sleep(30 * time.Millisecond)
+					o.send(ws.Pong, "a")
+				}
+				o.sleep(2 * time.Second)
+			},
+		}.run(t)
+		if got.took != c.took {
+			t.Errorf("%s: took %v, want %v", name, got.took, c.took)
+		}
+	}
+}
+
 // Interim responses are no answer (RFC 9110, 15.2); what comes without end is.
 func TestInterimResponses(t *testing.T) {
 	const hints = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"

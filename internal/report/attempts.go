@@ -28,7 +28,8 @@ type Attempt struct {
 	Started time.Time
 	Took    time.Duration
 	Seed    uint64
-	Loaded  bool   // load may have spoilt it: it says nothing about the peer
+	Loaded  bool   // load may have spoilt it: it says nothing about the peer alone
+	Wrong   bool   // Loaded: something wrong came, which is no matter of time
 	Why     string // why it was repeated; empty where it was to be anyway
 
 	// Explanation is that of telling.Explain, and Records are of its log: the first
@@ -49,11 +50,14 @@ type Tries struct {
 	played int
 }
 
-// SetAside adds an attempt that load may have spoilt.
-func (t *Tries) SetAside(r Result) {
+// SetAside adds an attempt that load may have spoilt. It is wrong where that cannot
+// be a matter of time.
+func (t *Tries) SetAside(r Result, wrong bool) {
 	t.played++
 	r.Attempt = t.played
-	t.keep(r, true, "it ran beside other cases")
+	t.keep(r, "it ran beside other cases")
+	last := &t.others[len(t.others)-1]
+	last.Loaded, last.Wrong = true, wrong
 }
 
 // AddWorst adds an attempt of several of which the worst counts.
@@ -74,10 +78,10 @@ func (t *Tries) add(r Result, why string, takesOver func() bool) {
 	case t.Counted == 0:
 		t.result = r
 	case takesOver():
-		t.keep(t.result, false, why)
+		t.keep(t.result, why)
 		t.result = r
 	default:
-		t.keep(r, false, why)
+		t.keep(r, why)
 	}
 	t.Counted++
 }
@@ -93,8 +97,8 @@ func (t *Tries) Result() Result {
 }
 
 // keep keeps of a result what there is room for.
-func (t *Tries) keep(r Result, loaded bool, why string) {
-	a := Attempt{Number: r.Attempt, Verdict: r.Verdict, Started: r.Started, Took: r.Took, Seed: r.Seed, Loaded: loaded, Why: why}
+func (t *Tries) keep(r Result, why string) {
+	a := Attempt{Number: r.Attempt, Verdict: r.Verdict, Started: r.Started, Took: r.Took, Seed: r.Seed, Why: why}
 	explained := 0
 	for _, o := range t.others {
 		if len(o.Explanation) > 0 {
@@ -135,6 +139,21 @@ func worse(a, b verdict.Verdict) bool {
 		return n
 	}
 	return rank(a) > rank(b)
+}
+
+// OnlyBeside reports whether the case failed beside other cases and does not alone:
+// the peer mixes up what it does for several connections, or is late when it has
+// many. It is wrong where an answer was not as it should be, as opposed to late.
+func (r Result) OnlyBeside() (failed, wrong bool) {
+	if r.Verdict.Failed() {
+		return false, false
+	}
+	for _, a := range r.Others {
+		if a.Loaded && a.Verdict.Failed() {
+			failed, wrong = true, wrong || a.Wrong
+		}
+	}
+	return failed, wrong
 }
 
 // Played says how many attempts there were that load cannot have spoilt, and how

@@ -60,7 +60,7 @@ func TestWorst(t *testing.T) {
 // bounded.
 func TestAttemptsAreBounded(t *testing.T) {
 	tries := report.Tries{Explain: telling.Explain}
-	tries.SetAside(attempt(verdict.Failed, verdict.OK, 5))
+	tries.SetAside(attempt(verdict.Failed, verdict.OK, 5), true)
 	for i := range 100 {
 		g := verdict.OK
 		if i%2 == 1 {
@@ -118,7 +118,7 @@ func TestAttemptsAreBounded(t *testing.T) {
 // Load, and only load, does not make a case flaky.
 func TestFlaky(t *testing.T) {
 	tries := report.Tries{Explain: telling.Explain}
-	tries.SetAside(attempt(verdict.Failed, verdict.OK, 0))
+	tries.SetAside(attempt(verdict.Failed, verdict.OK, 0), false)
 	tries.AddWorst(attempt(verdict.OK, verdict.OK, 0))
 	if r := tries.Result(); r.Flaky() || r.Flakiness() != "" || strings.Contains(telling.Command(r), "--repeat") {
 		t.Errorf("flaky for what load may have spoilt: %q", r.Flakiness())

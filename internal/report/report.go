@@ -33,6 +33,7 @@ type Result struct {
 	Log     *wirelog.Log
 	Attempt int       // number of this attempt, from 1; 0: there was no other
 	Others  []Attempt // those beside it, in the order they were played
+	Caveat  string    // what stands against the attempt that counts, as a clause; empty as a rule
 	Turns   []Turn    // the connections of a case that has several; Log is that of the worst
 	File    string    // name of its case file, once it has one
 	Timed   bool      // the duration is a figure people look at

@@ -137,8 +137,8 @@ func TestPlayed(t *testing.T) {
 	})
 }
 
-// Where the run ends early, a case counts with the attempts there are. One of which
-// there is none but what load may have spoilt counts only where the peer is lost.
+// Where the run ends early, a case counts with the attempts there are, those that
+// load may have spoilt among them.
 func TestAttemptsOfARunThatEnds(t *testing.T) {
 	gone := errors.New("gone")
 	for _, tt := range []struct {
@@ -148,7 +148,7 @@ func TestAttemptsOfARunThatEnds(t *testing.T) {
 		want string
 	}{
 		{"stopped", 1, false, "1: OK!, OK, OK; 2: OK, FAILED!"},
-		{"stopped", 3, false, "1: OK!, OK; 2: OK!"},
+		{"stopped", 3, false, "1: OK!, OK; 2: OK, FAILED!"},
 		{"lost", 1, true, "1: OK!, OK, OK; 2: OK, FAILED!, OK"},
 		{"lost", 3, true, "1: OK!, OK, OK; 2: OK, FAILED!; 4: FAILED!"},
 	} {

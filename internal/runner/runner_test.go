@@ -82,6 +82,24 @@ func TestConduct(t *testing.T) {
 	})
 }
 
+// A wrong answer ends the wait for the right one, but not with the reference.
+func TestWrongAnswerEndsTheWait(t *testing.T) {
+	faults, err := testee.ParseFaults("echo-adds-octet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for reference, want := range map[bool]time.Duration{false: 0, true: time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			r, err := conduct(t.Context(), runner.Settings{Reference: reference}, greeting(), func(s stream.Stream) {
+				_ = testee.Serve(t.Context(), s, testee.Config{Faults: faults}) // judged at our end
+			})
+			if err != nil || r.Verdict.Behavior != verdict.Failed || r.Verdict.Close == verdict.Failed || r.Took != want {
+				t.Errorf("reference %v: %v, %+v after %v, want %v", reference, err, r.Verdict, r.Took, want)
+			}
+		})
+	}
+}
+
 // All patience is stretched by the factor: 5 s for the handshake.
 func TestFactorStretchesPatience(t *testing.T) {
 	for factor, want := range map[float64]time.Duration{0: 5 * time.Second, 1: 5 * time.Second, 2.5: 12500 * time.Millisecond, 0.1: 500 * time.Millisecond} {

@@ -12,12 +12,12 @@ import (
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/telling"
-	"github.com/wsspec/wsspec/internal/verdict"
-	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
 // PlayFunc plays one case. A *Fault costs that case; any other error ends the run.
-type PlayFunc func(ctx context.Context, c Planned) (report.Result, error)
+// Where quiet is not nil, it may be called once nothing has moved between us and the
+// peer for so long that the case only waits.
+type PlayFunc func(ctx context.Context, c Planned, quiet func()) (report.Result, error)
 
 // Faults is the error of a run in which we were at fault: all cases but these
 // were played.
@@ -32,18 +32,36 @@ func (f Faults) Error() string {
 
 // Schedule plays the plan at the pace. Cases tagged serial run with no other
 // beside them, after the rest. Where several ran at once, an attempt whose verdict
-// load may have spoilt does not count, and the case goes on alone. done is told of
-// each result once its attempts are complete, from one goroutine at a time, and
-// its error ends the run too.
+// load may have spoilt does not count, and the case goes on with no other that acts:
+// see confirmation. done is told of each result once its attempts are complete, from
+// one goroutine at a time, and its error ends the run too.
 //
-// Where a run ends early, cases of which some attempts are made count with those.
-// Where that is because the peer is lost, so do attempts that load may have
-// spoilt: they may be all there is of what it died of.
+// Where a run ends early, cases of which some attempts are made count with those,
+// if there is nothing else with those that load may have spoilt, and say so.
 func Schedule(ctx context.Context, plan []Planned, pace Pace, play PlayFunc, done func(report.Result) error) error {
 	s := &schedule{pace: pace, play: play, done: done, going: map[string]*going{}}
-	err := s.run(ctx, plan, pace.Jobs)
-	if err != nil && !s.deaf {
-		err = errors.Join(err, s.settle(plan, ctx.Err() == nil))
+	var told sync.WaitGroup
+	running, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	if pace.Jobs > 1 {
+		// Keeping a result takes about as long as a case: nobody waits for it.
+		s.results = make(chan report.Result, pace.Jobs)
+		told.Go(func() { s.tellAll(stop) })
+	}
+	err := s.run(running, plan, pace.Jobs)
+	if err != nil {
+		why := "the peer was lost"
+		if ctx.Err() != nil {
+			why = "the run was stopped"
+		}
+		err = errors.Join(err, s.settle(plan, why))
+	}
+	if s.results != nil {
+		close(s.results)
+		told.Wait()
+		if err == nil {
+			err = s.denied
+		}
 	}
 	if len(s.faults) > 0 {
 		err = errors.Join(err, s.faults)
@@ -57,26 +75,29 @@ type schedule struct {
 	play PlayFunc
 	done func(report.Result) error
 
+	results chan report.Result // on their way to done; nil where each is told at once
+	denied  error              // of done
+
 	mu     sync.Mutex
 	going  map[string]*going // by case
 	faults Faults
-	deaf   bool // done failed
 }
 
 // going is a case whose attempts are not complete.
 type going struct {
 	report.Tries
 	spoilt *report.Result // the last attempt, where load may have spoilt it
+	wrong  bool           // it is no matter of time
 }
 
 func (s *schedule) run(ctx context.Context, plan []Planned, jobs int) error {
 	if jobs <= 1 {
 		return s.inTurn(ctx, plan)
 	}
-	var together, rest []Planned
+	var together, serial []Planned
 	for _, c := range plan {
 		if c.Has(conform.Serial) {
-			rest = append(rest, c)
+			serial = append(serial, c)
 		} else {
 			together = append(together, c)
 		}
@@ -86,16 +107,22 @@ func (s *schedule) run(ctx context.Context, plan []Planned, jobs int) error {
 	}
 	// Cases with waits begin first: the others run meanwhile.
 	slices.SortStableFunc(together, func(a, b Planned) int { return rank(a) - rank(b) })
-	if err := s.atOnce(ctx, together, jobs); err != nil {
+	if err := s.atOnce(ctx, together, jobs, func(ctx context.Context, c Planned) error {
+		return s.complete(ctx, c, true, s.play)
+	}); err != nil {
 		return err
 	}
+	var spoilt []Planned
 	for _, c := range together {
 		if s.going[c.ID] != nil {
-			rest = append(rest, c)
+			spoilt = append(spoilt, c)
 		}
 	}
-	slices.SortStableFunc(rest, func(a, b Planned) int { return a.Number - b.Number })
-	return s.inTurn(ctx, rest)
+	slices.SortStableFunc(spoilt, func(a, b Planned) int { return a.Number - b.Number })
+	if err := s.confirm(ctx, spoilt, jobs); err != nil {
+		return err
+	}
+	return s.inTurn(ctx, serial)
 }
 
 func rank(c Planned) int {
@@ -111,7 +138,7 @@ func (s *schedule) inTurn(ctx context.Context, plan []Planned) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if err := s.complete(ctx, c, false); err != nil {
+		if err := s.complete(ctx, c, false, s.play); err != nil {
 			return err
 		}
 	}
@@ -120,9 +147,9 @@ func (s *schedule) inTurn(ctx context.Context, plan []Planned) error {
 
 // complete plays a case until its attempts are complete, or load may have spoilt
 // one of them: the rest is for later then.
-func (s *schedule) complete(ctx context.Context, c Planned, loaded bool) error {
+func (s *schedule) complete(ctx context.Context, c Planned, loaded bool, play PlayFunc) error {
 	for more := true; more; {
-		r, err := s.play(ctx, c)
+		r, err := play(ctx, c, nil)
 		if ctx.Err() != nil {
 			return context.Cause(ctx) // the attempt was cut short: it proves nothing
 		}
@@ -133,8 +160,9 @@ func (s *schedule) complete(ctx context.Context, c Planned, loaded bool) error {
 	return nil
 }
 
-// atOnce plays the plan with jobs workers.
-func (s *schedule) atOnce(ctx context.Context, plan []Planned, jobs int) error {
+// atOnce does something with each case of the plan, with as many at a time as there
+// are jobs.
+func (s *schedule) atOnce(ctx context.Context, plan []Planned, jobs int, do func(context.Context, Planned) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	next := make(chan Planned)
@@ -145,7 +173,7 @@ func (s *schedule) atOnce(ctx context.Context, plan []Planned, jobs int) error {
 				if ctx.Err() != nil {
 					continue
 				}
-				if err := s.complete(ctx, c, true); err != nil {
+				if err := do(ctx, c); err != nil {
 					stop(err)
 				}
 			}
@@ -167,6 +195,16 @@ feed:
 // take takes what an attempt came to, and reports whether another is to follow
 // now. The error ends the run.
 func (s *schedule) take(c Planned, r report.Result, err error, loaded bool) (more bool, _ error) {
+	complete, more, err := s.add(c, r, err, loaded)
+	if complete == nil {
+		return more, err
+	}
+	return false, s.tell(*complete)
+}
+
+// add adds an attempt to those before. It returns the result of the case where they
+// are complete, and whether another is to follow now where they are not.
+func (s *schedule) add(c Planned, r report.Result, err error, loaded bool) (complete *report.Result, more bool, _ error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	g := s.going[c.ID]
@@ -178,17 +216,17 @@ func (s *schedule) take(c Planned, r report.Result, err error, loaded bool) (mor
 	case errors.As(err, &fault):
 		delete(s.going, c.ID)
 		s.faults = append(s.faults, fault)
-		return false, nil
+		return nil, false, nil
 	case err != nil:
-		return false, err
+		return nil, false, err
 	}
 	s.going[c.ID] = g
 	if loaded && mayBeSpoilt(r) {
-		g.spoilt = &r
-		return false, nil
+		g.spoilt, g.wrong = &r, IsWrong(r)
+		return nil, false, nil
 	}
 	if g.spoilt != nil {
-		g.SetAside(*g.spoilt)
+		g.SetAside(*g.spoilt, g.wrong)
 		g.spoilt = nil
 	}
 	more = s.pace.Add(&g.Tries, r)
@@ -196,52 +234,61 @@ func (s *schedule) take(c Planned, r report.Result, err error, loaded bool) (mor
 		s.pace.Played(r)
 	}
 	if more {
-		return true, nil
+		return nil, true, nil
 	}
 	delete(s.going, c.ID)
-	return false, s.tell(g.Result())
+	all := g.Result()
+	return &all, false, nil
 }
 
+// tell has done told of a result, now or soon.
 func (s *schedule) tell(r report.Result) error {
-	err := s.done(r)
-	s.deaf = s.deaf || err != nil
-	return err
+	if s.results != nil {
+		s.results <- r
+		return nil
+	}
+	return s.told(r)
+}
+
+// tellAll tells of the results that come, and stops the run where one cannot be kept.
+func (s *schedule) tellAll(stop context.CancelCauseFunc) {
+	for r := range s.results {
+		if err := s.told(r); err != nil {
+			stop(err)
+		}
+	}
+}
+
+// told tells of a result. After an error of done nothing more is told.
+func (s *schedule) told(r report.Result) error {
+	if s.denied != nil {
+		return nil
+	}
+	s.denied = s.done(r)
+	return s.denied
 }
 
 // settle tells of the cases whose attempts cannot be completed, with those there
-// are, and with spoilt those too that load may have spoilt.
-func (s *schedule) settle(plan []Planned, spoilt bool) error {
+// are.
+func (s *schedule) settle(plan []Planned, why string) error {
 	for _, c := range plan {
 		g := s.going[c.ID]
 		if g == nil {
 			continue
 		}
-		if g.spoilt != nil && spoilt {
+		caveat := "there were to be more attempts: " + why
+		if g.spoilt != nil {
 			s.pace.Add(&g.Tries, *g.spoilt)
+			caveat = "it ran beside other cases, which may be why, and was not played again alone: " + why
 		}
 		if g.Counted == 0 {
 			continue
 		}
-		if err := s.tell(g.Result()); err != nil {
+		r := g.Result()
+		r.Caveat = caveat
+		if err := s.tell(r); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// mayBeSpoilt reports whether the verdict may be owed to load: anything but OK,
-// except what a second look would not change: the peer demonstrably did nothing
-// for a whole wait of the case, or broke in its answer to the handshake what was
-// offered.
-func mayBeSpoilt(r report.Result) bool {
-	if r.Passed() {
-		return false
-	}
-	if len(r.Log.Compression.Broken) > 0 && r.Log.Echo.Matched == r.Want.Echoes && r.Verdict.Close == verdict.OK {
-		return false
-	}
-	if r.Verdict.Behavior == verdict.NonStrict && r.Verdict.Close == verdict.OK {
-		return !slices.ContainsFunc(r.Log.Events(), func(e wirelog.Record) bool { return e.Type == wirelog.TimeoutEvent })
-	}
-	return true
 }

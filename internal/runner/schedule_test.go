@@ -25,9 +25,10 @@ import (
 type move struct {
 	id    string
 	takes time.Duration // 0 means a second
+	acts  time.Duration // after which it only waits; 0: it never does
 	tags  []conform.Tag
-	word  verdict.Grade // what it comes to beside others; empty means OK
-	alone verdict.Grade // what it comes to with no other beside it; empty means OK
+	word  verdict.Grade // what it comes to beside others that act; empty means OK
+	alone verdict.Grade // what it comes to with none beside it; empty means OK
 	err   error
 	shape func(*report.Result)
 }
@@ -39,7 +40,7 @@ type stage struct {
 	pace  runner.Pace // but for the jobs
 
 	mu      sync.Mutex
-	running []string
+	running []string // those that act
 	begun   []string
 	most    int                      // cases that ran at once
 	beside  map[string]int           // cases that ran beside it, in its last go
@@ -58,7 +59,7 @@ func newStage(moves ...move) *stage {
 	return st
 }
 
-func (st *stage) play(ctx context.Context, c runner.Planned) (report.Result, error) {
+func (st *stage) play(ctx context.Context, c runner.Planned, quiet func()) (report.Result, error) {
 	m := st.moves[c.ID]
 	st.mu.Lock()
 	st.beside[c.ID] = len(st.running)
@@ -73,23 +74,38 @@ func (st *stage) play(ctx context.Context, c runner.Planned) (report.Result, err
 	if m.takes > 0 {
 		takes = m.takes
 	}
+	begun := time.Now()
+	if m.acts > 0 && quiet != nil {
+		time.Sleep(m.acts)
+		takes -= m.acts
+		st.leave(c.ID)
+		quiet()
+	}
 	select {
 	case <-time.After(takes):
 	case <-ctx.Done():
 	}
+	st.leave(c.ID)
+	takes = time.Since(begun)
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.running = slices.DeleteFunc(st.running, func(id string) bool { return id == c.ID })
-	r := report.Result{ID: c.ID, Number: c.Number, Took: takes, Log: wirelog.New(ws.Client), Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.OK}}
+	r := report.Result{ID: c.ID, Number: c.Number, Took: takes, Want: c.Want, Log: wirelog.New(ws.Client), Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.OK}}
 	if word := m.alone; st.beside[c.ID] == 0 && word != "" {
 		r.Verdict.Behavior = word
 	} else if word := m.word; st.beside[c.ID] > 0 && word != "" {
 		r.Verdict.Behavior = word
 	}
+	r.Log.Start = begun
 	if m.shape != nil {
 		m.shape(&r)
 	}
 	return r, m.err
+}
+
+func (st *stage) leave(id string) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.running = slices.DeleteFunc(st.running, func(other string) bool { return other == id })
 }
 
 func (st *stage) done(r report.Result) error {
@@ -177,12 +193,15 @@ func TestSpoiltCasesAreHadAgain(t *testing.T) {
 		if err := st.run(t.Context(), 16); err != nil {
 			t.Fatal(err)
 		}
-		const want = "5 INFORMATIONAL, 6 UNIMPLEMENTED, 1 OK (was FAILED in 1s), 2 FAILED (was FAILED in 1s), 3 FAILED, 4 FAILED (was NON-STRICT in 1s)"
-		slices.SortFunc(st.told[:2], func(a, b report.Result) int { return strings.Compare(a.ID, b.ID) })
+		const want = "1 OK (was FAILED in 1s), 2 FAILED (was FAILED in 1s), 3 FAILED, 4 FAILED (was NON-STRICT in 1s), 5 INFORMATIONAL, 6 UNIMPLEMENTED"
+		if last := st.told[len(st.told)-1].ID; last != "3" {
+			t.Errorf("%s came last, not the serial case", last)
+		}
+		slices.SortFunc(st.told, func(a, b report.Result) int { return strings.Compare(a.ID, b.ID) })
 		if got := st.results(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
-		if why := st.told[2].Others[0].Why; why != "it ran beside other cases" {
+		if why := st.told[0].Others[0].Why; why != "it ran beside other cases" {
 			t.Errorf("it was repeated because %q", why)
 		}
 	})
@@ -248,8 +267,8 @@ func TestWhatLoadCannotSpoil(t *testing.T) {
 	}
 }
 
-// The end of the context ends the run at once; what was cut short is not told of,
-// and neither is what was to be had again.
+// The end of the context ends the run at once. What was cut short is not told of;
+// what was to be had again counts as it is, and says so.
 func TestCancel(t *testing.T) {
 	for _, jobs := range []int{1, 4} {
 		synctest.Test(t, func(t *testing.T) {
@@ -260,12 +279,16 @@ func TestCancel(t *testing.T) {
 			if err := st.run(ctx, jobs); !errors.Is(err, why) {
 				t.Errorf("%d jobs: got %v", jobs, err)
 			}
-			want := "1 OK"
-			if jobs == 1 {
-				want = "1 OK, 2 OK"
+			want, caveat := "1 OK, 2 OK", ""
+			if jobs > 1 {
+				want, caveat = "1 OK, 2 FAILED", "it ran beside other cases, which may be why, and was not played again alone: the run was stopped"
 			}
+			slices.SortFunc(st.told, func(a, b report.Result) int { return strings.Compare(a.ID, b.ID) })
 			if took := time.Since(st.start); took != 10*time.Second || st.results() != want {
 				t.Errorf("%d jobs: %s after %v, want %s", jobs, st.results(), took, want)
+			}
+			if len(st.told) == 2 && (st.told[0].Caveat != "" || st.told[1].Caveat != caveat) {
+				t.Errorf("%d jobs: caveats %q and %q", jobs, st.told[0].Caveat, st.told[1].Caveat)
 			}
 		})
 	}
@@ -281,7 +304,7 @@ func TestErrorOfDoneEndsTheRun(t *testing.T) {
 			if !errors.Is(err, st.deny) || strings.Count(err.Error(), "disk full") != 1 {
 				t.Errorf("%d jobs: got %v", jobs, err)
 			}
-			if took := time.Since(st.start); took != time.Second || len(st.told) != 1 || len(st.begun) > jobs {
+			if took := time.Since(st.start); took != time.Second || len(st.told) != 1 || len(st.begun) > 2*jobs-1 {
 				t.Errorf("%d jobs: began %v, told %s after %v", jobs, st.begun, st.results(), took)
 			}
 		})
@@ -301,7 +324,7 @@ func TestLostPeer(t *testing.T) {
 		{"one at a time", 1, []move{{id: "1"}, {id: "2", err: gone}, {id: "3"}}, "1 OK"},
 		{"at once", 2, []move{{id: "1", word: verdict.Failed}, {id: "2", takes: 3 * time.Second, err: gone}, {id: "3"}, {id: "4", takes: time.Hour}}, "3 OK, 1 FAILED"},
 		{"while had again", 3, []move{{id: "1", word: verdict.Failed}, {id: "2", word: verdict.Failed}, {id: "3", tags: []conform.Tag{conform.Serial}, err: gone}, {id: "4", word: verdict.Failed}},
-			"1 OK (was FAILED in 1s), 2 OK (was FAILED in 1s), 4 FAILED"},
+			"1 OK (was FAILED in 1s), 2 OK (was FAILED in 1s), 4 OK (was FAILED in 1s)"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			st := newStage(tt.st...)

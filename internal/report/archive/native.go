@@ -36,8 +36,9 @@ type extra struct {
 	Compression *extraCompression `json:"compression,omitempty"`
 	Attempt     int               `json:"attempt,omitempty"`  // the number of this one
 	Attempts    []extraAttempt    `json:"attempts,omitempty"` // the others
-	Turns       []extraTurn       `json:"turns,omitempty"`    // connections of a case with several
-	Log         []string          `json:"log"`                // the wire log in our notation
+	Caveat      string            `json:"caveat,omitempty"`
+	Turns       []extraTurn       `json:"turns,omitempty"` // connections of a case with several
+	Log         []string          `json:"log"`             // the wire log in our notation
 }
 
 // extraWant is verdict.Want and what expectedClose does not say of verdict.Closing.
@@ -113,6 +114,7 @@ type extraAttempt struct {
 	Took        int64         `json:"duration"`          // milliseconds
 	Seed        string        `json:"seed,omitempty"`    // hexadecimal
 	Loaded      bool          `json:"loaded,omitempty"`
+	Wrong       bool          `json:"wrong,omitempty"`
 	Why         string        `json:"why,omitempty"` // it was repeated
 	Explanation []string      `json:"explanation,omitempty"`
 	Log         []string      `json:"log,omitempty"`  // its beginning and its end
@@ -132,7 +134,7 @@ func encodeExtra(r report.Result) (json.RawMessage, error) {
 		c := extraCompression(r.Log.Compression)
 		x.Compression = &c
 	}
-	x.Attempt = r.Attempt
+	x.Attempt, x.Caveat = r.Attempt, r.Caveat
 	for _, a := range r.Others {
 		x.Attempts = append(x.Attempts, encodeAttempt(a))
 	}
@@ -157,7 +159,7 @@ func (x extra) decode(r *report.Result) error {
 		return fmt.Errorf("seed %.20q is no hexadecimal number", x.Seed)
 	}
 	r.Spec, r.Seed, r.URL, r.Expects, r.Excerpt = x.Spec, seed, x.URL, "", false
-	r.Tags = x.Tags
+	r.Tags, r.Caveat = x.Tags, x.Caveat
 	if r.Want, err = x.Want.decode(); err != nil {
 		return fmt.Errorf("want: %w", err)
 	}

@@ -17,7 +17,7 @@ func encodeAttempt(a report.Attempt) extraAttempt {
 	v := a.Verdict
 	x := extraAttempt{
 		Number: a.Number, Behavior: v.Behavior, Close: v.Close, Result: v.Result, CloseResult: v.CloseResult,
-		Took: a.Took.Milliseconds(), Loaded: a.Loaded, Why: a.Why, Explanation: a.Explanation, Log: lines(a.Records), Left: a.Left,
+		Took: a.Took.Milliseconds(), Loaded: a.Loaded, Wrong: a.Wrong, Why: a.Why, Explanation: a.Explanation, Log: lines(a.Records), Left: a.Left,
 	}
 	if !a.Started.IsZero() {
 		x.Started = a.Started.UTC().Format(time.RFC3339Nano)
@@ -57,7 +57,7 @@ func (x extra) decodeAttempts(r *report.Result) error {
 func (a extraAttempt) decode() (report.Attempt, error) {
 	attempt := report.Attempt{
 		Number: a.Number, Verdict: verdict.Verdict{Behavior: a.Behavior, Close: a.Close, Result: a.Result, CloseResult: a.CloseResult},
-		Took: milliseconds(a.Took), Loaded: a.Loaded, Why: a.Why, Explanation: a.Explanation, Left: max(a.Left, 0),
+		Took: milliseconds(a.Took), Loaded: a.Loaded, Wrong: a.Wrong, Why: a.Why, Explanation: a.Explanation, Left: max(a.Left, 0),
 	}
 	attempt.Started, _ = time.Parse(time.RFC3339Nano, a.Started) // unknown stays zero
 	var err error

@@ -230,8 +230,13 @@ func encode(v any) ([]byte, error) {
 	if err := e.Encode(v); err != nil {
 		return nil, fmt.Errorf("encode report: %w", err)
 	}
-	var out []byte
-	for _, r := range string(bytes.TrimRight(b.Bytes(), "\n")) {
+	text := bytes.TrimRight(b.Bytes(), "\n")
+	first := bytes.IndexFunc(text, func(r rune) bool { return r >= 0x7F })
+	if first < 0 {
+		return text, nil
+	}
+	out := append(make([]byte, 0, len(text)+len(text)/8), text[:first]...)
+	for _, r := range string(text[first:]) {
 		switch {
 		case r < 0x7F:
 			out = append(out, byte(r))

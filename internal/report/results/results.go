@@ -96,6 +96,7 @@ type result struct {
 	Attempt       int           `json:"attempt,omitempty"`
 	Attempts      []attempt     `json:"attempts,omitempty"`
 	Flaky         bool          `json:"flaky,omitempty"`
+	Caveat        string        `json:"caveat,omitempty"`
 	Played        *played       `json:"played,omitempty"`
 	Explanation   []string      `json:"explanation,omitempty"` // of what is not as it should be
 	Command       string        `json:"command"`
