@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
@@ -83,7 +84,7 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 			}
 		}
 	}
-	out.Left = len(plan) + len(r.Surveys)
+	out.Left = len(plan) + len(r.surveys(out.Agent))
 	if r.Begin != nil {
 		if err := r.Begin(out.Agent, out.Left); err != nil {
 			return out, err
@@ -102,17 +103,30 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 	err := runner.Schedule(ctx, plan, pace, func(ctx context.Context, c runner.Planned, quiet func()) (report.Result, error) {
 		return r.Server.Play(ctx, settings, c, out.Agent, quiet)
 	}, done)
-	for _, c := range r.Surveys {
-		if err != nil || r.Skip != nil && r.Skip(out.Agent, c.ID) {
-			continue
-		}
-		err = done(settings.Survey(c, out.Agent, ws.Client, shown.Evidence()))
-	}
-	if faults, ok := errors.AsType[runner.Faults](err); ok {
+	faults, faulty := errors.AsType[runner.Faults](err)
+	if faulty {
 		out.Faults = len(faults)
 		out.Left -= len(faults)
 	}
+	if err == nil || faulty {
+		err = errors.Join(err, r.survey(settings, out.Agent, shown.Evidence(), done))
+	}
 	return out, err
+}
+
+// surveys are those that are not left out for the agent.
+func (r *Run) surveys(agent string) []runner.Planned {
+	return slices.DeleteFunc(slices.Clone(r.Surveys), func(c runner.Planned) bool { return r.Skip != nil && r.Skip(agent, c.ID) })
+}
+
+// survey judges the surveys by what the connections of the plan have shown.
+func (r *Run) survey(st runner.Settings, agent string, e survey.Evidence, done func(report.Result) error) error {
+	for _, c := range r.surveys(agent) {
+		if err := done(st.Survey(c, agent, ws.Client, e)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Play conducts one case, on a connection of its own or as many as it wants. The

@@ -138,14 +138,6 @@ func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c co
 			return c.Want.Complete(events) || !st.Reference && len(c.Want.Outcomes) > 0 && f.Hopeless()
 		}
 		cfg.CompleteCode = c.Close.Codes[0]
-		if !st.Reference && len(c.Want.Outcomes) > 0 {
-			// With a wrong answer there is nothing left to wait for either.
-			f := c.Want.Follow()
-			cfg.Complete = func(events []wirelog.Record) bool {
-				f.Next(events)
-				return f.Hopeless() || c.Want.Complete(events)
-			}
-		}
 	}
 	return peer.New(ctx, s, cfg)
 }
