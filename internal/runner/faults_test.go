@@ -311,6 +311,7 @@ func TestFaults(t *testing.T) {
 				text.WriteString(r.String())
 			}
 			golden.Check(t, "faults_"+role.String()+"s.txt", text.Bytes())
+			checkTable(t, role, b.diagnosisTable(rows))
 			b.checkCases(t, rows)
 			checkAllowed(t, rows)
 			b.checkScore(t, rows)

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package diagnosis
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// table is what the suite says of endpoints with one fault each. A test of package
+// runner writes it and keeps it fresh.
+//
+//go:embed table.txt
+var table string
+
+// Fault is a mistake that an implementation can make, and how it shows.
+type Fault struct {
+	Name  string
+	Title string             // what the endpoint does, in one line
+	Topic string             // what it is about
+	Legal bool               // the RFCs allow it, or only advise against it
+	Shows map[string]Outcome // by case; the others are as with a faultless endpoint
+}
+
+// Outcome is what a case came to.
+type Outcome struct{ Behavior, Close verdict.Grade }
+
+// Load returns the faults of the table that an endpoint in the role can have.
+func Load(role ws.Role) []Fault {
+	faults, err := parse(table)
+	if err != nil {
+		panic("diagnosis: the embedded table: " + err.Error()) // a test has read it
+	}
+	return faults[role]
+}
+
+// letters stand for grades in the table: first that of the behavior, then that of the
+// closing.
+var letters = map[verdict.Grade]byte{
+	verdict.OK: 'O', verdict.NonStrict: 'N', verdict.Informational: 'I', verdict.Unimplemented: '-', verdict.Failed: 'F',
+	verdict.WrongCode: 'W', verdict.Unclean: 'U', verdict.FailedByClient: 'C',
+}
+
+// Line prints a fault of an endpoint in the role as a line of the table. The cases are
+// listed in the order given.
+func (f Fault) Line(role ws.Role, order []string) string {
+	marker := ""
+	if f.Legal {
+		marker = "allowed"
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v\t%s\t%s\t%s\t%s\t", role, f.Name, marker, f.Topic, f.Title)
+	for _, id := range order {
+		if o, ok := f.Shows[id]; ok {
+			fmt.Fprintf(&b, "%s=%c%c ", id, letters[o.Behavior], letters[o.Close])
+		}
+	}
+	return strings.TrimSuffix(b.String(), " ") + "\n"
+}
+
+// parse reads a table. The error names the line.
+func parse(text string) (map[ws.Role][]Fault, error) {
+	faults := map[ws.Role][]Fault{}
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		f, role, err := parseLine(strings.TrimSuffix(line, "\n"))
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+		faults[role] = append(faults[role], f)
+	}
+	return faults, nil
+}
+
+func parseLine(line string) (f Fault, role ws.Role, err error) {
+	parts := strings.Split(line, "\t")
+	if len(parts) != 6 {
+		return f, role, fmt.Errorf("%d fields, want 6", len(parts))
+	}
+	switch parts[0] {
+	case ws.Server.String():
+		role = ws.Server
+	case ws.Client.String():
+		role = ws.Client
+	default:
+		return f, role, fmt.Errorf("role %.20q", parts[0])
+	}
+	f = Fault{Name: parts[1], Legal: parts[2] != "", Topic: parts[3], Title: parts[4], Shows: map[string]Outcome{}}
+	for word := range strings.FieldsSeq(parts[5]) {
+		id, grades, _ := strings.Cut(word, "=")
+		if len(grades) != 2 {
+			return f, role, fmt.Errorf("case %.40q: want an id and two letters", word)
+		}
+		behavior, knownBehavior := grade(grades[0])
+		closing, knownClosing := grade(grades[1])
+		if !knownBehavior || !knownClosing {
+			return f, role, fmt.Errorf("case %.40q: unknown letters", word)
+		}
+		f.Shows[id] = Outcome{behavior, closing}
+	}
+	return f, role, nil
+}
+
+func grade(letter byte) (verdict.Grade, bool) {
+	for g, l := range letters {
+		if l == letter {
+			return g, true
+		}
+	}
+	return "", false
+}
