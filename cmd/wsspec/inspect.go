@@ -31,17 +31,18 @@ type inspectCmd struct {
 func (inspectCmd) Help() string {
 	return `Takes WebSocket traffic apart that somebody else recorded: handshake, frames with their bits, messages, the DEFLATE blocks of compressed ones, and each rule that is broken, with its section.
 
-  wsspec inspect --hex 'c1 07 f2 48 cd c9 c9 07 00'
+  wsspec inspect --role client --hex 'c1 07 f2 48 cd c9 c9 07 00'
 
 prints
 
-  @0         > text ... what it is, and from whom (> client, < server)
-                FIN=1 RSV=100 ...
-                deflate: fixed, 5 literals, end; tail
-             = text "Hello"
-             ! RFC 6455, 5.1: a client must mask [client]
+  @0         > text rsv=4 0xf248cdc9c90700
+               FIN=1 RSV=100 opcode=0001 MASK=0 length=7
+  @0         # RSV1 is set: permessage-deflate is taken for agreed ...
+  @0         ! RFC 6455, 5.1: a client must mask [client]
+  @0           deflate: fixed, 5 literals, end; tail
+  @0         = text "Hello"
 
-@0 is the offset of the octet; captures have seconds there. = is a whole message, ! a violation and who is guilty of it, # a remark: what was assumed, and what could not be judged.
+@0 is the offset of an octet; captures have seconds there. > is a frame of the client, < one of the server, = a whole message, ! a rule that is broken, and by whom, # a remark on what was assumed or could not be judged. docs/inspecting.md explains the rest.
 
 Octets may begin with the opening handshake or behind it. Frames of a client are masked, and that is how the sender is told where --role does not say. If RSV1 is set and neither a handshake nor --deflate says what was agreed, permessage-deflate without parameters is assumed; --deflate none assumes nothing.
 

@@ -102,7 +102,7 @@ func (i *inspection) end() error {
 // total is the last lines on a capture.
 func (i *inspection) total() {
 	c := i.counts
-	fmt.Fprintf(i.p.stdout, "%d packets, %d TCP connections, %d of them looked at: %d violations\n", c.Packets, i.connections, i.connections-i.others, i.violations)
+	fmt.Fprintf(i.p.stdout, "packets: %d, TCP connections: %d, looked at: %d, violations: %d\n", c.Packets, i.connections, i.connections-i.others, i.violations)
 	if i.others > maxOthers {
 		fmt.Fprintf(i.p.stdout, "not listed: %d connections more that are not of WebSocket\n", i.others-maxOthers)
 	}

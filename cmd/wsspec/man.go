@@ -30,7 +30,7 @@ type entry struct{ tag, text string }
 func exitStatuses() []entry {
 	return []entry{
 		{fmt.Sprint(exitOK), "All is as it should be."},
-		{fmt.Sprint(exitVerdict), "Some case FAILED; with --strict, or is NON-STRICT, or its closing is not OK. Of report diff: something is worse; of report rejudge: a verdict is another."},
+		{fmt.Sprint(exitVerdict), "Some case FAILED; with --strict, or is NON-STRICT, or its closing is not OK. Of report diff: something is worse; of report rejudge: a verdict is another; of inspect: a rule is broken."},
 		{fmt.Sprint(exitUsage), "A mistake on the command line or in a file it names, or a file that cannot be written."},
 		{fmt.Sprint(exitUnreachable), "A server could not be reached, or opened no WebSocket connection."},
 		{fmt.Sprint(exitFault), "A fault of wsspec itself kept a case from having a result."},
@@ -61,6 +61,8 @@ func manualExamples() []entry {
 		{"wsspec report accept wsspec-report --reason 'issue 12' -o known.txt", "Accept what fails today; wsspec test --baseline known.txt reports what is new."},
 		{"wsspec serve --ready-file url --idle-exit 10s", "Test clients in CI: end when the last one has gone."},
 		{"wsspec cases show 6.4.1", "Explain a case."},
+		{"wsspec inspect --pcap traffic.pcapng", "Take apart what others have sent, and tell which rules they broke."},
+		{"wsspec report pcap wsspec-report 6.4.1", "Write the conversation of a case for Wireshark."},
 		{"wstest -m fuzzingclient -s spec.json", "The same program under the name wstest: do as Autobahn|Testsuite does."},
 	}
 }

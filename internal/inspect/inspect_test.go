@@ -65,8 +65,12 @@ func (s step) feed(c *inspect.Connection, at time.Duration) {
 	c.Feed(s.from, at, []byte(s.octets))
 }
 
-func client(parts ...[]byte) step { return step{from: ws.Client, octets: string(slices.Concat(parts...))} }
-func server(parts ...[]byte) step { return step{from: ws.Server, octets: string(slices.Concat(parts...))} }
+func client(parts ...[]byte) step {
+	return step{from: ws.Client, octets: string(slices.Concat(parts...))}
+}
+func server(parts ...[]byte) step {
+	return step{from: ws.Server, octets: string(slices.Concat(parts...))}
+}
 
 // conversation is a connection that has most of what there is, right and wrong.
 func conversation() []step {
@@ -195,8 +199,12 @@ func TestFrames(t *testing.T) {
 	agreed := deflate.Answer{}
 	agreement, none := options, options
 	agreement.Deflate, none.Plain = &agreed, true
-	text := func(payload string, edits ...func(*ws.Header)) []byte { return frame(ws.Client, ws.Text, payload, edits...) }
-	cont := func(payload string, edits ...func(*ws.Header)) []byte { return frame(ws.Client, ws.Continuation, payload, edits...) }
+	text := func(payload string, edits ...func(*ws.Header)) []byte {
+		return frame(ws.Client, ws.Text, payload, edits...)
+	}
+	cont := func(payload string, edits ...func(*ws.Header)) []byte {
+		return frame(ws.Client, ws.Continuation, payload, edits...)
+	}
 	for _, tt := range []struct {
 		name  string
 		o     inspect.Options

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
-	"unicode/utf8"
 
+	"github.com/wsspec/wsspec/internal/rules"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -69,13 +69,10 @@ func (p *Peer) closeFrame(it item) {
 	if !f.Remote.Sent {
 		f.Remote = wirelog.CloseFacts{Sent: true, Coded: has, Code: code, Reason: string(reason[:min(len(reason), ws.MaxControlPayload-2)])}
 	}
-	switch {
-	case has && p.returned(code):
+	if has && p.returned(code) {
 		p.Lapse(fmt.Sprintf("RFC 6455, 7.4.2: close code %d, which lies in no range, was returned", code))
-	case has && !code.OnWire():
-		p.violate(ws.ProtocolError, fmt.Sprintf("RFC 6455, 7.4: close code %d", code))
-	case !utf8.Valid(reason):
-		p.violate(ws.InvalidPayload, "RFC 6455, 5.5.1: close reason that is not UTF-8")
+	} else if v, broken := rules.ClosePayload(it.data); broken {
+		p.violate(v.Code, v.Rule)
 	}
 	switch p.state {
 	case closing:

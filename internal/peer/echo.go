@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/rules"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -41,7 +42,7 @@ func (p *Peer) SendMessage(m Message) {
 	var rsv uint8
 	data := m.Data
 	if p.codec != nil {
-		data, rsv = ws.Literal(p.codec.deflate(data)), rsv1
+		data, rsv = ws.Literal(p.codec.deflate(data)), rules.RSV1
 		t.Deflated++
 	}
 	t.WebSocket += int64(data.Len)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/rules"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -52,7 +53,7 @@ func (p *Peer) Dial(r Request, o Opening) bool {
 		p.NotJudged(head.NotJudged)
 		return false
 	}
-	key, protocols := strings.Trim(head.Fields.Get("Sec-WebSocket-Key"), " \t"), offered(head.Fields)
+	asked := rules.AskedIn(head.Fields)
 	if !p.sendRequest(head) {
 		return false
 	}
@@ -67,8 +68,10 @@ func (p *Peer) Dial(r Request, o Opening) bool {
 	case resp.Status != 101:
 		return p.noOpening(fmt.Sprintf("RFC 6455, 4.1: HTTP status %d %.80q instead of 101", resp.Status, resp.Reason))
 	}
-	why := checkResponse(resp, key, protocols)
-	if why == "" {
+	why := ""
+	if broken := rules.Response(resp, asked); len(broken) > 0 {
+		why = broken[0]
+	} else {
 		why = p.takeAnswer(o.asSent(head.Fields), head.Fields, resp.Fields)
 	}
 	if why != "" {
@@ -108,44 +111,6 @@ func (p *Peer) sendRequest(head Head) bool {
 	return p.awaitHead(late)
 }
 
-// offered are the subprotocols that a request lists (RFC 6455, 11.3.4), as far as they
-// are tokens.
-func offered(f ws.Fields) []string {
-	var names []string
-	for _, list := range f.Values("Sec-WebSocket-Protocol") {
-		for name := range strings.SplitSeq(list, ",") {
-			if name = strings.Trim(name, " \t"); ws.IsToken(name) {
-				names = append(names, name)
-			}
-		}
-	}
-	return names
-}
-
-// checkResponse says what is wrong with the answer to our handshake, or nothing
-// (RFC 6455, 4.1).
-func checkResponse(r ws.Response, key string, protocols []string) string {
-	accept := r.Fields.Values("Sec-WebSocket-Accept")
-	proto := r.Fields.Values("Sec-WebSocket-Protocol")
-	switch {
-	case r.Proto != "HTTP/1.1":
-		return fmt.Sprintf("RFC 6455, 4.1: %.20q instead of HTTP/1.1", r.Proto)
-	case !ws.EqualFold(r.Fields.Get("Upgrade"), "websocket"):
-		return fmt.Sprintf("RFC 6455, 4.1: Upgrade is %.80q instead of websocket", r.Fields.Get("Upgrade"))
-	case !r.Fields.HasToken("Connection", "Upgrade"):
-		return fmt.Sprintf("RFC 6455, 4.1: Connection is %.80q, without the token Upgrade", r.Fields.Get("Connection"))
-	case len(accept) != 1:
-		return fmt.Sprintf("RFC 6455, 4.1: %d fields Sec-WebSocket-Accept instead of one", len(accept))
-	case accept[0] != ws.AcceptKey(key):
-		return fmt.Sprintf("RFC 6455, 4.1: Sec-WebSocket-Accept is %.80q and should be %q", accept[0], ws.AcceptKey(key))
-	case len(proto) > 1:
-		return "RFC 6455, 11.3.4: several fields Sec-WebSocket-Protocol in a response"
-	case len(proto) == 1 && !slices.Contains(protocols, proto[0]):
-		return fmt.Sprintf("RFC 6455, 4.1: subprotocol %.80q was not requested", proto[0])
-	}
-	return ""
-}
-
 // AwaitRequest waits for a client's handshake. It reports false where none came
 // or it is no HTTP; the connection is closed then.
 func (p *Peer) AwaitRequest() (ws.Request, bool) {
@@ -176,24 +141,11 @@ type Refusal struct {
 // CheckRequest says with which HTTP status a request that is no WebSocket
 // handshake is to be refused, and why (RFC 6455, 4.2.1). nil means it is one.
 func CheckRequest(r ws.Request) *Refusal {
-	version := r.Fields.Get("Sec-WebSocket-Version")
-	switch {
-	case r.Method != "GET":
-		return &Refusal{405, fmt.Sprintf("method %.20q: want GET", r.Method), ws.Fields{{Name: "Allow", Value: "GET"}}}
-	case r.Proto != "HTTP/1.1":
-		return &Refusal{505, fmt.Sprintf("%.20q: want HTTP/1.1", r.Proto), nil}
-	case r.Fields.Get("Host") == "":
-		return &Refusal{400, "no Host", nil}
-	case !r.Fields.HasToken("Upgrade", "websocket"):
-		return &Refusal{426, "no Upgrade to websocket", ws.Fields{{Name: "Upgrade", Value: "websocket"}, {Name: "Connection", Value: "Upgrade"}}}
-	case !r.Fields.HasToken("Connection", "Upgrade"):
-		return &Refusal{400, "Connection without the token Upgrade", nil}
-	case version != "13":
-		return &Refusal{400, fmt.Sprintf("Sec-WebSocket-Version %.20q: want 13", version), ws.Fields{{Name: "Sec-WebSocket-Version", Value: "13"}}}
-	case len(r.Fields.Values("Sec-WebSocket-Key")) != 1 || !ws.ValidKey(r.Fields.Get("Sec-WebSocket-Key")):
-		return &Refusal{400, "Sec-WebSocket-Key: want one, the base64 of 16 octets", nil}
+	faults := rules.Request(r)
+	if len(faults) == 0 {
+		return nil
 	}
-	return nil
+	return &Refusal{faults[0].Status, faults[0].Why, faults[0].Fields}
 }
 
 // Accept answers a valid handshake with 101 (RFC 6455, 4.2.2). identity are the

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/rules"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -105,11 +106,11 @@ func (p *Peer) frame(it item) {
 		p.log.Add(it.at, wirelog.Record{Kind: wirelog.ReceivedFrame, Frame: wirelog.Frame{Header: h, Payload: wirelog.Beginning(it.data, wirelog.KeepPayload)}})
 	}
 	p.log.Stats.CountFrame(false, h.Opcode)
-	if broken := p.misplacedRSV1(h); broken != "" {
+	if broken := rules.MisplacedRSV1(h); broken != "" && p.codec != nil {
 		p.log.Compression.Break(broken)
 	}
-	if code, broken := p.headerViolation(h); broken != "" {
-		p.violate(code, broken)
+	if broken := p.sender().Broken(h); len(broken) > 0 {
+		p.violate(broken[0].Code, broken[0].Rule)
 	} else if p.log.Facts.Remote.Sent && p.cfg.ReadOut {
 		p.record(wirelog.Record{Kind: wirelog.Violation, Note: fmt.Sprintf("RFC 6455, 5.5.1: a %v frame behind the peer's own Close", h.Opcode)})
 	}
@@ -133,57 +134,13 @@ func (p *Peer) frame(it item) {
 	}
 }
 
-// headerViolation returns the rule a frame header breaks, if any.
-func (p *Peer) headerViolation(h ws.Header) (ws.CloseCode, string) {
-	rsv := h.RSV
-	if p.codec != nil {
-		rsv &^= rsv1
+// sender is what the rules for frames have to know of the peer.
+func (p *Peer) sender() rules.Sender {
+	whatever := p.opts.AcceptUnmasked
+	if p.cfg.Role == ws.Client {
+		whatever = p.opts.AcceptMasked
 	}
-	misplaced := p.misplacedRSV1(h)
-	client := p.cfg.Role == ws.Client
-	switch {
-	case misplaced != "":
-		return ws.ProtocolError, misplaced
-	case rsv != 0:
-		return ws.ProtocolError, fmt.Sprintf("RFC 6455, 5.2: RSV = %d without an extension that defines it", h.RSV)
-	case client && h.Masked && !p.opts.AcceptMasked:
-		return ws.ProtocolError, "RFC 6455, 5.1: a server must not mask"
-	case !client && !h.Masked && !p.opts.AcceptUnmasked:
-		return ws.ProtocolError, "RFC 6455, 5.1: a client must mask"
-	case h.Opcode.IsReserved():
-		return ws.ProtocolError, fmt.Sprintf("RFC 6455, 5.2: reserved opcode %d", uint8(h.Opcode))
-	case h.Opcode.IsControl() && !h.Fin:
-		return ws.ProtocolError, "RFC 6455, 5.5: fragmented control frame"
-	case h.Opcode.IsControl() && h.Length > ws.MaxControlPayload:
-		return ws.ProtocolError, fmt.Sprintf("RFC 6455, 5.5: control frame with %d octets of payload", h.Length)
-	case h.Opcode == ws.Close && h.Length == 1:
-		return ws.ProtocolError, "RFC 6455, 5.5.1: Close with one octet of payload"
-	case !h.Minimal():
-		return ws.ProtocolError, "RFC 6455, 5.2: length not in its shortest form"
-	case h.Opcode == ws.Continuation && !p.message.inside:
-		return ws.ProtocolError, "RFC 6455, 5.4: continuation without a message to continue"
-	case (h.Opcode == ws.Text || h.Opcode == ws.Binary) && p.message.inside:
-		return ws.ProtocolError, "RFC 6455, 5.4: a new message inside a fragmented one"
-	}
-	return 0, ""
-}
-
-// rsv1 marks a message as compressed, on its first frame, where permessage-deflate
-// was agreed (RFC 7692, 6).
-const rsv1 = 4
-
-// misplacedRSV1 names the rule that a frame breaks which has the mark of compressed
-// messages but begins none.
-func (p *Peer) misplacedRSV1(h ws.Header) string {
-	switch {
-	case p.codec == nil || h.RSV&rsv1 == 0:
-		return ""
-	case h.Opcode.IsControl():
-		return "RFC 7692, 6: RSV1 on a control frame"
-	case h.Opcode == ws.Continuation:
-		return "RFC 7692, 6: RSV1 on a fragment that is not the first"
-	}
-	return ""
+	return rules.Sender{Role: p.cfg.Role.Other(), AnyMasking: whatever, Deflate: p.codec != nil, Inside: p.message.inside}
 }
 
 // data adds a data frame to the message it belongs to.
@@ -193,7 +150,7 @@ func (p *Peer) data(it item) {
 	}
 	m, h := &p.message, it.header
 	if h.Opcode != ws.Continuation {
-		*m = assembly{inside: true, binary: h.Opcode == ws.Binary, compressed: h.RSV&rsv1 != 0}
+		*m = assembly{inside: true, binary: h.Opcode == ws.Binary, compressed: h.RSV&rules.RSV1 != 0}
 	}
 	p.log.Traffic.In.Frames++
 	p.log.Traffic.In.WebSocket += int64(len(it.data))

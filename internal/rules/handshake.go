@@ -49,12 +49,15 @@ type Asked struct {
 	Protocols []string // that the client offered
 }
 
-// AskedIn returns what a request asks for.
+// AskedIn returns what a request asks for: the subprotocols it lists (RFC 6455, 11.3.4)
+// as far as they are tokens.
 func AskedIn(f ws.Fields) *Asked {
-	a := &Asked{Key: f.Get("Sec-WebSocket-Key")}
+	a := &Asked{Key: strings.Trim(f.Get("Sec-WebSocket-Key"), " \t")}
 	for _, list := range f.Values("Sec-WebSocket-Protocol") {
 		for name := range strings.SplitSeq(list, ",") {
-			a.Protocols = append(a.Protocols, strings.Trim(name, " \t"))
+			if name = strings.Trim(name, " \t"); ws.IsToken(name) {
+				a.Protocols = append(a.Protocols, name)
+			}
 		}
 	}
 	return a
