@@ -53,7 +53,6 @@ func TestFrameFaults(t *testing.T) {
 		{"accepts-orphan-continuation", "11.5.7-11", ""},
 		{"ignores-orphan-continuation", "11.5.7-11", ""},
 		{"accepts-continuation-after-end", "11.5.11", ""},
-		{"forgets-echo-on-failure", "", "11.5.7 11.5.11"},
 		{"keeps-only-last-fragment", "11.5.1-2 11.5.12-14 11.5.17-18", ""},
 		{"reverses-fragments", "11.5.1 11.5.12-14", ""},
 		{"takes-type-from-last-frame", "11.5.13-14", ""},
