@@ -4,6 +4,7 @@ package cases
 
 import (
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -26,12 +27,29 @@ func policies() []conform.Case {
 			Open: edits(with("Origin", "null")),
 			Want: ladder(why(business, begins(verdict.Informational, echo("x"))), why(business, begins(verdict.Informational, answered(4, 5)))),
 		}, {
+			ID: "0.8.3", Title: "Ask with an Origin that the server is to refuse", Spec: "RFC 6455, 10.2", Requirements: []string{"6455-4.2.2-4", "6455-10.2-1"},
+			Needs: conform.ForbidsOrigin, Told: func(p conform.Profile) peer.Opening { return edits(with("Origin", p.ForbiddenOrigin)) },
+			Want: refuses(403),
+		}, {
 			ID: "0.8.4", Title: "Ask with two Origin fields", Spec: "RFC 6454, 7.3", Requirements: []string{"6455-10.2-1"},
 			Open: edits(without("Origin"), twice("Origin", "http://one.example"), twice("Origin", "http://two.example")),
 			Want: orOpens(verdict.NonStrict, first, refuses(4)),
 		}, {
 			ID: "0.8.5", Title: "Ask for a resource below /.well-known/", Spec: "RFC 8307", Requirements: []string{"8307-1"},
 			Open: edits(resource("/.well-known/wsspec")), Want: opensOrRefuses(), Fresh: true,
+		}, {
+			// "The server generating a 401 response MUST send a WWW-Authenticate header field"
+			// (RFC 9110, 15.5.2).
+			ID: "0.8.6", Title: "Ask for a protected resource without credentials", Spec: "RFC 6455, 4.2.2", Requirements: []string{"6455-4.2.2-2"},
+			Needs: conform.ProtectedPath,
+			Told: func(p conform.Profile) peer.Opening {
+				return edits(resource(p.ProtectedPath), without("Authorization"), without("Cookie"))
+			},
+			Want: ladder(
+				begins(verdict.OK, listing("WWW-Authenticate", "", answered(401))),
+				why("A 401 does not say how to come in (RFC 9110, 15.5.2).", begins(verdict.Failed, answered(401))),
+				why("The resource is protected without a word on how to come in.", begins(verdict.NonStrict, answered(3, 4))),
+			),
 		}, {
 			ID: "0.8.7", Title: "Look for Location in all answers with a status from 300 to 399", Spec: "RFC 9110, 15.4", Requirements: []string{"6455-4.2.2-3"},
 			Survey: everyAnswer(3, func(r ws.Response) []wirelog.Record {

@@ -4,8 +4,11 @@ package cases
 
 import (
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/verdict"
 )
 
@@ -48,6 +51,33 @@ func subprotocols() []conform.Case {
 			ID: "0.5.7", Title: "Request names that are no tokens", Spec: "RFC 6455, 4.3", Requirements: []string{"6455-4.2.1-15"},
 			Turns: each([]string{"a b", "a/b"}, func(v string) conform.Turn { return ask(fmt.Sprintf("%q", v), requesting(v)) }),
 			Want:  orOpens(verdict.NonStrict, passed, refuses(4)),
+		}, {
+			// Subprotocols are compared octet by octet: their names are no header names.
+			ID: "0.5.8", Title: "Request a subprotocol that the server speaks, with the other case", Spec: spec, Requirements: []string{"6455-4.2.2-7"},
+			Needs: conform.Subprotocols, Told: func(p conform.Profile) peer.Opening { return edits(requesting(otherCase(p.Subprotocols[0]))) },
+			Want: orRefuses(verdict.Informational, policy, opens()),
+		}, {
+			ID: "0.5.9", Title: "Request the beginning of a subprotocol that the server speaks", Spec: spec, Requirements: []string{"6455-4.2.2-7"},
+			Needs: conform.Subprotocols, Told: func(p conform.Profile) peer.Opening { return edits(requesting(beginning(p.Subprotocols[0]))) },
+			Want: orRefuses(verdict.Informational, policy, opens()),
 		},
 	})
+}
+
+// otherCase is a name with small letters for capital ones, and the other way round.
+func otherCase(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsUpper(r) {
+			return unicode.ToLower(r)
+		}
+		return unicode.ToUpper(r)
+	}, name)
+}
+
+// beginning is a name without its last octet, or with one more where it has just one.
+func beginning(name string) string {
+	if len(name) == 1 {
+		return name + name
+	}
+	return name[:len(name)-1]
 }

@@ -25,7 +25,10 @@ func versions() []conform.Case {
 	mismatch := []string{"6455-4.2.1-9", "6455-4.2.2-5", "6455-4.4-1"}
 	grammar := []string{"6455-4.2.1-9", "6455-4.3-1"}
 	once := []string{"6455-4.2.1-9", "6455-11.3.5-2"}
-	tells := ladder(begins(verdict.OK, listing(versionName, "13", answered(4, 5))))
+	tells := ladder(
+		begins(verdict.OK, listing(versionName, "13", answered(4, 5))),
+		why("TCP was ended without an answer that says which versions there are.", is(verdict.Failed, ended())),
+	)
 	return asked([]conform.Case{
 		{
 			ID: "0.4.1", Title: "Leave out Sec-WebSocket-Version", Spec: "RFC 6455, 4.2.1", Requirements: []string{"6455-4.2.1-1", "6455-4.2.1-9"},

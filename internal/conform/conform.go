@@ -52,6 +52,9 @@ type Case struct {
 
 	Command string // what the peer is asked to do, in the words of ws.ParseCommands
 	Needs   Trait  // what the peer's profile must say for the case to be played
+	// Told, where not nil, stands in place of Open in cases that test servers, where the
+	// profile says what the case needs.
+	Told func(Profile) peer.Opening
 }
 
 // A Turn is one of several connections of a case.

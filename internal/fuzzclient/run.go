@@ -146,7 +146,7 @@ func (e *Endpoint) converse(ctx context.Context, st runner.Settings, c runner.Pl
 		s = watch(s, quiet)
 	}
 	p := st.Peer(ctx, s, ws.Client, c.Case)
-	open := p.Dial(e.request, c.Open)
+	open := p.Dial(e.request, st.Opening(c.Case))
 	r, err := st.Conduct(p, c, agent, open)
 	r.URL = e.URL
 	return r, err

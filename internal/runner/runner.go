@@ -142,6 +142,14 @@ func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c co
 	return peer.New(ctx, s, cfg)
 }
 
+// Opening is what the case wants of the opening handshake as a client.
+func (st Settings) Opening(c conform.Case) peer.Opening {
+	if c.Told != nil && st.Profile.Has(c.Needs) {
+		return c.Told(st.Profile)
+	}
+	return c.Open
+}
+
 // follow has the peer end a conversation that is judged as a whole once that is
 // settled: with a Close where all that was hoped for has come, and at once where none
 // of it can come any more. What the peer may take for the end of it is stretched to
