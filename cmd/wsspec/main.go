@@ -27,7 +27,7 @@ const (
 	exitOK          = 0
 	exitVerdict     = 1   // some case is not as it should be
 	exitUsage       = 2   // flags, files, URLs
-	exitUnreachable = 3   // a server could not be reached, or opens no connection
+	exitUnreachable = 3   // no connection: a server that opens none, or no client that ran a case
 	exitFault       = 4   // a fault of ours kept a case from having a result
 	exitInterrupted = 130 // SIGINT or SIGTERM
 )

@@ -32,7 +32,7 @@ func exitStatuses() []entry {
 		{fmt.Sprint(exitOK), "All is as it should be."},
 		{fmt.Sprint(exitVerdict), "Some case FAILED; with --strict, or is NON-STRICT, or its closing is not OK. Of report diff: something is worse; of report rejudge: a verdict is another; of inspect: a rule is broken."},
 		{fmt.Sprint(exitUsage), "A mistake on the command line or in a file it names, or a file that cannot be written."},
-		{fmt.Sprint(exitUnreachable), "A server could not be reached, or opened no WebSocket connection."},
+		{fmt.Sprint(exitUnreachable), "A server could not be reached, or opened no WebSocket connection; no client ran a case."},
 		{fmt.Sprint(exitFault), "A fault of wsspec itself kept a case from having a result."},
 		{fmt.Sprint(exitInterrupted), "Stopped by a signal; what was done until then is in the report."},
 	}

@@ -172,11 +172,12 @@ type lounge struct {
 	visited bool
 	fault   bool // of ours
 	lost    bool // a result could not be kept
+	refused refusals
 	change  chan struct{}
 }
 
 func newLounge(p *process, d terminal.Detail, strict bool) *lounge {
-	return &lounge{process: p, screen: p.screen(d), strict: strict, tallies: map[string]*terminal.Tally{}, change: make(chan struct{}, 1)}
+	return &lounge{process: p, screen: p.screen(d), strict: strict, refused: refusals{quiet: d.Quiet}, tallies: map[string]*terminal.Tally{}, change: make(chan struct{}, 1)}
 }
 
 // event takes what the server tells.
@@ -189,6 +190,9 @@ func (l *lounge) event(e fuzzserver.Event) {
 		l.visited = true
 	case fuzzserver.Disconnected:
 		l.here--
+	case fuzzserver.Refused, fuzzserver.Unheard:
+		l.visited = true
+		l.refused.add(l.process.stderr, e)
 	case fuzzserver.CaseDone:
 		t := l.tallies[e.Agent]
 		if t == nil {
@@ -254,6 +258,9 @@ func (l *lounge) status() int {
 			return exitVerdict
 		}
 	}
+	if len(l.tallies) == 0 {
+		return exitUnreachable
+	}
 	return exitOK
 }
 
@@ -272,6 +279,7 @@ func (l *lounge) summary() {
 	if len(l.order) == 0 {
 		fmt.Fprintln(l.process.stdout, "No client has run a case.")
 	}
+	l.refused.summary(l.process.stdout)
 }
 
 // website listens for browsers at the address of --web.

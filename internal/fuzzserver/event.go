@@ -19,7 +19,8 @@ type Event struct {
 	Agent  string         // as the client calls itself; may be empty
 	ID     string         // of the case, where there is one
 	Result *report.Result // CaseDone: on disk already
-	Err    error          // Refused, Trouble: why
+	Status int            // Refused: of the HTTP error
+	Err    error          // Refused, Unheard, Trouble: why
 }
 
 // EventKind is the type of an event.
@@ -27,7 +28,8 @@ type EventKind uint8
 
 // Kinds of events. A connection gives Refused alone, or Connected first and
 // Disconnected last with others in between, Refused where a bound stands against
-// its case. One that never sends a whole request gives none.
+// its case. One that never sends a whole request gives Unheard alone, or nothing where
+// it says nothing, as those of port scans and browsers do.
 const (
 	Connected    EventKind = iota // a request has been understood
 	Refused                       // one was answered with an HTTP error
@@ -37,6 +39,7 @@ const (
 	CaseLost                      // broken off by the end of the server, or see Trouble before it
 	Updated                       // the report on disk is complete
 	Trouble                       // something failed on our side
+	Unheard                       // something came that is no HTTP request
 )
 
 // emit tells of an event on the connection.

@@ -49,6 +49,9 @@ func readHead(s stream.Stream, patience time.Duration) (*incoming, error) {
 		if n > 0 {
 			in.reads = append(in.reads, n)
 		}
+		if isTLS(in.buf) {
+			return in, ErrTLS // it waits for our half of the TLS handshake
+		}
 		from := max(0, before-3) // where the empty line can begin
 		if end := ws.HeadEnd(in.buf[from:]); end > 0 {
 			in.end = from + end

@@ -142,10 +142,15 @@ func (s *Server) ServeStream(ctx context.Context, st stream.Stream) {
 	c.in = in
 	if err != nil {
 		var tooLong *headTooLongError
-		if errors.As(err, &tooLong) {
+		switch {
+		case errors.As(err, &tooLong):
 			c.refuse(&peer.Refusal{Status: 431, Why: err.Error()})
+		case ctx.Err() == nil:
+			if why := noRequest(in.buf, err); why != nil {
+				c.emit(Event{Kind: Unheard, Err: why})
+			}
 		}
-		return // no request at all: port scans and browsers' spare connections
+		return
 	}
 	c.request, err = ws.ParseRequest(in.head())
 	if err != nil {
