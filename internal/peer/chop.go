@@ -64,6 +64,16 @@ func (p *Peer) betweenParts(o outgoing, written int) {
 	}
 }
 
+// betweenChopped leaves a frame that is written in parts until it is time for it,
+// behind another.
+func (p *Peer) betweenChopped(o outgoing) {
+	if o.chop == 0 {
+		p.apart()
+		return
+	}
+	p.wait(time.Now().Add(framePause), nil)
+}
+
 // framePause is the time between two chopped frames. The reference's event loop
 // takes as long for a few octets; without it a peer reads the second frame with
 // the first, and how soon it fails the connection is left to chance.

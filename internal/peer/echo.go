@@ -90,11 +90,26 @@ func (p *Peer) EchoFrame(f Frame) bool {
 	return p.awaitEcho()
 }
 
-// EchoAll is Echo for several messages, each one frame, that go out one behind the
-// other before any of them has to be back.
+// EchoAll is Echo for several messages, each in one frame or in fragments, that go out
+// one behind the other before any of them has to be back.
 func (p *Peer) EchoAll(fs ...Frame) bool {
+	var whole []byte // of a message in fragments
+	var first Frame
 	for _, f := range fs {
-		if !p.expectFrame(f) {
+		switch {
+		case f.Opcode.IsControl():
+			continue
+		case f.Opcode != ws.Continuation:
+			whole, first = nil, f
+		}
+		if !f.More && f.Opcode != ws.Continuation {
+			if !p.expectFrame(f) {
+				return false
+			}
+			continue
+		}
+		whole = append(whole, f.pattern().Beginning(f.pattern().Len)...)
+		if !f.More && !p.expectFrame(Frame{Opcode: first.Opcode, Payload: whole}) {
 			return false
 		}
 	}

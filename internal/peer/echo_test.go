@@ -129,9 +129,15 @@ func TestEchoAll(t *testing.T) {
 	} {
 		var all bool
 		got := conversation{
-			script: func(p *peer.Peer) { all = p.EchoAll(text("one"), text("two"), text("three")); p.Close(1000) },
+			script: func(p *peer.Peer) {
+				tail := peer.Frame{Opcode: ws.Continuation, Payload: []byte("ree")}
+				head := text("th")
+				head.More = true
+				all = p.EchoAll(text("one"), text("two"), head, tail)
+				p.Close(1000)
+			},
 			other: func(o *other) {
-				for range 3 {
+				for range 4 {
 					o.next()
 				}
 				for word := range strings.FieldsSeq(answers) {
