@@ -53,7 +53,12 @@ const livePatience = 5 * time.Second
 // offend sends frames that the peer must not accept, behind an echo and with a Ping
 // behind them, all in one write.
 func offend(fs ...peer.Frame) func(*peer.Peer) {
-	return steps(live, send(append(fs, ping(verdict.Probe))...))
+	return steps(live, together(append(fs, ping(verdict.Probe))...))
+}
+
+// together sends frames in one write.
+func together(fs ...peer.Frame) func(*peer.Peer) {
+	return func(p *peer.Peer) { p.SendTogether(fs...) }
 }
 
 // offendSilently is offend without the Ping: the peer could not read one, as it waits

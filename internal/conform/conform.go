@@ -89,18 +89,8 @@ const (
 	Browser       Trait = "browser"        // it is one
 )
 
-// A Profile is what the peer under test is meant to do, as far as its author says.
-type Profile struct {
-	MessageLimit    int // octets, 0: not said
-	TextOnly        bool
-	Subprotocols    []string
-	ForbiddenOrigin string
-	ProtectedPath   string
-	Browser         bool
-}
-
-// Has reports whether the profile says what the trait is about.
-func (p Profile) Has(t Trait) bool {
+// In reports whether the profile says what the trait is about.
+func (t Trait) In(p peer.Profile) bool {
 	switch t {
 	case MessageLimit:
 		return p.MessageLimit > 0

@@ -64,6 +64,16 @@ func (p *Peer) betweenParts(o outgoing, written int) {
 	}
 }
 
+// betweenChopped leaves a frame that is written in parts until it is time for it,
+// behind another.
+func (p *Peer) betweenChopped(o outgoing) {
+	if o.chop == 0 {
+		p.apart()
+		return
+	}
+	p.wait(time.Now().Add(framePause), nil)
+}
+
 // framePause is the time between two chopped frames. The reference's event loop
 // takes as long for a few octets; without it a peer reads the second frame with
 // the first, and how soon it fails the connection is left to chance.
@@ -71,8 +81,8 @@ const framePause = time.Millisecond
 
 // How long a peer gets to read what was written before the next octets follow.
 const (
-	apartStep  = 20 * time.Microsecond // between two looks
-	apartPause = time.Millisecond      // where the look does not tell all
+	apartStep  = 20 * time.Microsecond  // between two looks
+	apartPause = time.Millisecond       // where the look does not tell all
 	apartLimit = 500 * time.Millisecond // for a peer that does not read
 )
 

@@ -12,7 +12,7 @@ import (
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
-// BeginClose sends frames as Send does, and takes the first Close among them, legal
+// BeginClose sends frames as SendTogether does, and takes the first Close among them, legal
 // or not, for the beginning of our closing handshake. It does nothing unless the
 // connection is open.
 func (p *Peer) BeginClose(frames ...Frame) {
@@ -21,7 +21,7 @@ func (p *Peer) BeginClose(frames ...Frame) {
 		return
 	}
 	p.closingWith(frames[i].Payload, false)
-	p.Send(frames...)
+	p.SendTogether(frames...)
 }
 
 // closingWith takes note of the Close that we are about to send.

@@ -20,9 +20,8 @@ type Message struct {
 
 // echoing compares what comes back with what was sent.
 type echoing struct {
-	log     *wirelog.Log
-	want    *Message // nil while nothing is awaited
-	matched bool
+	log  *wirelog.Log
+	want []Message // that are awaited, in order
 }
 
 // SendMessage sends a message, while the connection is open. A message longer
@@ -85,14 +84,49 @@ func (p *Peer) Echo(m Message) bool {
 
 // EchoFrame is Echo for a message that goes out as one given frame.
 func (p *Peer) EchoFrame(f Frame) bool {
-	if !p.expect(Message{Binary: f.Opcode == ws.Binary, Data: f.pattern()}) {
+	if !p.expectFrame(f) {
 		return false
 	}
 	p.Send(f)
-	p.log.Traffic.Out.Messages++
-	p.log.Traffic.Out.App += int64(f.pattern().Len)
-	p.log.Traffic.Out.WebSocket += int64(f.pattern().Len)
 	return p.awaitEcho()
+}
+
+// EchoAll is Echo for several messages, each in one frame or in fragments, that go out
+// one behind the other before any of them has to be back.
+func (p *Peer) EchoAll(fs ...Frame) bool {
+	var whole []byte // of a message in fragments
+	var first Frame
+	for _, f := range fs {
+		switch {
+		case f.Opcode.IsControl():
+			continue
+		case f.Opcode != ws.Continuation:
+			whole, first = nil, f
+		}
+		if !f.More && f.Opcode != ws.Continuation {
+			if !p.expectFrame(f) {
+				return false
+			}
+			continue
+		}
+		whole = append(whole, f.pattern().Beginning(f.pattern().Len)...)
+		if !f.More && !p.expectFrame(Frame{Opcode: first.Opcode, Payload: whole}) {
+			return false
+		}
+	}
+	p.SendTogether(fs...)
+	return p.awaitEcho()
+}
+
+func (p *Peer) expectFrame(f Frame) bool {
+	m := Message{Binary: f.Opcode == ws.Binary, Data: f.pattern()}
+	if !p.expect(m) {
+		return false
+	}
+	p.log.Traffic.Out.Messages++
+	p.log.Traffic.Out.App += int64(m.Data.Len)
+	p.log.Traffic.Out.WebSocket += int64(m.Data.Len)
+	return true
 }
 
 func (p *Peer) expect(m Message) bool {
@@ -105,7 +139,7 @@ func (p *Peer) expect(m Message) bool {
 	if p.codec != nil {
 		p.codec.reuse = true
 	}
-	p.echo.want, p.echo.matched = &m, false
+	p.echo.want = append(p.echo.want, m)
 	p.log.Echo.Sent++
 	return true
 }
@@ -115,8 +149,9 @@ func (p *Peer) awaitEcho() bool {
 	if !p.hasEnd {
 		until = time.Now().Add(p.cfg.Patience)
 	}
-	p.wait(until, func() bool { return p.echo.want == nil || p.state != open })
-	return p.echo.matched
+	done := func() bool { return len(p.echo.want) == 0 || p.log.Echo.Difference != "" || p.state != open }
+	p.wait(until, done)
+	return len(p.echo.want) == 0 && p.log.Echo.Difference == ""
 }
 
 // compare takes a message that came while echoes are counted.
@@ -125,14 +160,13 @@ func (e *echoing) compare(binary bool, data []byte) {
 	if tally.Difference != "" {
 		return
 	}
-	if e.want == nil {
+	if len(e.want) == 0 {
 		tally.Difference = fmt.Sprintf("a message of %d octets that was no answer to ours", len(data))
 		return
 	}
-	want := *e.want
-	e.want = nil
-	tally.Difference = want.difference(binary, data)
-	if e.matched = tally.Difference == ""; e.matched {
+	want := e.want[0]
+	e.want = e.want[1:]
+	if tally.Difference = want.difference(binary, data); tally.Difference == "" {
 		tally.Matched++
 	}
 }

@@ -4,6 +4,7 @@ package peer_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,91 @@ func TestEchoTwice(t *testing.T) {
 	}.run(t)
 	if want := "a message of 5 octets that was no answer to ours"; got.Echo.Difference != want || got.Echo.Matched != 1 {
 		t.Errorf("%+v, want %q", got.Echo, want)
+	}
+}
+
+// Several messages can be on their way: each has to come back, in order.
+func TestEchoAll(t *testing.T) {
+	for answers, want := range map[string]struct {
+		all        bool
+		matched    int
+		difference string
+	}{
+		"one two three": {true, 3, ""},
+		"one three":     {false, 1, "expected a text message of 3 octets, received 5 octets; the first difference is at offset 1"},
+		"one":           {false, 1, ""},
+	} {
+		var all bool
+		got := conversation{
+			script: func(p *peer.Peer) {
+				tail := peer.Frame{Opcode: ws.Continuation, Payload: []byte("ree")}
+				head := text("th")
+				head.More = true
+				all = p.EchoAll(text("one"), text("two"), head, tail)
+				p.Close(1000)
+			},
+			other: func(o *other) {
+				for range 4 {
+					o.next()
+				}
+				for word := range strings.FieldsSeq(answers) {
+					o.send(ws.Text, word)
+				}
+				o.next()
+			},
+		}.run(t)
+		if all != want.all || got.Echo.Matched != want.matched || got.Echo.Difference != want.difference || got.Echo.Sent != 3 {
+			t.Errorf("%s: %v, %+v", answers, all, got.Echo)
+		}
+	}
+}
+
+// While we are deaf, what we send goes on until the network is full; then all is read.
+func TestEchoesWhileDeaf(t *testing.T) {
+	var blocked time.Duration
+	got := conversation{
+		capacity: 1 << 10,
+		config:   func(c *peer.Config) { c.Patience = 10 * time.Second },
+		script: func(p *peer.Peer) {
+			p.DeafFor(time.Second)
+			if !p.EchoAll(slices.Repeat([]peer.Frame{text(strings.Repeat("x", 1000))}, 10)...) {
+				t.Error("not all came back")
+			}
+			blocked = time.Since(p.Log().Start)
+			p.Close(1000)
+		},
+		other: func(o *other) { // reads when what it has written is taken
+			for range 10 {
+				_, payload := o.readFrame()
+				o.send(ws.Text, string(payload))
+			}
+			o.next()
+			o.close(1000)
+		},
+	}.run(t)
+	if blocked != time.Second || got.Echo.Matched != 10 {
+		t.Errorf("after %v: %+v", blocked, got.Echo)
+	}
+}
+
+// Reading slowly takes as long as there are reads.
+func TestReadSlowly(t *testing.T) {
+	got := conversation{
+		script: func(p *peer.Peer) {
+			p.ReadSlowly(10 * time.Millisecond)
+			p.EchoFrame(peer.Frame{Opcode: ws.Binary, Payload: []byte("x"), Repeated: true, Repeat: 640_000})
+			p.ReadSlowly(0)
+			p.Close(1000)
+		},
+		other: func(o *other) {
+			_, payload := o.readFrame()
+			o.send(ws.Binary, string(payload))
+			o.next()
+			o.close(1000)
+		},
+	}.run(t)
+	if got.took < 90*time.Millisecond || got.took > 110*time.Millisecond || got.Echo.Matched != 1 {
+		t.Errorf("after %v: %+v", got.took, got.Echo)
 	}
 }
 

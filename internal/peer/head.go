@@ -171,5 +171,8 @@ func (p *Peer) Leave() { p.drop(false) }
 // Deaf stops the reading from TCP, or with false goes on with it.
 func (p *Peer) Deaf(on bool) { p.in.hold(on) }
 
+// ReadSlowly has each read, of 64 KiB at most, followed by a pause.
+func (p *Peer) ReadSlowly(pause time.Duration) { p.in.pause.Store(int64(pause)) }
+
 // IsClosed reports whether TCP is at its end.
 func (p *Peer) IsClosed() bool { return p.state == closed }

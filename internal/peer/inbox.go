@@ -58,6 +58,8 @@ type inbox struct {
 	ready   chan struct{}
 	done    chan struct{} // the reader has returned
 
+	pause atomic.Int64 // after each read, nanoseconds
+
 	skip atomic.Int32 // HTTP answers to pass over
 
 	mu    sync.Mutex
@@ -146,6 +148,7 @@ func (b *inbox) read(s stream.Stream) {
 				b.put(item{at: now, kind: gotTooMuch, err: fmt.Errorf("more than %d octets sent unasked", b.backlog)})
 			}
 			clear(batch)
+			time.Sleep(time.Duration(b.pause.Load()))
 		}
 		if err != nil {
 			if errors.Is(err, io.EOF) {

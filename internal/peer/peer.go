@@ -51,6 +51,8 @@ type Config struct {
 	// pass: a Ping goes out, where a frame may stand, and the Pong says that all in front
 	// of it has been read.
 	Probe bool
+	// Profile is what the other side is meant to do, for scripts to ask.
+	Profile Profile
 	// ChopPause waits between the writes of a chopped frame header or handshake until
 	// the other side has read them, so that it reads them apart.
 	ChopPause bool

@@ -54,8 +54,8 @@ func (o outgoing) inParts() bool { return o.chop > 0 || o.cut[1] > 0 }
 // is not chopped.
 const blockSize = 64 << 10
 
-// SendTogether sends frames, none of which is chopped or synchronous, in one write as
-// far as they fit into one.
+// SendTogether sends frames in one write, as far as they fit into one and are not
+// chopped.
 func (p *Peer) SendTogether(frames ...Frame) {
 	if p.halted {
 		return
@@ -167,7 +167,7 @@ func (p *Peer) flush() {
 			p.writeOut()
 			p.writeChopped(o)
 			if i+1 < len(p.queue) && p.queue[i+1].inParts() {
-				p.wait(time.Now().Add(framePause), nil)
+				p.betweenChopped(o)
 			}
 			continue
 		}

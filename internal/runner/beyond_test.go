@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/wsspec/wsspec/internal/cases"
-	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -32,7 +32,7 @@ func TestNeeds(t *testing.T) {
 		b := newBench(role)
 		b.plan = runner.Plan(cases.Beyond(), role.Other())
 		b.plan = b.pick(t, "15.5.7")
-		for want, profile := range map[verdict.Grade]conform.Profile{verdict.Unimplemented: {}, verdict.Failed: {TextOnly: true}} {
+		for want, profile := range map[verdict.Grade]peer.Profile{verdict.Unimplemented: {}, verdict.Failed: {TextOnly: true}} {
 			b.settings.Profile = profile
 			if r := b.play(t, "", b.plan)[0]; r.Verdict.Behavior != want {
 				t.Errorf("%v with %+v: %+v, want %s", role, profile, r.Verdict, want)

@@ -35,7 +35,7 @@ type Settings struct {
 	Reference bool
 	// Profile is what the peer is meant to do. Cases that need to know are UNIMPLEMENTED
 	// where it does not say.
-	Profile conform.Profile
+	Profile peer.Profile
 	// See is told the log of each connection, for surveys. May be nil.
 	See func(*wirelog.Log)
 	// Deflate keeps compressors between connections; nil: each has its own.
@@ -48,6 +48,8 @@ type Planned struct {
 	conform.Case
 	Number int // from 1
 	turn   int // of the case's turns, where connections have numbers of their own: from 1
+
+	meeting *meeting // of the connections of a case that is played on all of them together
 }
 
 // Plan numbers the selected cases that the role can play. A client comes once a
@@ -110,6 +112,9 @@ func (st Settings) Backlog(c conform.Case) int {
 	case c.Has(conform.Slow):
 		backlog = slackSlow
 	}
+	if c.Needs == conform.MessageLimit {
+		backlog += 2 * st.Profile.MessageLimit
+	}
 	for _, o := range c.Want.Outcomes {
 		for _, e := range o.Events {
 			backlog += 2 * e.Data.Len
@@ -123,6 +128,7 @@ func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c co
 	cfg := peer.Config{
 		Role: role, Seed: st.caseSeed(c.ID), Options: st.options(), Patience: st.stretch(c.Patience()), Backlog: st.Backlog(c), Deflate: st.Deflate,
 		ReadOut: c.Has(conform.Beyond), ChopPause: true, Probe: !st.Reference,
+		Profile: st.Profile,
 	}
 	if c.Open.Patience > 0 {
 		cfg.Options.OpenTimeout = st.stretch(c.Open.Patience)
@@ -219,8 +225,9 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 			err = &Fault{ID: c.ID, Value: fault, Stack: debug.Stack()}
 		}
 	}()
+	c.meeting.attend(st.OpenTimeout())
 	switch {
-	case open && !st.Profile.Has(c.Needs):
+	case open && !c.Needs.In(st.Profile):
 		p.NotJudged(fmt.Sprintf("the case is about what a profile says of the peer (%s), and there is none that does", c.Needs))
 		p.Close(ws.NormalClosure)
 		p.Finish(st.stretch(c.Patience()), c.End)

@@ -20,7 +20,8 @@ import (
 // enough failed turns show what is wrong; the others are not played then.
 const enough = 3
 
-// togetherAtMost is how many connections of a case are open at a time.
+// togetherAtMost is how many connections of a case are open at a time; so many begin
+// together.
 const togetherAtMost = 100
 
 // Connect plays a case, which has one connection, and judges it.
@@ -155,15 +156,20 @@ func (c Planned) connection(i int) Planned {
 
 func (t *turns) atOnce(connect Connect) error {
 	slots := make(chan struct{}, togetherAtMost)
+	meet := newMeeting(min(len(t.of.Turns), togetherAtMost))
 	errs := make([]error, len(t.of.Turns))
 	var all sync.WaitGroup
 	for i := range t.of.Turns {
 		slots <- struct{}{}
 		all.Go(func() {
 			defer func() { <-slots }()
-			r, err := connect(t.of.connection(i))
+			c := t.of.connection(i)
+			c.meeting = meet
+			r, err := connect(c)
 			if errs[i] = err; err == nil {
 				t.add(i, r)
+			} else {
+				meet.arrive() // or the others wait for it
 			}
 		})
 	}

@@ -33,6 +33,9 @@ func judgeWhole(w Want, log *wirelog.Log) Verdict {
 	if broken := log.Compression.Broken; len(broken) > 0 {
 		return good(Failed, broken[0]+".")
 	}
+	if different := log.Echo.Difference; different != "" {
+		return good(Failed, different+".")
+	}
 	lapses := log.Notes(wirelog.Lapse)
 	if w.Survey {
 		if len(lapses) > 0 {
@@ -45,7 +48,7 @@ func judgeWhole(w Want, log *wirelog.Log) Verdict {
 		if !o.met(got) {
 			continue
 		}
-		v := good(o.Grade, o.explain(got))
+		v := good(o.Grade, o.explain(log, got))
 		switch {
 		case o.Grade == WrongCode:
 			// The connection was failed, as it must be; that the code says why is a SHOULD (7.1.7).
@@ -61,9 +64,12 @@ func judgeWhole(w Want, log *wirelog.Log) Verdict {
 }
 
 // explain says why the outcome earns its grade.
-func (o Outcome) explain(got []wirelog.Record) string {
+func (o Outcome) explain(log *wirelog.Log, got []wirelog.Record) string {
 	if o.Why != "" {
 		return o.Why
+	}
+	if n := log.Echo.Matched; n > 0 {
+		return fmt.Sprintf("As it should be: %d messages came back unchanged, %s.", n, Tell(got))
 	}
 	return "As it should be: " + Tell(got) + "."
 }
@@ -170,6 +176,9 @@ func (w Want) lacks(got []wirelog.Record) string {
 func (w Want) blameEvent(log *wirelog.Log, got []wirelog.Record, i int) string {
 	r := got[i]
 	came := ". What came: " + Tell(got)
+	if e := log.Echo; e.Sent > 0 {
+		came = fmt.Sprintf(". Of %d messages %d came back unchanged. What else came: %s", e.Sent, e.Matched, Tell(got))
+	}
 	switch r.Type {
 	case wirelog.OpenEvent:
 		return "no reaction: the connection was still open after our patience" + came
