@@ -37,7 +37,7 @@ var layers = [][]string{
 	{"internal/stream/..."},
 	{"internal/peer", "internal/survey", "internal/verdict", "internal/testee", "internal/inspect"},
 	{"internal/conform"},
-	{"internal/report", "internal/requirements/coverage", "internal/spec"},
+	{"internal/diagnosis", "internal/report", "internal/requirements/coverage", "internal/spec"},
 	{"internal/report/telling", "internal/report/baseline", "internal/report/score"},
 	{"internal/cases", "internal/report/archive", "internal/report/...", "internal/terminal"},
 	{"internal/runner", "internal/folder"},

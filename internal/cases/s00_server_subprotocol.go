@@ -54,11 +54,11 @@ func subprotocols() []conform.Case {
 		}, {
 			// Subprotocols are compared octet by octet: their names are no header names.
 			ID: "0.5.8", Title: "Request a subprotocol that the server speaks, with the other case", Spec: spec, Requirements: []string{"6455-4.2.2-7"},
-			Needs: conform.Subprotocols, Told: func(p conform.Profile) peer.Opening { return edits(requesting(otherCase(p.Subprotocols[0]))) },
+			Needs: conform.Subprotocols, Told: func(p peer.Profile) peer.Opening { return edits(requesting(otherCase(p.Subprotocols[0]))) },
 			Want: orRefuses(verdict.Informational, policy, opens()),
 		}, {
 			ID: "0.5.9", Title: "Request the beginning of a subprotocol that the server speaks", Spec: spec, Requirements: []string{"6455-4.2.2-7"},
-			Needs: conform.Subprotocols, Told: func(p conform.Profile) peer.Opening { return edits(requesting(beginning(p.Subprotocols[0]))) },
+			Needs: conform.Subprotocols, Told: func(p peer.Profile) peer.Opening { return edits(requesting(beginning(p.Subprotocols[0]))) },
 			Want: orRefuses(verdict.Informational, policy, opens()),
 		},
 	})

@@ -54,7 +54,7 @@ type Case struct {
 	Needs   Trait  // what the peer's profile must say for the case to be played
 	// Told, where not nil, stands in place of Open in cases that test servers, where the
 	// profile says what the case needs.
-	Told func(Profile) peer.Opening
+	Told func(peer.Profile) peer.Opening
 }
 
 // A Turn is one of several connections of a case.

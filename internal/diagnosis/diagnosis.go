@@ -53,11 +53,11 @@ func (o Outcome) wrong() bool {
 
 // What a step of the search gains and costs, in cases.
 const (
-	alike     = 1.0 // a case that went wrong as the fault says
-	otherwise = 0.5 // one that went wrong in another way
-	unseen    = 1.5 // one that the fault breaks, and that was all right
-	another   = 1.5 // one more cause
-	leastFit  = 0.7 // of what a fault shows
+	alike     = 1.0  // a case that went wrong as the fault says
+	otherwise = 0.5  // one that went wrong in another way
+	unseen    = 1.5  // one that the fault breaks, and that was all right
+	another   = 0.75 // one more cause
+	leastFit  = 0.7  // of what a fault shows
 )
 
 // Of explains the results of a peer in the role by faults of the table.

@@ -75,3 +75,73 @@ func TestTableIsThere(t *testing.T) {
 		}
 	}
 }
+
+// TestDiagnosisOfSeveralFaults has endpoints with two and three faults at once, which
+// the table was not made from, and counts how many of the causes told are faults they
+// have (precision), and how many of their faults are told (recall).
+func TestDiagnosisOfSeveralFaults(t *testing.T) {
+	if testing.Short() {
+		t.Skip("tens of thousands of conversations")
+	}
+	for _, role := range []ws.Role{ws.Server, ws.Client} {
+		t.Run(role.String(), func(t *testing.T) {
+			t.Parallel()
+			b := newBench(role)
+			plan := slices.DeleteFunc(slices.Concat(b.judged, b.beyond), voluminous)
+			told, right, faults, found := 0, 0, 0, 0
+			for _, mix := range mixtures(role) {
+				var observed []diagnosis.Observed
+				for _, o := range outcomes(b.surveyed(t, strings.Join(mix, ","), plan)) {
+					observed = append(observed, diagnosis.Observed{ID: o.id, Outcome: diagnosis.Outcome{Behavior: o.Behavior, Close: o.Close}})
+				}
+				d := diagnosis.Of(role, observed)
+				named := map[string]bool{}
+				for _, c := range d.Causes {
+					told++
+					isRight := false
+					for _, f := range append(c.Or, c.Fault) {
+						named[f.Name] = true
+						isRight = isRight || slices.Contains(mix, f.Name)
+					}
+					if isRight {
+						right++
+					} else {
+						t.Logf("%q: told %s", mix, c.Name)
+					}
+				}
+				for _, name := range mix {
+					faults++
+					if named[name] {
+						found++
+					} else {
+						t.Logf("%q: not told %s", mix, name)
+					}
+				}
+			}
+			t.Logf("%ss: precision %d of %d, recall %d of %d", role, right, told, found, faults)
+			if right*10 < told*8 || found*10 < faults*8 {
+				t.Errorf("%ss: less than four of five causes are right, or told", role)
+			}
+		})
+	}
+}
+
+// mixtures are pairs and triples of faults that show, far apart in the table, the same
+// ones in every run.
+func mixtures(role ws.Role) [][]string {
+	faults := slices.DeleteFunc(diagnosis.Load(role), func(f diagnosis.Fault) bool {
+		// A fault that breaks everything leaves nothing to tell others by.
+		const most = 200
+		return f.Legal || len(f.Shows) == 0 || len(f.Shows) > most
+	})
+	const many, step = 16, 37
+	var mixes [][]string
+	for i := range many {
+		at := func(k int) string { return faults[(i*step+k*len(faults)/3)%len(faults)].Name }
+		mixes = append(mixes, []string{at(0), at(1)})
+		if i%2 == 0 {
+			mixes = append(mixes, []string{at(0), at(1), at(2)})
+		}
+	}
+	return mixes
+}

@@ -75,7 +75,7 @@ func (b *bench) play(t *testing.T, fault string, plan []runner.Planned) []report
 	cfg := testee.Config{}
 	if fault != "" {
 		var err error
-		if cfg.Faults, err = testee.ParseFaults(fault); err != nil {
+		if cfg.Faults, err = testee.ParseFaults(strings.Split(fault, ",")...); err != nil {
 			t.Fatal(err)
 		}
 	}

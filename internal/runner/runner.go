@@ -150,7 +150,7 @@ func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c co
 
 // Opening is what the case wants of the opening handshake as a client.
 func (st Settings) Opening(c conform.Case) peer.Opening {
-	if c.Told != nil && st.Profile.Has(c.Needs) {
+	if c.Told != nil && c.Needs.In(st.Profile) {
 		return c.Told(st.Profile)
 	}
 	return c.Open
