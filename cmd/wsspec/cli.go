@@ -22,6 +22,7 @@ type commandLine struct {
 	Client   clientCmd   `cmd:"" help:"Run an echo client against a fuzzing server."`
 	Cases    casesCmd    `cmd:"" help:"List the test cases, or explain one."`
 	Coverage coverageCmd `cmd:"" help:"Show which requirements of the RFCs are tested, and by which cases."`
+	Diagnose diagnoseCmd `cmd:"" help:"Say which known mistakes explain what went wrong in a report."`
 	Inspect  inspectCmd  `cmd:"" help:"Take WebSocket traffic apart: octets in hex, a file, captured packets."`
 	Report   reportCmd   `cmd:"" help:"Show, render, compare, merge and judge reports."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

@@ -18,7 +18,6 @@ import (
 type Observed struct {
 	ID string
 	Outcome
-	Opened bool // the opening handshake succeeded
 }
 
 // Cause is a fault that the peer seems to have.
@@ -50,6 +49,10 @@ type Diagnosis struct {
 func (o Outcome) wrong() bool {
 	return verdict.Verdict{Behavior: o.Behavior, Close: o.Close}.Failed() || o.Behavior == verdict.NonStrict || o.Close == verdict.WrongCode
 }
+
+// may reports whether what came can be owed to a fault that shows as o: something went
+// wrong, and no connection was open that could not have been.
+func (o Outcome) may(got Outcome) bool { return got.wrong() && (!o.Refused || got.Refused) }
 
 // What a step of the search gains and costs, in cases.
 const (
@@ -120,7 +123,7 @@ func (s *search) gain(f Fault, chosen []Fault) float64 {
 			continue
 		}
 		shown++
-		if !got.wrong() {
+		if !o.may(got) {
 			gain -= unseen
 			continue
 		}
@@ -137,7 +140,7 @@ func (s *search) gain(f Fault, chosen []Fault) float64 {
 func (s *search) explained(id string, got Outcome, chosen []Fault) float64 {
 	best := 0.0
 	for _, f := range chosen {
-		if o, ok := f.Shows[id]; ok && o.wrong() {
+		if o, ok := f.Shows[id]; ok && o.wrong() && o.may(got) {
 			best = max(best, worth(o, got))
 		}
 	}
@@ -159,7 +162,7 @@ func (s *search) diagnosis(faults, chosen []Fault) Diagnosis {
 	for _, f := range chosen {
 		c := Cause{Fault: f, Or: s.same(faults, f)}
 		for _, id := range s.wrong {
-			if o, ok := f.Shows[id]; ok && o.wrong() && !explained[id] {
+			if o, ok := f.Shows[id]; ok && o.wrong() && o.may(s.played[id]) && !explained[id] {
 				explained[id] = true
 				c.Explains = append(c.Explains, id)
 			}
@@ -170,7 +173,7 @@ func (s *search) diagnosis(faults, chosen []Fault) Diagnosis {
 				continue
 			}
 			c.Of++
-			if !got.wrong() {
+			if !o.may(got) {
 				c.Missing = append(c.Missing, id)
 			}
 		}
@@ -190,7 +193,7 @@ func (s *search) diagnosis(faults, chosen []Fault) Diagnosis {
 func (s *search) shownBy(f Fault) []string {
 	return slices.DeleteFunc(slices.Clone(s.wrong), func(id string) bool {
 		o, ok := f.Shows[id]
-		return !ok || !o.wrong()
+		return !ok || !o.wrong() || !o.may(s.played[id])
 	})
 }
 

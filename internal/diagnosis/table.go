@@ -27,7 +27,10 @@ type Fault struct {
 }
 
 // Outcome is what a case came to.
-type Outcome struct{ Behavior, Close verdict.Grade }
+type Outcome struct {
+	Behavior, Close verdict.Grade
+	Refused         bool // the opening handshake failed
+}
 
 // Load returns the faults of the table that an endpoint in the role can have.
 func Load(role ws.Role) []Fault {
@@ -37,6 +40,9 @@ func Load(role ws.Role) []Fault {
 	}
 	return faults[role]
 }
+
+// refused stands behind the letters of an outcome where the handshake failed.
+const refused = "!"
 
 // letters stand for grades in the table: first that of the behavior, then that of the
 // closing.
@@ -56,7 +62,11 @@ func (f Fault) Line(role ws.Role, order []string) string {
 	fmt.Fprintf(&b, "%v\t%s\t%s\t%s\t%s\t", role, f.Name, marker, f.Topic, f.Title)
 	for _, id := range order {
 		if o, ok := f.Shows[id]; ok {
-			fmt.Fprintf(&b, "%s=%c%c ", id, letters[o.Behavior], letters[o.Close])
+			mark := ""
+			if o.Refused {
+				mark = refused
+			}
+			fmt.Fprintf(&b, "%s=%c%c%s ", id, letters[o.Behavior], letters[o.Close], mark)
 		}
 	}
 	return strings.TrimSuffix(b.String(), " ") + "\n"
@@ -93,6 +103,7 @@ func parseLine(line string) (f Fault, role ws.Role, err error) {
 	f = Fault{Name: parts[1], Legal: parts[2] != "", Topic: parts[3], Title: parts[4], Shows: map[string]Outcome{}}
 	for word := range strings.FieldsSeq(parts[5]) {
 		id, grades, _ := strings.Cut(word, "=")
+		grades, unopened := strings.CutSuffix(grades, refused)
 		if len(grades) != 2 {
 			return f, role, fmt.Errorf("case %.40q: want an id and two letters", word)
 		}
@@ -101,7 +112,7 @@ func parseLine(line string) (f Fault, role ws.Role, err error) {
 		if !knownBehavior || !knownClosing {
 			return f, role, fmt.Errorf("case %.40q: unknown letters", word)
 		}
-		f.Shows[id] = Outcome{behavior, closing}
+		f.Shows[id] = Outcome{behavior, closing, unopened}
 	}
 	return f, role, nil
 }

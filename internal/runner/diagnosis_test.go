@@ -31,11 +31,11 @@ func (b *bench) diagnosisTable(rows []row) string {
 		}
 		for _, c := range b.judged {
 			if o, ok := r.guess(c.ID); ok && (o.Behavior != "OK" || o.Close != "OK") {
-				f.Shows[c.ID] = diagnosis.Outcome{Behavior: o.Behavior, Close: o.Close}
+				f.Shows[c.ID] = diagnosis.Outcome{Behavior: o.Behavior, Close: o.Close, Refused: o.refused}
 			}
 		}
 		for _, o := range r.beyond {
-			f.Shows[o.id] = diagnosis.Outcome{Behavior: o.Behavior, Close: o.Close}
+			f.Shows[o.id] = diagnosis.Outcome{Behavior: o.Behavior, Close: o.Close, Refused: o.refused}
 		}
 		if len(f.Shows) > 0 {
 			text.WriteString(f.Line(b.role, slices.Compact(ids)))
@@ -92,7 +92,7 @@ func TestDiagnosisOfSeveralFaults(t *testing.T) {
 			for _, mix := range mixtures(role) {
 				var observed []diagnosis.Observed
 				for _, o := range outcomes(b.surveyed(t, strings.Join(mix, ","), plan)) {
-					observed = append(observed, diagnosis.Observed{ID: o.id, Outcome: diagnosis.Outcome{Behavior: o.Behavior, Close: o.Close}})
+					observed = append(observed, diagnosis.Observed{ID: o.id, Outcome: diagnosis.Outcome{Behavior: o.Behavior, Close: o.Close, Refused: o.refused}})
 				}
 				d := diagnosis.Of(role, observed)
 				named := map[string]bool{}

@@ -132,7 +132,8 @@ func (b *bench) open(p *peer.Peer, o peer.Opening) bool {
 type outcome struct {
 	id string
 	verdict.Verdict
-	wstest verdict.Grade // the behavior as the wstest door judges it
+	wstest  verdict.Grade // the behavior as the wstest door judges it
+	refused bool          // the opening handshake failed
 }
 
 func outcomes(rs []report.Result) []outcome {
@@ -140,7 +141,7 @@ func outcomes(rs []report.Result) []outcome {
 	for _, r := range rs {
 		want := r.Want
 		want.ByRFC = false
-		os = append(os, outcome{r.ID, r.Verdict, verdict.Judge(want, r.Close, r.Log).Behavior})
+		os = append(os, outcome{r.ID, r.Verdict, verdict.Judge(want, r.Close, r.Log).Behavior, r.Log.Refused != ""})
 	}
 	return os
 }

@@ -102,7 +102,7 @@ func (t *Tally) lines(width int) []string {
 	if len(t.unfailed) > 0 {
 		lines = append(lines, gradeLine("no longer failing", t.unfailed, width, true))
 	}
-	return append(lines, t.grade(width)...)
+	return append(append(lines, t.grade(width)...), t.causes(width)...)
 }
 
 // grade tells the grade that these results make, and the first reasons why it is

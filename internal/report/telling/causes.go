@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package telling
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/diagnosis"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// Diagnose explains the results of an agent by known faults.
+func Diagnose(a report.Agent) diagnosis.Diagnosis {
+	var observed []diagnosis.Observed
+	role := ws.Server
+	for _, r := range a.Results {
+		role = r.Log.Facts.Role.Other()
+		observed = append(observed, Observe(r))
+	}
+	return diagnosis.Of(role, observed)
+}
+
+// Observe is a result as a diagnosis takes it.
+func Observe(r report.Result) diagnosis.Observed {
+	return diagnosis.Observed{ID: r.ID, Outcome: diagnosis.Outcome{Behavior: r.Verdict.Behavior, Close: r.Verdict.Close, Refused: r.Log.Refused != ""}}
+}
+
+// Cause says what a peer seems to do wrong, how well that fits, and which case shows
+// it best, each in one line.
+func Cause(c diagnosis.Cause) (what, fit, example string) {
+	what = c.Title
+	if c.Legal {
+		what += " (which the RFCs allow)"
+	}
+	fit = fmt.Sprintf("%s (explains %d of the %d it breaks)", c.Name, c.Of-len(c.Missing), c.Of)
+	if n := len(c.Or); n > 0 {
+		fit += ", or " + c.Or[0].Name
+		if n > 1 {
+			fit += fmt.Sprintf(" and %d more that look the same", n-1)
+		}
+	}
+	return what, fit, "shown best by " + c.Example
+}
+
+// Fold shortens a list of ids in order: those of a subcategory share its name, and
+// numbers that follow one another become a range.
+func Fold(ids []string) string {
+	var groups []string
+	for len(ids) > 0 {
+		group := conform.Subcategory(ids[0])
+		n := slices.IndexFunc(ids, func(id string) bool { return conform.Subcategory(id) != group })
+		if n < 0 {
+			n = len(ids)
+		}
+		groups = append(groups, foldGroup(ids[:n]))
+		ids = ids[n:]
+	}
+	return strings.Join(groups, ", ")
+}
+
+func foldGroup(ids []string) string {
+	const few = 3
+	if len(ids) <= few {
+		return strings.Join(ids, ", ")
+	}
+	return fmt.Sprintf("%s … %s (%d)", ids[0], ids[len(ids)-1], len(ids))
+}
