@@ -112,6 +112,7 @@ type codec struct {
 	pool  *deflate.Pool
 	in    *deflate.Inflater
 	out   *deflate.Compressor
+	sent  sentBlocks
 	notes *wirelog.Compression
 	reuse bool // what was inflated is not kept: use its memory again
 
@@ -128,17 +129,28 @@ func (p *Peer) agree(a deflate.Answer) {
 	p.log.Compression = wirelog.Compression{Window: theirs.Window(), NoContext: theirs.NoContextTakeover}
 	p.codec = &codec{
 		pool: p.cfg.Deflate, in: p.cfg.Deflate.Inflater(theirs), out: p.cfg.Deflate.Compressor(ours), notes: &p.log.Compression,
+		sent: sentBlocks{params: ours},
 	}
 }
 
-// inflate decompresses a message of at most limit octets. Its memory is good
-// until the next call where reuse is set.
-func (c *codec) inflate(msg []byte, limit int) ([]byte, error) {
+// inflate decompresses a message of at most limit octets, and lists its blocks where
+// that is wanted. Its memory is good until the next call where reuse is set.
+func (c *codec) inflate(msg []byte, limit int, list bool) (data []byte, blocks string, err error) {
 	var dst []byte
 	if c.reuse {
 		dst = c.inflated[:0]
 	}
-	out, stats, err := c.in.Inflate(dst, msg, limit)
+	if !list {
+		data, err = c.judge(c.in.Inflate(dst, msg, limit))
+		return data, "", err
+	}
+	data, stats, l := c.in.List(dst, msg, limit, listed)
+	data, err = c.judge(data, stats, l.Err)
+	return data, l.String(), err
+}
+
+// judge takes note of what the peer made of compression in a message.
+func (c *codec) judge(out []byte, stats deflate.Stats, err error) ([]byte, error) {
 	if c.reuse {
 		c.inflated = out
 	}
@@ -179,4 +191,7 @@ func (c *codec) deflate(m ws.Pattern) []byte {
 func (c *codec) release() {
 	c.pool.PutInflater(c.in)
 	c.pool.PutCompressor(c.out)
+	if c.sent.inflater != nil {
+		c.pool.PutInflater(c.sent.inflater)
+	}
 }

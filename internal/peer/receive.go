@@ -185,7 +185,10 @@ func (p *Peer) complete(at time.Time) {
 	p.message = assembly{}
 	switch {
 	case m.compressed:
-		data, err := p.codec.inflate(m.data, p.messageLimit())
+		data, blocks, err := p.codec.inflate(m.data, p.messageLimit(), !p.log.IsMuted())
+		if blocks != "" {
+			p.log.Add(at, wirelog.Record{Kind: wirelog.ReceivedBlocks, Note: blocks})
+		}
 		if errors.Is(err, deflate.ErrLimit) {
 			p.violate(ws.MessageTooBig, err.Error())
 			return

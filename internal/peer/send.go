@@ -132,6 +132,7 @@ func (p *Peer) enqueuePart(f Frame, body ws.Pattern, from, n int) {
 	if gone {
 		return
 	}
+	p.listSent(h, body, from, n)
 	p.expectPong(f.Opcode, body)
 	p.log.Stats.CountFrame(true, f.Opcode)
 	if !f.Opcode.IsControl() {

@@ -20,7 +20,10 @@ var remarks = map[Kind]string{
 }
 
 // notes are the kinds that are a word or two and a quoted sentence.
-var notes = map[Kind]string{Violation: "violation", Lapse: "lapse", NotJudged: "not judged", Dead: "dead", Noted: "note"}
+var notes = map[Kind]string{
+	SentBlocks: "deflate sent", ReceivedBlocks: "deflate received",
+	Violation: "violation", Lapse: "lapse", NotJudged: "not judged", Dead: "dead", Noted: "note",
+}
 
 // String prints a record as one line: seconds since the beginning, a sign for
 // what it is (>> << octets, > < frames, = event, # remark), and the rest as shown

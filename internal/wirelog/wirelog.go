@@ -47,6 +47,8 @@ const (
 	Unmuted                    // # log on
 	Violation                  // # violation "RFC 6455, 5.5: …"
 	NotSent                    // # not sent text "Hello"
+	SentBlocks                 // # deflate sent "fixed, 5 literals, end; tail": what a compressed message of ours is made of
+	ReceivedBlocks             // # deflate received "stored 5; tail"
 	DroppedByMe                // # dropped by me
 	DroppedByPeer              // # dropped by peer
 	ResetByPeer                // # reset by peer
@@ -68,7 +70,7 @@ type Record struct {
 	Type  EventType     // Event
 	Wait  time.Duration // WaitSet, FailSet, CloseSet
 	Tag   string        // WaitSet, WaitOver, Event of type TimeoutEvent
-	Note  string        // Violation, Lapse, NotJudged, Dead, Noted
+	Note  string        // SentBlocks, ReceivedBlocks, Violation, Lapse, NotJudged, Dead, Noted
 	// Unasked marks a Pong that answers no Ping of ours and repeats no Pong of ours
 	// (RFC 6455, 5.5.3), and a Close in front of which we have sent none.
 	Unasked bool

@@ -84,7 +84,7 @@ func (s *sequence) draw() {
 			s.arrow(r.At, false, frameText(r.Frame), "")
 		case wirelog.NotSent:
 			s.lost(r)
-		case wirelog.Event: // the frame before it shows the same
+		case wirelog.Event, wirelog.SentBlocks, wirelog.ReceivedBlocks: // the frame before shows it, or the wire log
 		default:
 			s.remark(r)
 		}

@@ -158,7 +158,7 @@ func (c *conversation) record(r wirelog.Record, octets [2]bool) error {
 		c.end(them, r.At, true)
 	case wirelog.Muted:
 		c.out.Note(c.us, c.start.Add(r.At), "wsspec: from here on octets and frames are not in the log, and so not in this file")
-	case wirelog.Unmuted, wirelog.Full, wirelog.Violation, wirelog.FailFired, wirelog.CloseFired, wirelog.Lapse:
+	case wirelog.SentBlocks, wirelog.ReceivedBlocks, wirelog.Unmuted, wirelog.Full, wirelog.Violation, wirelog.FailFired, wirelog.CloseFired, wirelog.Lapse:
 		c.out.Note(c.us, c.start.Add(r.At), "wsspec: "+strings.TrimPrefix(r.Text(), "# "))
 	}
 	return nil
