@@ -64,7 +64,11 @@ func refusesClose(sent ws.CloseCode, codes ...ws.CloseCode) verdict.Want {
 	w := fails(codes...)
 	last := len(w.Outcomes) - 1
 	w.Outcomes[last-1].Why = "The Close was answered without a code: either it was taken for a valid one, or the connection was failed without saying why, as RFC 6455, 7.1.7 says should come first."
-	taken := why("The Close was answered as if nothing were wrong with it.", is(verdict.Failed, echo(alive), closed(ws.NormalClosure, sent), ended()))
+	valid := []ws.CloseCode{ws.NormalClosure}
+	if sent != ws.NormalClosure {
+		valid = append(valid, sent)
+	}
+	taken := why("The Close was answered as if nothing were wrong with it.", is(verdict.Failed, echo(alive), closed(valid...), ended()))
 	w.Outcomes = append(w.Outcomes[:last:last], taken, w.Outcomes[last])
 	return w
 }
