@@ -140,6 +140,8 @@ func checkResponse(r ws.Response, key string, protocols []string) string {
 		return fmt.Sprintf("RFC 6455, 4.1: Sec-WebSocket-Accept is %.80q and should be %q", accept[0], ws.AcceptKey(key))
 	case len(proto) > 1:
 		return "RFC 6455, 11.3.4: several fields Sec-WebSocket-Protocol in a response"
+	case len(proto) == 1 && !ws.IsToken(proto[0]):
+		return fmt.Sprintf("RFC 6455, 4.3: Sec-WebSocket-Protocol is %.80q in a response and must be one token", proto[0])
 	case len(proto) == 1 && !slices.Contains(protocols, proto[0]):
 		return fmt.Sprintf("RFC 6455, 4.1: subprotocol %.80q was not requested", proto[0])
 	}
