@@ -54,7 +54,7 @@ func earlyFrame() conform.Case {
 		return why("A frame came with the request, which a client must not send: "+what+".", o)
 	}
 	return conform.Case{
-		ID: "0.7.3", Title: "Send a frame together with the request", Spec: "RFC 6455, 4.1", Requirements: []string{"6455-4.1-22"},
+		ID: "0.7.3", Title: "Send a frame together with the request", Spec: "RFC 6455, 4.1", Requirements: []string{"6455-6.2-5"},
 		Open: edits(behind(text("early"))), Play: send(text("later")), Fresh: true,
 		Want: ladder(
 			saw("it was echoed", begins(verdict.Informational, echo("early"))),
@@ -115,18 +115,20 @@ func oddRequests() []conform.Case {
 	const (
 		frameLike = "\x81\x81\x00\x00\x00\x00a" // a masked text frame with "a"
 		lastChunk = "0\r\n\r\n"
+		asFrame   = "The connection was opened and then failed, as if the content had been read as a frame (RFC 9112, 9.3: it is a part of the request)."
 	)
 	return []conform.Case{
 		{
-			// A server that switches protocols in the middle of a request reads what its sender
-			// did not write: content is a part of the request (RFC 9112, 6).
+			// "A server MUST read the entire request message body or close the connection after
+			// sending its response" (RFC 9112, 9.3), and a client does not change the protocol
+			// in the middle of a message (RFC 9110, 7.8).
 			ID: "0.7.13", Title: "Send content that looks like a frame", Spec: "RFC 9112, 6", Requirements: []string{"9112-6-1"},
 			Open: edits(with("Content-Length", fmt.Sprint(len(frameLike))), withBody(frameLike)),
-			Want: or(opensOrRefuses(), why("The content of the request was read as a frame (RFC 9112, 6: it is a part of the request).", begins(verdict.Failed, echo("a")))),
+			Want: or(opensOrRefuses(), why("The content of the request was read as a frame (RFC 9112, 9.3: it is a part of the request).", begins(verdict.Failed, echo("a")))),
 		}, {
 			ID: "0.7.14", Title: "Send chunked content, which is empty", Spec: "RFC 9112, 6", Requirements: []string{"9112-6-1"},
 			Open: edits(with("Transfer-Encoding", "chunked"), withBody(lastChunk)),
-			Want: or(opensOrRefuses(), why("The connection was opened and then failed, as if the content had been read as a frame (RFC 9112, 6: it is a part of the request).", begins(verdict.Failed, closed()))),
+			Want: or(opensOrRefuses(), why(asFrame, begins(verdict.Failed, closed()))),
 		}, {
 			ID: "0.7.15", Title: "Send Expect: 100-continue", Spec: "RFC 9110, 10.1.1", Requirements: []string{"9110-10.1.1-1"},
 			Open: edits(with("Expect", "100-continue")), Want: opensOrRefuses(),
@@ -155,7 +157,8 @@ func oddRequests() []conform.Case {
 			// responding to such a request" (RFC 9112, 6.1).
 			ID: "0.7.20", Title: "Send Content-Length and Transfer-Encoding", Spec: "RFC 9112, 6.1", Requirements: []string{"9112-6.3-1"},
 			Open: edits(with("Content-Length", fmt.Sprint(len(lastChunk))), with("Transfer-Encoding", "chunked"), withBody(lastChunk)),
-			Want: orOpens(verdict.NonStrict, "Content-Length and Transfer-Encoding were taken together (RFC 9112, 6.1: that ought to be handled as an error).", refuses(4, 501)),
+			Want: or(orOpens(verdict.NonStrict, "Content-Length and Transfer-Encoding were taken together (RFC 9112, 6.1: that ought to be handled as an error).", refuses(4, 501)),
+				why(asFrame, begins(verdict.Failed, closed()))),
 		},
 	}
 }

@@ -3,6 +3,8 @@
 package peer_test
 
 import (
+	"bytes"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -270,6 +272,103 @@ func TestEditedHead(t *testing.T) {
 		}}.run(t)
 		if reads != c.reads || !strings.Contains(got.String(), c.holds) {
 			t.Errorf("%s: %d reads, want %d: %q", name, reads, c.reads, got.String())
+		}
+	}
+}
+
+// Answers to what goes before our request are events, and only the next one counts.
+func TestAnswersBeforeOurs(t *testing.T) {
+	const page = "GET / HTTP/1.1\r\n\r\n"
+	const found = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+	first := func(h *peer.Head) { h.First = []byte(page) }
+	before := func(h *peer.Head) { h.Before, h.Answers = []byte(page), 1 }
+	for name, c := range map[string]struct {
+		edit  peer.Edit
+		raw   func(o *other)
+		shown string
+	}{
+		"one after the other": {first, func(o *other) {
+			o.head()
+			o.write(found)
+			o.head()
+			o.write(o.response("") + "\r\n")
+			o.close(1000)
+		}, "http 200, close 1000, end"},
+		"at once": {before, func(o *other) {
+			o.head()
+			o.head()
+			o.write(found + o.response("") + "\r\n")
+			o.close(1000)
+		}, "http 200, close 1000, end"},
+		"two refusals":             {before, func(o *other) { o.head(); o.head(); o.write(found + "HTTP/1.1 400 No\r\n\r\n") }, "http 200, http 400"},
+		"the end behind the first": {first, func(o *other) { o.head(); o.write(found) }, "http 200, end"},
+		"content to the end":       {first, func(o *other) { o.head(); o.write("HTTP/1.1 200 OK\r\n\r\nhi") }, "http 200, end"},
+		"silence":                  {first, func(o *other) { o.head(); o.sleep(time.Minute) }, "still open"},
+		"101 to the first": {before, func(o *other) {
+			o.head()
+			o.write(o.response("") + "\r\n")
+		}, "http 101"},
+	} {
+		got := conversation{opening: peer.Opening{Edits: []peer.Edit{c.edit}}, raw: c.raw}.run(t)
+		if shown := conversationOf(got.Log); shown != c.shown {
+			t.Errorf("%s: %s, want %s (%s)", name, shown, c.shown, got.Refused)
+		}
+	}
+}
+
+// A request can be left before it is answered, or go on until it is.
+func TestRequestsWithoutEnd(t *testing.T) {
+	for name, c := range map[string]struct {
+		edit  peer.Edit
+		raw   func(o *other)
+		shown string
+		took  time.Duration
+	}{
+		"left":    {func(h *peer.Head) { h.Leave = true }, func(o *other) { o.head(); o.want(0, "FIN") }, "", 0},
+		"aborted": {func(h *peer.Head) { h.Leave, h.Abort = true, true }, func(o *other) { o.want(0, "RST") }, "", 0},
+		"endless, and nobody minds": {func(h *peer.Head) { h.Endless = 100_000 }, func(o *other) {
+			b := make([]byte, 1<<20)
+			n, _ := io.ReadFull(o, b)
+			if n < 100_000 || bytes.Contains(b[:n], []byte("\r\n\r\n")) {
+				o.t.Errorf("%d octets: %q", n, b[:100])
+			}
+		}, "still open", 5 * time.Second},
+		"endless until it is answered": {func(h *peer.Head) { h.Endless = 1 << 20 }, func(o *other) {
+			_, _ = o.readFull(make([]byte, 50_000))
+			o.write("HTTP/1.1 431 No\r\n\r\n")
+			if n, _ := io.Copy(io.Discard, o); n > 200_000 {
+				o.t.Errorf("%d octets more", n)
+			}
+		}, "http 431", 0},
+	} {
+		begun := time.Duration(0)
+		got := conversation{capacity: 64 << 10, opening: peer.Opening{Edits: []peer.Edit{c.edit}}, raw: func(o *other) {
+			c.raw(o)
+			begun = time.Since(o.start)
+		}}.run(t)
+		if shown := conversationOf(got.Log); shown != c.shown || begun != c.took {
+			t.Errorf("%s: %s after %v, want %s after %v (%s)", name, shown, begun, c.shown, c.took, got.Refused)
+		}
+	}
+}
+
+// What an answer may accept follows from the offers that were sent.
+func TestOffersAsSent(t *testing.T) {
+	offering := func(value string) peer.Opening {
+		return peer.Opening{Edits: []peer.Edit{func(h *peer.Head) { h.Fields = h.Fields.With("Sec-WebSocket-Extensions", value) }}}
+	}
+	for _, c := range []struct {
+		offer, answer, refused string
+	}{
+		{"x-a, permessage-deflate; client_max_window_bits", "permessage-deflate; client_max_window_bits=9", ""},
+		{"permessage-deflate;", "permessage-deflate", "which nobody can accept as it was offered"},
+		{"permessage-deflate; client_max_window_bits=16", "permessage-deflate", "which nobody can accept as it was offered"},
+		{"x-a", "x-a", "which nobody can accept as it was offered"},
+		{"x-a", "permessage-deflate", "was not offered"},
+	} {
+		got := conversation{opening: offering(c.offer), extensions: c.answer, other: func(o *other) { o.close(1000) }}.run(t)
+		if got.opened != (c.refused == "") || !strings.Contains(got.Refused, c.refused) {
+			t.Errorf("%q answered with %q: opened %v, %s", c.offer, c.answer, got.opened, got.Refused)
 		}
 	}
 }

@@ -86,7 +86,11 @@ func Response(r ws.Response, asked *Asked) []string {
 		broken(accept[0] != want, "RFC 6455, 4.1: Sec-WebSocket-Accept is %.80q and should be %q", accept[0], want)
 	}
 	broken(len(proto) > 1, "RFC 6455, 11.3.4: several fields Sec-WebSocket-Protocol in a response")
-	if len(proto) == 1 && asked != nil {
+	notToken := len(proto) == 1 && !ws.IsToken(proto[0])
+	if notToken {
+		broken(true, "RFC 6455, 4.3: Sec-WebSocket-Protocol is %.80q in a response and must be one token", proto[0])
+	}
+	if len(proto) == 1 && asked != nil && !notToken {
 		broken(!slices.Contains(asked.Protocols, proto[0]), "RFC 6455, 4.1: subprotocol %.80q was not requested", proto[0])
 	}
 	return all

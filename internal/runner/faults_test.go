@@ -105,7 +105,7 @@ func (b *bench) conduct(ctx context.Context, cfg testee.Config, c runner.Planned
 		}
 	}()
 	p := b.settings.Peer(ctx, ours, b.role.Other(), c.Case)
-	r, err := b.settings.Conduct(p, c, cfg.Faults.String(), b.open(p, c.Open))
+	r, err := b.settings.Conduct(p, c, cfg.Faults.String(), b.open(p, b.settings.Opening(c.Case)))
 	cancel()
 	<-ended
 	return r, err

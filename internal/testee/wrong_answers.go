@@ -141,7 +141,7 @@ func (c *Conn) wrongRefusal(right *refusal, req ws.Request) *refusal {
 // without answering the bad request, to which this would be the answer.
 func (c *Conn) wrongRefuse(r *refusal) bool {
 	switch {
-	case c.has(dropsBadRequests), c.has(dropsBadVersions) && r.why == notVersion13:
+	case c.has(dropsBadRequests) && r.why != notVersion13, c.has(dropsBadVersions) && r.why == notVersion13:
 		_ = c.s.Close()
 		return true
 	case c.has(keepsRefusedOpen), c.has(lowHeadLimit):

@@ -89,7 +89,7 @@ func requestFaults() []Fault {
 		{Name: wantsOneRead, Title: "Drops handshakes that come in more than one read", Roles: InBoth},
 		{Name: dropsBehindHead, Title: "Drops octets that come right behind the handshake", Roles: InBoth},
 		{Name: dropsReadWithAnswer, Title: "Drops octets that it has read together with the answer", Roles: AsClient, Chance: true},
-		{Name: dropsBadRequests, Title: "Ends TCP instead of answering a bad request", Roles: AsServer, Legal: true},
+		{Name: dropsBadRequests, Title: "Ends TCP instead of answering a bad request, unless for its version", Roles: AsServer, Legal: true},
 		{Name: dropsBadVersions, Title: "Ends TCP instead of answering a request for another version", Roles: AsServer},
 		{Name: lowHeadLimit, Title: "Does not answer requests above 4 KiB", Roles: AsServer},
 		{Name: readsEndlessHeads, Title: "Reads HTTP heads of up to 16 MiB", Roles: InBoth},

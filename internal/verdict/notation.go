@@ -93,7 +93,9 @@ func ParseEvent(s string) (Event, error) {
 		if e.Field, e.Token, _ = strings.Cut(field, ": "); ok && !(ws.IsToken(e.Field) && (ws.IsToken(e.Token))) {
 			return e, fmt.Errorf("event %.40q: want a field and one of its values behind the status", s)
 		}
-		e.Token = strings.TrimPrefix(e.Token, whatever)
+		if e.Token == whatever {
+			e.Token = ""
+		}
 		e.Statuses, err = parseAlternatives(statuses)
 		return e, err
 	case s == "end|reset":

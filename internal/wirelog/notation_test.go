@@ -96,6 +96,8 @@ func TestLinesThatAreNoRecord(t *testing.T) {
 		{`0 > text "abc"...`, "3 octets shown of 3"},
 		{`0 > text len=2 "abc"...`, "3 octets shown of 2"},
 		{"0 = message \"\"", "event"},
+		{"0 = http 1000", "want a status"},
+		{"0 = http x", "want a status"},
 		{"0 # nonsense", "remark"},
 		{"0 # wait ever", "duration"},
 	} {
