@@ -112,7 +112,7 @@ func (p *Peer) frame(it item) {
 	if broken := p.sender().Broken(h); len(broken) > 0 {
 		p.violate(broken[0].Code, broken[0].Rule)
 	} else if p.log.Facts.Remote.Sent && p.cfg.ReadOut {
-		p.record(wirelog.Record{Kind: wirelog.Violation, Note: fmt.Sprintf("RFC 6455, 5.5.1: a %v frame behind the peer's own Close", h.Opcode)})
+		p.behindClose(h)
 	}
 	if p.state == closed {
 		return
@@ -243,6 +243,16 @@ func (p *Peer) closeIfComplete() {
 	if p.cfg.Complete != nil && p.state == open && p.cfg.Complete(p.events) {
 		p.sendClose(ws.AppendClosePayload(nil, p.cfg.CompleteCode, ""), false)
 	}
+}
+
+// behindClose takes note of a frame that comes behind the peer's own Close: data and a
+// second Close must not, and a Ping or Pong is of no use there (RFC 6455, 5.5.1).
+func (p *Peer) behindClose(h ws.Header) {
+	kind := wirelog.Violation
+	if h.Opcode == ws.Ping || h.Opcode == ws.Pong {
+		kind = wirelog.Lapse
+	}
+	p.record(wirelog.Record{Kind: kind, Note: fmt.Sprintf("RFC 6455, 5.5.1: a %v frame behind the peer's own Close", h.Opcode)})
 }
 
 // askedFor reports whether a Pong answers a Ping of ours, or a Pong of ours, which
