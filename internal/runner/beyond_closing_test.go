@@ -2,7 +2,12 @@
 
 package runner_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/ws"
+)
 
 // TestClosingFaults is about 15: closing and failing.
 func TestClosingFaults(t *testing.T) {
@@ -50,9 +55,20 @@ func TestClosingFaults(t *testing.T) {
 		{"works-on-after-failing", "15.4.10 15.5.1-3", ""},
 		{"finishes-read-after-failing", "15.5.1-3", ""},
 	}, map[string]string{
-		"15.4.7":  "whether the process dies shows over several connections",
+		"15.4.7":  "a client that dies does not come again: TestDeadServer",
 		"15.5.7":  "needs a profile: TestNeeds",
 		"15.2.11": "a survey",
 	})
 	checkLegal(t, "15.*")
+}
+
+// TestDeadServer has a server die of a case, which shows when another connection is
+// tried.
+func TestDeadServer(t *testing.T) {
+	b := beyond(t, ws.Server, "15.4.7")
+	for fault, want := range map[string]verdict.Grade{"": verdict.OK, "dies-of-reset-in-frame": verdict.Failed} {
+		if r := b.play(t, fault, b.plan)[0]; r.Verdict.Behavior != want {
+			t.Errorf("%q: %+v, want %s", fault, r.Verdict, want)
+		}
+	}
 }

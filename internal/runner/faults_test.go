@@ -19,7 +19,6 @@ import (
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
-	"github.com/wsspec/wsspec/internal/stream/memnet"
 	"github.com/wsspec/wsspec/internal/testee"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -82,7 +81,9 @@ func (b *bench) play(t *testing.T, fault string, plan []runner.Planned) []report
 	var results []report.Result
 	synctest.Test(t, func(t *testing.T) {
 		for _, c := range plan {
-			r, err := runner.PlayAll(c, func(c runner.Planned) (report.Result, error) { return b.conduct(t.Context(), cfg, c) })
+			end := b.endpoint(t.Context(), cfg)
+			r, err := runner.PlayAll(c, func(c runner.Planned) (report.Result, error) { return b.conduct(t.Context(), end, c) })
+			end.stop()
 			if err != nil {
 				t.Fatalf("%s: %v", fault, err)
 			}
@@ -92,23 +93,15 @@ func (b *bench) play(t *testing.T, fault string, plan []runner.Planned) []report
 	return results
 }
 
-func (b *bench) conduct(ctx context.Context, cfg testee.Config, c runner.Planned) (report.Result, error) {
+func (b *bench) conduct(ctx context.Context, end *endpoint, c runner.Planned) (report.Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	ours, theirs := memnet.Pipe(0)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if b.role == ws.Server { // how it ends is judged at our end
-			_ = testee.Serve(ctx, theirs, cfg)
-		} else {
-			_ = testee.Echo(ctx, theirs, "localhost:9001", "/runCase?case=1&agent=echo", cfg)
-		}
-	}()
+	defer cancel()
+	ours, err := end.connect(ctx)
+	if err != nil {
+		return report.Result{}, err
+	}
 	p := b.settings.Peer(ctx, ours, b.role.Other(), c.Case)
-	r, err := b.settings.Conduct(p, c, cfg.Faults.String(), b.open(p, b.settings.Opening(c.Case)))
-	cancel()
-	<-ended
-	return r, err
+	return b.settings.Conduct(p, c, end.cfg.Faults.String(), b.open(p, c.Open))
 }
 
 // open performs our half of the opening handshake.

@@ -60,6 +60,7 @@ func afterwards(r *report.Result, c Planned, connect Connect) {
 		Play: func(p *peer.Peer) { p.Send(peer.Frame{Opcode: ws.Text, Payload: []byte(freshText)}) },
 		Want: freshWant(),
 	}
+	time.Sleep(dying)
 	fresh, err := connect(c)
 	why := ""
 	switch {
@@ -286,6 +287,7 @@ func shortList(names []string) string {
 const (
 	freshText  = "still there?"
 	freshLimit = 5 * time.Second
+	dying      = 20 * time.Millisecond // a peer that dies of a case takes a moment
 )
 
 // freshWant is the echo of it.
