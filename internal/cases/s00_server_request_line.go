@@ -15,8 +15,7 @@ import (
 // server that finds it to be anything else "MUST stop processing the client's handshake
 // and return an HTTP response with an appropriate error code" (RFC 6455, 4.2.1).
 func requestLines() []conform.Case {
-	const notHTTP = "The request line is none of HTTP/1.1, and was accepted (RFC 9112, 3: it should be answered with 400)."
-	return asked([]conform.Case{
+	return asked(append([]conform.Case{
 		{
 			ID: "0.1.1", Title: "Ask with the five fields that there must be, and no more", Spec: "RFC 6455, 4.2.1",
 			Requirements: []string{"6455-4.2.2-10"}, Open: edits(bare), Want: opens(),
@@ -49,7 +48,18 @@ func requestLines() []conform.Case {
 		}, {
 			ID: "0.1.8", Title: "Ask with HTTP/2.0 in the form of HTTP/1", Spec: "RFC 6455, 4.2.1", Requirements: []string{"6455-4.2.1-3"},
 			Open: edits(httpVersion("HTTP/2.0")), Want: orOpens(verdict.NonStrict, notHTTP, refuses(4, 505)),
-		}, {
+		},
+	}, requestTargets()...))
+}
+
+// notHTTP is what is wrong with a server that accepts a line which it cannot know.
+const notHTTP = "The request line is none of HTTP/1.1, and was accepted (RFC 9112, 3: it should be answered with 400)."
+
+// requestTargets is the rest of 0.1: what is asked for, and lines that are not as they
+// should be.
+func requestTargets() []conform.Case {
+	return []conform.Case{
+		{
 			// "A server MUST accept the absolute-form in requests" (RFC 9112, 3.2.2).
 			ID: "0.1.9", Title: "Ask with the request target in absolute form", Spec: "RFC 9112, 3.2.2", Requirements: []string{"6455-4.2.1-4", "9112-3.2.2-1"},
 			Open: edits(absolute), Want: opens(),
@@ -85,5 +95,5 @@ func requestLines() []conform.Case {
 			ID: "0.1.16", Title: "Ask without an HTTP version", Spec: "RFC 6455, 4.2.1", Requirements: []string{"6455-4.2.1-3", "9112-3-1"},
 			Open: edits(firstLine(func(old string) string { return old[:strings.LastIndexByte(old, ' ')] })), Want: refuses(4, 505),
 		},
-	})
+	}
 }

@@ -3,6 +3,7 @@
 package cases
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/conform"
@@ -18,9 +19,8 @@ import (
 func upgrades() []conform.Case {
 	const spec = "RFC 6455, 4.2.1"
 	host := []string{"6455-4.2.1-5", "9112-3.2-1"}
-	upgrade, connection := []string{"6455-4.2.1-6"}, []string{"6455-4.2.1-7"}
-	lists := []string{"6455-4.2.1-7", "9110-5.3-1"}
-	return asked(append([]conform.Case{
+	upgrade := []string{"6455-4.2.1-6"}
+	return asked(slices.Concat([]conform.Case{
 		{
 			ID: "0.2.1", Title: "Leave out Host", Spec: spec, Requirements: append(host, "6455-4.2.1-1", "6455-10.7-3"),
 			Open: edits(without("Host")), Want: refuses(4),
@@ -64,7 +64,16 @@ func upgrades() []conform.Case {
 			ID: "0.2.12", Title: "Upgrade: websocket/13", Spec: spec, Requirements: upgrade,
 			Open: edits(with("Upgrade", "websocket/13")),
 			Want: orOpens(verdict.NonStrict, "A version of websocket was accepted, which there is none of (RFC 6455, 4.2.1).", opensNothing()),
-		}, {
+		},
+	}, connections(), fieldsAsSuch()))
+}
+
+// connections is 0.2.13 to 0.2.18, about Connection.
+func connections() []conform.Case {
+	const spec = "RFC 6455, 4.2.1"
+	connection := []string{"6455-4.2.1-7"}
+	return []conform.Case{
+		{
 			ID: "0.2.13", Title: "Leave out Connection", Spec: spec, Requirements: append(connection, "6455-4.2.1-1"),
 			Open: edits(without("Connection")), Want: opensNothing(),
 		}, {
@@ -77,13 +86,13 @@ func upgrades() []conform.Case {
 			ID: "0.2.16", Title: "Connection: uPGRADE", Spec: spec, Requirements: connection,
 			Open: edits(with("Connection", "uPGRADE")), Want: opens(),
 		}, {
-			ID: "0.2.17", Title: "Connection: keep-alive, and in a second line Upgrade", Spec: "RFC 9110, 5.3", Requirements: lists,
+			ID: "0.2.17", Title: "Connection: keep-alive, and in a second line Upgrade", Spec: "RFC 9110, 5.3", Requirements: append(connection, "9110-5.3-1"),
 			Open: edits(with("Connection", "keep-alive"), twice("Connection", "Upgrade")), Want: opens(),
 		}, {
 			ID: "0.2.18", Title: "Connection: upgraded, and notupgrade", Spec: spec, Requirements: connection,
 			Turns: each([]string{"upgraded", "notupgrade"}, func(v string) conform.Turn { return ask(v, with("Connection", v)) }), Want: opensNothing(),
 		},
-	}, fieldsAsSuch()...))
+	}
 }
 
 // fieldsAsSuch is the rest of 0.2: blanks, names, order and number of fields.
