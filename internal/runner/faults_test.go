@@ -33,6 +33,9 @@ type bench struct {
 	judged   []runner.Planned // those of the plan in which something can be wrong
 	beyond   []runner.Planned // cases beyond the reference, each once
 	surveys  []runner.Planned
+
+	capacity   int // octets the network holds in each direction, 0 for any
+	maxMessage int // that the endpoints take, in octets
 }
 
 func newBench(role ws.Role) *bench {
@@ -72,7 +75,7 @@ func (b *bench) pick(t *testing.T, patterns ...string) []runner.Planned {
 // The endpoint's name is that of the fault.
 func (b *bench) play(t *testing.T, fault string, plan []runner.Planned) []report.Result {
 	t.Helper()
-	cfg := testee.Config{}
+	cfg := testee.Config{MaxMessage: b.maxMessage}
 	if fault != "" {
 		var err error
 		if cfg.Faults, err = testee.ParseFaults(strings.Split(fault, ",")...); err != nil {
@@ -94,7 +97,7 @@ func (b *bench) play(t *testing.T, fault string, plan []runner.Planned) []report
 
 func (b *bench) conduct(ctx context.Context, cfg testee.Config, c runner.Planned) (report.Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	ours, theirs := memnet.Pipe(0)
+	ours, theirs := memnet.Pipe(b.capacity)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
