@@ -94,7 +94,7 @@ func endsOutOfOrder() []conform.Case {
 			Play: steps(live, send(text("x")), endsWriting), Want: gone(maybe(echo("x"))), Limit: 10 * time.Second,
 		}, {
 			ID: "15.4.7", Title: "Half a message, then TCP is reset; a fresh connection afterwards", Spec: "RFC 6455, 7.2.1", Requirements: []string{"6455-7.2.1-1"},
-			Play: steps(live, send(more(text("half a message")), declared(100, cont("and half a frame"))), func(p *peer.Peer) { p.Abort() }),
+			Play: steps(live, send(more(text("half a message")), declared(100, cont("and half a frame"))), (*peer.Peer).AwaitRead, (*peer.Peer).Abort),
 			Want: ladder(is(verdict.OK, echo(alive))), Fresh: true,
 		}, {
 			ID: "15.4.8", Title: "The end of our half of TCP, without a Close", Spec: "RFC 6455, 7.2.1", Requirements: []string{"6455-7.2.1-1"},

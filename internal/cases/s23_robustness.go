@@ -61,7 +61,7 @@ func endings() []conform.Turn {
 	byUs := ladder(is(verdict.OK, echo(alive), closed(), ended()))
 	// That the peer fails the connection at all is what other cases are about.
 	byPeer := ladder(is(verdict.OK, echo(alive), maybe(closed()), ended()), is(verdict.OK, echo(alive), often(anything(echo(""))), stillOpen()))
-	half := send(declared(100, text("half a frame")))
+	half := steps(live, send(declared(100, text("half a frame"))), (*peer.Peer).AwaitRead)
 	return []conform.Turn{
 		{Name: "a Close with 1000", Play: closes(coded(1000, "")), Want: &byUs},
 		{Name: "a Close without a code", Play: closes(nil), Want: &byUs},
@@ -69,8 +69,8 @@ func endings() []conform.Turn {
 		{Name: "the peer fails the connection", Play: offendSilently(rsv(7, text("x"))), Want: &byPeer},
 		{Name: "the end of TCP without a Close", Play: steps(live, (*peer.Peer).Leave)},
 		{Name: "a reset", Play: steps(live, (*peer.Peer).Abort)},
-		{Name: "the end of TCP inside a frame", Play: steps(live, half, (*peer.Peer).Leave)},
-		{Name: "a reset inside a frame", Play: steps(live, half, (*peer.Peer).Abort)},
+		{Name: "the end of TCP inside a frame", Play: steps(half, (*peer.Peer).Leave)},
+		{Name: "a reset inside a frame", Play: steps(half, (*peer.Peer).Abort)},
 	}
 }
 
