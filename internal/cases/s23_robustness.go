@@ -110,7 +110,7 @@ func pressure() []conform.Case {
 }
 
 func slowness() []conform.Case {
-	const idle, gap = time.Second, 10 * time.Millisecond
+	const idle, gap = time.Second, 5 * time.Millisecond
 	trickle := noise(100)
 	trickle.Chop, trickle.Gap = 1, gap
 	return []conform.Case{
