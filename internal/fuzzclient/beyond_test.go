@@ -71,8 +71,10 @@ func TestFaultsOfServers(t *testing.T) {
 				defer close(ended)
 				_ = testee.Server{Config: testee.Config{Faults: faults}}.Serve(ctx, l) // how it ends is told by the cases
 			}()
+			gone := 0
 			dial := func(context.Context) (stream.Stream, error) {
 				if l.closed.Err() != nil {
+					gone++
 					return nil, net.ErrClosed
 				}
 				ours, theirs := memnet.Pipe(0)
@@ -87,9 +89,12 @@ func TestFaultsOfServers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := e.Play(t.Context(), runner.Settings{Seed: 1}, runner.Plan(picked, ws.Client)[0], "server")
+			r, err := e.Play(t.Context(), runner.Settings{Seed: 1}, runner.Plan(picked, ws.Client)[0], "server", nil)
 			if r.Verdict.Behavior != c.want {
 				t.Errorf("%s with %q: %+v, %v, want %s", c.id, c.fault, r.Verdict, err, c.want)
+			}
+			if gone > 1 && c.id == "8.2.12" { // one connection, and one to see whether it is there
+				t.Errorf("%s with %q: tried %d times to reach a server that is dead", c.id, c.fault, gone)
 			}
 			cancel()
 			<-ended

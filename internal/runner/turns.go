@@ -60,6 +60,7 @@ func afterwards(r *report.Result, c Planned, connect Connect) {
 		Play: func(p *peer.Peer) { p.Send(peer.Frame{Opcode: ws.Text, Payload: []byte(freshText)}) },
 		Want: freshWant(),
 	}
+	c.atOnce = true // it may be dead and started again
 	fresh, err := connect(c)
 	why := ""
 	switch {
