@@ -33,7 +33,7 @@ func declaredLimits() []conform.Case {
 		}
 	}
 	atLimit := c(3, "Message as long as the limit that the peer's profile states", func(p *peer.Peer, limit int) {
-		exchange(noise(limit))(p)
+		exchangeSlowly(noise(limit))(p)
 	}, returns())
 	atLimit.Limit = patient
 	return []conform.Case{
@@ -101,7 +101,7 @@ func countlessFragments() []conform.Case {
 			Limit: patient,
 		}, {
 			ID: "8.3.6", Title: "Binary message of 16 MiB and an octet, in one frame", Spec: "RFC 6455, 10.4", Requirements: []string{"6455-10.4-1"},
-			Play: exchange(noise(16<<20 + 1)), Want: orLimitedSilently(orLimited(verdict.OK, returns())), Limit: patient,
+			Play: exchangeSlowly(noise(16<<20 + 1)), Want: orLimitedSilently(orLimited(verdict.OK, returns())), Limit: patient,
 			Tags: []conform.Tag{conform.Slow}, Fresh: true,
 		},
 	}

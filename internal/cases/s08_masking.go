@@ -113,7 +113,7 @@ func maskingKeys() []conform.Case {
 		}, {
 			ID: "8.1.18", Title: fmt.Sprintf("Binary messages of each length from 0 to %d octets", longest),
 			Spec: spec, Requirements: []string{"6455-5.3-4", "6455-5.6-3"}, Only: conform.AsClient,
-			Play: exchanging(quietly(func(p *peer.Peer) bool { return p.EchoAll(lengths...) })), Want: returns(),
+			Play: exchanging(quietly(func(p *peer.Peer) bool { return p.EchoAll(livePatience, lengths...) })), Want: returns(),
 		},
 	}
 }

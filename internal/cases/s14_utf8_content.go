@@ -44,7 +44,7 @@ func invalidAnywhere() []conform.Case {
 			ID: "14.4.2", Title: "Text of a million octets, FF at one of them", Spec: utf8Spec, Requirements: everywhere,
 			Turns: each([]int{1023, 4095, 65535, 999_999}, func(offset int) conform.Turn {
 				return conform.Turn{Name: fmt.Sprintf("at offset %d", offset), Play: func(p *peer.Peer) { offend(at(1_000_000, offset, 0xff))(p) }}
-			}), Want: orLimited(verdict.Informational, fails(1007), echo(alive)), Limit: patient,
+			}), Want: orLimited(verdict.Informational, fails(1007), echo(alive)), Limit: patient, Tags: []conform.Tag{conform.Slow},
 		}, {
 			ID: "14.4.10", Title: "Text in two fragments, FE at the end of the second", Spec: utf8Spec, Requirements: everywhere,
 			Play: offend(more(at(1<<10, 0, 'a')), cont(strings.Repeat("b", 100)+"\xfe")), Want: fails(1007),

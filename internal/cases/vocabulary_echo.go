@@ -17,14 +17,22 @@ import (
 // exchange sends messages behind an echo, one behind the other, and closes once all of
 // them are back, unchanged and in order.
 func exchange(fs ...peer.Frame) func(*peer.Peer) {
-	return exchanging(func(p *peer.Peer) bool { return p.EchoAll(fs...) })
+	return exchanging(func(p *peer.Peer) bool { return p.EchoAll(livePatience, fs...) })
+}
+
+// exchangeSlowly is exchange for much data, which slow peers may take their time for.
+func exchangeSlowly(fs ...peer.Frame) func(*peer.Peer) {
+	return exchanging(func(p *peer.Peer) bool { return p.EchoAll(patient, fs...) })
 }
 
 // exchanging is exchange with a script of its own, which tells whether all came back.
 func exchanging(script func(p *peer.Peer) bool) func(*peer.Peer) {
 	return func(p *peer.Peer) {
-		if p.EchoFrame(text(alive)) && script(p) {
+		switch {
+		case p.EchoAll(livePatience, text(alive)) && script(p):
 			p.Close(ws.NormalClosure)
+		case p.IsOpen(): // nothing more is to come
+			p.EndAfter(0, peer.GiveUp)
 		}
 	}
 }

@@ -138,7 +138,11 @@ func (e *Endpoint) Play(ctx context.Context, st runner.Settings, c runner.Planne
 
 // converse conducts a case on one connection.
 func (e *Endpoint) converse(ctx context.Context, st runner.Settings, c runner.Planned, agent string, quiet func()) (report.Result, error) {
-	s, err := e.dial(ctx)
+	dial := e.dial
+	if c.AtOnce() {
+		dial = e.dialOnce
+	}
+	s, err := dial(ctx)
 	if err != nil {
 		return report.Result{}, err
 	}

@@ -224,6 +224,20 @@ func (e *Endpoint) alerted(err error) error {
 	return err
 }
 
+// dialOnce is dial for a server that has to be there.
+func (e *Endpoint) dialOnce(ctx context.Context) (stream.Stream, error) {
+	attempt, cancel := context.WithTimeout(ctx, dialLimit)
+	defer cancel()
+	s, err := e.connect(attempt)
+	switch {
+	case err == nil:
+		return s, nil
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	}
+	return nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, e.URL, err)
+}
+
 func (e *Endpoint) connect(ctx context.Context) (stream.Stream, error) {
 	if e.Dial != nil {
 		return e.Dial(ctx)

@@ -86,6 +86,14 @@ const (
 	apartLimit = 500 * time.Millisecond // for a peer that does not read
 )
 
+// AwaitRead waits until the other side has read what was sent, as far as that can be
+// seen, so that what the script does next does not come before it.
+func (p *Peer) AwaitRead() {
+	if !p.halted {
+		p.apart()
+	}
+}
+
 // apart waits until the peer has read what was written, so that it gets what
 // follows in a read of its own. Where that cannot be seen, it waits until nothing is
 // on its way and a moment longer. A peer that reads nothing is waited for once.

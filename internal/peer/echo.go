@@ -91,9 +91,13 @@ func (p *Peer) EchoFrame(f Frame) bool {
 	return p.awaitEcho()
 }
 
+// mostPatience is how long EchoAll waits at most, however much comes back meanwhile.
+const mostPatience = 2 * time.Minute
+
 // EchoAll is Echo for several messages, each in one frame or in fragments, that go out
-// one behind the other before any of them has to be back.
-func (p *Peer) EchoAll(fs ...Frame) bool {
+// one behind the other before any of them has to be back. Patience is for each of them,
+// from when the one before has come.
+func (p *Peer) EchoAll(patience time.Duration, fs ...Frame) bool {
 	var whole []byte // of a message in fragments
 	var first Frame
 	for _, f := range fs {
@@ -115,7 +119,14 @@ func (p *Peer) EchoAll(fs ...Frame) bool {
 		}
 	}
 	p.SendTogether(fs...)
-	return p.awaitEcho()
+	for last := time.Now().Add(mostPatience); p.echoes() && time.Now().Before(last); {
+		n := p.log.Echo.Matched
+		p.wait(time.Now().Add(patience), func() bool { return p.log.Echo.Matched > n || !p.echoes() })
+		if p.log.Echo.Matched == n {
+			break
+		}
+	}
+	return p.allBack()
 }
 
 func (p *Peer) expectFrame(f Frame) bool {
@@ -149,10 +160,17 @@ func (p *Peer) awaitEcho() bool {
 	if !p.hasEnd {
 		until = time.Now().Add(p.cfg.Patience)
 	}
-	done := func() bool { return len(p.echo.want) == 0 || p.log.Echo.Difference != "" || p.state != open }
-	p.wait(until, done)
-	return len(p.echo.want) == 0 && p.log.Echo.Difference == ""
+	p.wait(until, func() bool { return !p.echoes() })
+	return p.allBack()
 }
+
+// echoes reports whether there are echoes to wait for.
+func (p *Peer) echoes() bool {
+	return len(p.echo.want) > 0 && p.log.Echo.Difference == "" && p.state == open
+}
+
+// allBack reports whether every message has come back as it was.
+func (p *Peer) allBack() bool { return len(p.echo.want) == 0 && p.log.Echo.Difference == "" }
 
 // compare takes a message that came while echoes are counted.
 func (e *echoing) compare(binary bool, data []byte) {

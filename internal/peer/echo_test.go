@@ -133,7 +133,7 @@ func TestEchoAll(t *testing.T) {
 				tail := peer.Frame{Opcode: ws.Continuation, Payload: []byte("ree")}
 				head := text("th")
 				head.More = true
-				all = p.EchoAll(text("one"), text("two"), head, tail)
+				all = p.EchoAll(time.Second, text("one"), text("two"), head, tail)
 				p.Close(1000)
 			},
 			other: func(o *other) {
@@ -152,6 +152,30 @@ func TestEchoAll(t *testing.T) {
 	}
 }
 
+// Patience with several begins anew with each that comes.
+func TestEchoAllWhileTheyCome(t *testing.T) {
+	for pause, want := range map[time.Duration]int{900 * time.Millisecond: 5, 1100 * time.Millisecond: 0} {
+		got := conversation{
+			script: func(p *peer.Peer) {
+				p.EchoAll(time.Second, slices.Repeat([]peer.Frame{text("x")}, 5)...)
+				p.Close(1000)
+			},
+			other: func(o *other) {
+				for range 5 {
+					o.next()
+				}
+				for range 5 {
+					o.sleep(pause)
+					o.send(ws.Text, "x")
+				}
+			},
+		}.run(t)
+		if want > 0 && got.Echo.Matched != want || got.took > 5*pause+2*time.Second {
+			t.Errorf("%v apart: %+v after %v", pause, got.Echo, got.took)
+		}
+	}
+}
+
 // While we are deaf, what we send goes on until the network is full; then all is read.
 func TestEchoesWhileDeaf(t *testing.T) {
 	var blocked time.Duration
@@ -160,7 +184,7 @@ func TestEchoesWhileDeaf(t *testing.T) {
 		config:   func(c *peer.Config) { c.Patience = 10 * time.Second },
 		script: func(p *peer.Peer) {
 			p.DeafFor(time.Second)
-			if !p.EchoAll(slices.Repeat([]peer.Frame{text(strings.Repeat("x", 1000))}, 10)...) {
+			if !p.EchoAll(10*time.Second, slices.Repeat([]peer.Frame{text(strings.Repeat("x", 1000))}, 10)...) {
 				t.Error("not all came back")
 			}
 			blocked = time.Since(p.Log().Start)

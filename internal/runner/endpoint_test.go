@@ -20,6 +20,7 @@ import (
 type endpoint struct {
 	cfg    testee.Config
 	role   ws.Role
+	holds  int // octets the network takes in each direction, 0 for any
 	ctx    context.Context
 	cancel context.CancelFunc
 	going  sync.WaitGroup
@@ -32,7 +33,7 @@ type endpoint struct {
 var errDead = errors.New("the server accepts no more connections")
 
 func (b *bench) endpoint(ctx context.Context, cfg testee.Config) *endpoint {
-	e := &endpoint{cfg: cfg, role: b.role, dialed: make(chan net.Conn), dead: make(chan struct{})}
+	e := &endpoint{cfg: cfg, role: b.role, holds: b.capacity, dialed: make(chan net.Conn), dead: make(chan struct{})}
 	e.ctx, e.cancel = context.WithCancel(ctx)
 	if e.role == ws.Server {
 		e.going.Go(func() { _ = testee.Server{Config: cfg}.Serve(e.ctx, e) }) // how it ends is judged at our end
@@ -42,7 +43,7 @@ func (b *bench) endpoint(ctx context.Context, cfg testee.Config) *endpoint {
 
 // connect makes a connection and returns our end of it.
 func (e *endpoint) connect(ctx context.Context) (stream.Stream, error) {
-	ours, theirs := memnet.Pipe(0)
+	ours, theirs := memnet.Pipe(e.holds)
 	if e.role == ws.Client {
 		e.going.Go(func() { _ = testee.Echo(e.ctx, theirs, "localhost:9001", "/runCase?case=1&agent=echo", e.cfg) })
 		return ours, nil

@@ -32,6 +32,9 @@ type bench struct {
 	judged   []runner.Planned // those of the plan in which something can be wrong
 	beyond   []runner.Planned // cases beyond the reference, each once
 	surveys  []runner.Planned
+
+	capacity   int // octets the network holds in each direction, 0 for any
+	maxMessage int // that the endpoints take, in octets
 }
 
 func newBench(role ws.Role) *bench {
@@ -71,7 +74,7 @@ func (b *bench) pick(t *testing.T, patterns ...string) []runner.Planned {
 // The endpoint's name is that of the fault.
 func (b *bench) play(t *testing.T, fault string, plan []runner.Planned) []report.Result {
 	t.Helper()
-	cfg := testee.Config{}
+	cfg := testee.Config{MaxMessage: b.maxMessage}
 	if fault != "" {
 		var err error
 		if cfg.Faults, err = testee.ParseFaults(strings.Split(fault, ",")...); err != nil {
@@ -101,7 +104,7 @@ func (b *bench) conduct(ctx context.Context, end *endpoint, c runner.Planned) (r
 		return report.Result{}, err
 	}
 	p := b.settings.Peer(ctx, ours, b.role.Other(), c.Case)
-	return b.settings.Conduct(p, c, end.cfg.Faults.String(), b.open(p, c.Open))
+	return b.settings.Conduct(p, c, end.cfg.Faults.String(), b.open(p, b.settings.Opening(c.Case)))
 }
 
 // open performs our half of the opening handshake.

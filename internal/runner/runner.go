@@ -49,8 +49,12 @@ type Planned struct {
 	Number int // from 1
 	turn   int // of the case's turns, where connections have numbers of their own: from 1
 
+	atOnce  bool     // see AtOnce
 	meeting *meeting // of the connections of a case that is played on all of them together
 }
+
+// AtOnce reports whether it tells against the peer if it cannot be connected to at once.
+func (c Planned) AtOnce() bool { return c.atOnce }
 
 // Plan numbers the selected cases that the role can play. A client comes once a
 // number, so where we are the server a case with several turns has as many numbers.

@@ -125,9 +125,14 @@ func (s *schedule) run(ctx context.Context, plan []Planned, jobs int) error {
 	return s.inTurn(ctx, serial)
 }
 
+// rank orders cases that run together: those that wait begin, and those that a peer may
+// die of end.
 func rank(c Planned) int {
-	if c.Has(conform.Paced) {
+	switch {
+	case c.Has(conform.Paced):
 		return 0
+	case c.Fresh:
+		return 2
 	}
 	return 1
 }

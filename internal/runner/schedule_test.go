@@ -27,6 +27,7 @@ type move struct {
 	takes time.Duration // 0 means a second
 	acts  time.Duration // after which it only waits; 0: it never does
 	tags  []conform.Tag
+	fresh bool          // it may be what the peer dies of
 	word  verdict.Grade // what it comes to beside others that act; empty means OK
 	alone verdict.Grade // what it comes to with none beside it; empty means OK
 	err   error
@@ -54,7 +55,7 @@ func newStage(moves ...move) *stage {
 	st := &stage{moves: map[string]move{}, beside: map[string]int{}, toldAt: map[string]time.Duration{}, start: time.Now()}
 	for i, m := range moves {
 		st.moves[m.id] = m
-		st.plan = append(st.plan, runner.Planned{Case: conform.Case{ID: m.id, Tags: m.tags}, Number: i + 1})
+		st.plan = append(st.plan, runner.Planned{Case: conform.Case{ID: m.id, Tags: m.tags, Fresh: m.fresh}, Number: i + 1})
 	}
 	return st
 }
@@ -174,6 +175,19 @@ func TestOrderUnderLoad(t *testing.T) {
 		}
 		if st.toldAt["2"] != time.Second {
 			t.Errorf("2 was told of after %v, not as soon as it was known", st.toldAt["2"])
+		}
+	})
+}
+
+// What a peer may die of comes when the rest that runs together has begun.
+func TestDangerComesLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		st := newStage(move{id: "1", fresh: true}, move{id: "2"}, move{id: "3", tags: []conform.Tag{conform.Paced}}, move{id: "4"})
+		if err := st.run(t.Context(), 2); err != nil {
+			t.Fatal(err)
+		}
+		if got := st.begun[3]; got != "1" {
+			t.Errorf("1 is not the last of %v", st.begun)
 		}
 	})
 }

@@ -3,6 +3,7 @@
 package runner
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,21 +47,23 @@ func PlayAll(c Planned, connect Connect) (report.Result, error) {
 		t.compare()
 	}
 	r := t.result()
-	if c.Fresh {
-		afterwards(&r, c, connect)
+	var fault *Fault
+	if c.Fresh && afterwards(&r, c, connect) && !errors.As(err, &fault) {
+		return r, nil // that no connection came about any more is the finding
 	}
 	return r, err
 }
 
 // afterwards has a fresh connection echo, and notes it in the log where it does not:
-// the peer has died of the case.
-func afterwards(r *report.Result, c Planned, connect Connect) {
+// the peer has died of the case. It reports whether it has.
+func afterwards(r *report.Result, c Planned, connect Connect) (died bool) {
 	c.Case = conform.Case{
 		ID: c.ID, Title: c.Title, Spec: c.Spec, Tags: []conform.Tag{conform.Beyond}, End: peer.GiveUp, Limit: freshLimit,
 		Play: func(p *peer.Peer) { p.Send(peer.Frame{Opcode: ws.Text, Payload: []byte(freshText)}) },
 		Want: freshWant(),
 	}
 	time.Sleep(dying)
+	c.atOnce = true // it may be dead and started again
 	fresh, err := connect(c)
 	why := ""
 	switch {
@@ -69,10 +72,11 @@ func afterwards(r *report.Result, c Planned, connect Connect) {
 	case fresh.Verdict.Behavior != verdict.OK:
 		why = strings.TrimSuffix(fresh.Verdict.Result, ".")
 	default:
-		return
+		return false
 	}
 	r.Log.Add(r.Log.Start.Add(r.Took), wirelog.Record{Kind: wirelog.Dead, Note: why})
 	r.Verdict = verdict.Judge(r.Want, r.Close, r.Log)
+	return true
 }
 
 // turns collects the results of the connections of one case.

@@ -6,62 +6,92 @@ import (
 	"encoding/binary"
 	"net"
 	"syscall"
-	"unsafe"
 )
 
-// Unread asks the kernel: of the socket at the other end, where that is on this
-// machine and in reach, what its program has not read, and of ours what has not
-// been acknowledged.
+// Unread asks the kernel: of our socket how much has been written, and of the one at
+// the other end, where that is on this machine and in reach, how much has arrived and not
+// been read. Whether it is acknowledged says little: acknowledgements come before the
+// program has read anything, or 40 ms after.
 func (s netStream) Unread() (octets int, sure bool) {
-	t, ok := transport(s.Conn).(*net.TCPConn)
+	local, ok := s.LocalAddr().(*net.TCPAddr)
+	remote, also := s.RemoteAddr().(*net.TCPAddr)
+	if !ok || !also {
+		return 0, false
+	}
+	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, netlinkSockDiag)
+	if err != nil {
+		return 0, false
+	}
+	defer syscall.Close(fd)
+	ours, ok := ask(fd, local, remote)
 	if !ok {
 		return 0, false
 	}
-	waiting := unacknowledged(t)
-	local, _ := t.LocalAddr().(*net.TCPAddr)
-	remote, _ := t.RemoteAddr().(*net.TCPAddr)
-	if waiting > 0 || local == nil || remote == nil {
-		return waiting, false
+	theirs, ok := ask(fd, remote, local)
+	if !ok {
+		return ours.unacknowledged, false
 	}
-	return receiveQueue(remote, local)
+	return int(ours.sent-theirs.received) + theirs.unread, true
 }
 
-// unacknowledged returns how many octets the other end's kernel has not said it has.
-func unacknowledged(c *net.TCPConn) int {
-	raw, err := c.SyscallConn()
-	if err != nil {
-		return 0
-	}
-	var n int32
-	_ = raw.Control(func(fd uintptr) { // a connection that is closed has nothing waiting
-		const outq = syscall.TIOCOUTQ // SIOCOUTQ, of sockets
-		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, fd, outq, uintptr(unsafe.Pointer(&n))); errno != 0 {
-			n = 0
-		}
-	})
-	return int(n)
+// socket is what the kernel tells of a TCP socket, in octets.
+type socket struct {
+	sent           uint64 // written by its program, once each
+	received       uint64 // in order
+	unread         int    // of those received
+	unacknowledged int    // of those sent
 }
 
-// The parts of sock_diag(7) that are needed for one question about one socket.
+// The parts of sock_diag(7) and of struct tcp_info that are needed.
 const (
 	netlinkSockDiag  = 4
 	sockDiagByFamily = 20
 	headerLen        = 16 // nlmsghdr
 	requestLen       = 56 // inet_diag_req_v2
 	requestID        = 8  // where its inet_diag_sockid begins
-	answerQueue      = 56 // where idiag_rqueue stands in inet_diag_msg
-	answerLen        = 72
 	addressLen       = 16 // of either family
+	answerRead       = 56 // where idiag_rqueue stands in inet_diag_msg
+	answerWrite      = 60 // and idiag_wqueue
+	answerLen        = 72
+	infoAttribute    = 2 // INET_DIAG_INFO
+	infoReceived     = 128
+	infoNotSent      = 144
+	infoSent         = 200
+	infoSentAgain    = 208
+	infoLen          = 216 // of which all that is older than Linux 4.19 has less
 )
 
-// receiveQueue returns how many octets wait to be read at the socket of this
-// machine that is bound to local and connected to remote, and whether there is one.
-func receiveQueue(local, remote *net.TCPAddr) (octets int, found bool) {
-	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, netlinkSockDiag)
-	if err != nil {
-		return 0, false
+// ask returns what there is to know of the socket that is bound to local and connected
+// to remote, and whether there is one on this machine.
+func ask(fd int, local, remote *net.TCPAddr) (s socket, ok bool) {
+	if err := syscall.Sendto(fd, question(local, remote), 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}); err != nil {
+		return s, false
 	}
-	defer syscall.Close(fd)
+	b := make([]byte, 4<<10)
+	n, _, err := syscall.Recvfrom(fd, b, 0)
+	order := binary.NativeEndian
+	if err != nil || n < headerLen+answerLen || order.Uint16(b[4:]) != sockDiagByFamily {
+		return s, false
+	}
+	b = b[headerLen:n]
+	s.unread, s.unacknowledged = int(order.Uint32(b[answerRead:])), int(order.Uint32(b[answerWrite:]))
+	for b = b[answerLen:]; len(b) >= syscall.SizeofRtAttr; {
+		length, kind := int(order.Uint16(b)), order.Uint16(b[2:])
+		if length < syscall.SizeofRtAttr || length > len(b) {
+			return s, false
+		}
+		if info := b[syscall.SizeofRtAttr:length]; kind == infoAttribute && len(info) >= infoLen {
+			s.received = order.Uint64(info[infoReceived:])
+			s.sent = order.Uint64(info[infoSent:]) - order.Uint64(info[infoSentAgain:]) + uint64(order.Uint32(info[infoNotSent:]))
+			return s, true
+		}
+		b = b[min(len(b), (length+syscall.RTA_ALIGNTO-1)&^(syscall.RTA_ALIGNTO-1)):]
+	}
+	return s, false
+}
+
+// question is a request of sock_diag for one socket.
+func question(local, remote *net.TCPAddr) []byte {
 	b := make([]byte, headerLen+requestLen)
 	order := binary.NativeEndian
 	order.PutUint32(b, uint32(len(b)))
@@ -69,7 +99,7 @@ func receiveQueue(local, remote *net.TCPAddr) (octets int, found bool) {
 	order.PutUint16(b[6:], syscall.NLM_F_REQUEST)
 	req := b[headerLen:]
 	from, to := local.IP.To4(), remote.IP.To4()
-	req[0], req[1] = syscall.AF_INET, syscall.IPPROTO_TCP
+	req[0], req[1], req[2] = syscall.AF_INET, syscall.IPPROTO_TCP, 1<<(infoAttribute-1)
 	if from == nil || to == nil {
 		req[0], from, to = syscall.AF_INET6, local.IP.To16(), remote.IP.To16()
 	}
@@ -80,13 +110,5 @@ func receiveQueue(local, remote *net.TCPAddr) (octets int, found bool) {
 	copy(id[4:4+addressLen], from)
 	copy(id[4+addressLen:], to)
 	copy(id[4+2*addressLen+4:], "\xff\xff\xff\xff\xff\xff\xff\xff") // whatever its cookie; 4: any interface
-	if err := syscall.Sendto(fd, b, 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}); err != nil {
-		return 0, false
-	}
-	answer := make([]byte, 4<<10)
-	n, _, err := syscall.Recvfrom(fd, answer, 0)
-	if err != nil || n < headerLen+answerLen || order.Uint16(answer[4:]) != sockDiagByFamily {
-		return 0, false
-	}
-	return int(order.Uint32(answer[headerLen+answerQueue:])), true
+	return b
 }

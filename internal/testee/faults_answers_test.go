@@ -33,6 +33,7 @@ func TestEchoFaults(t *testing.T) {
 		{fault: "turns-crlf-into-lf", send: []string{"text a\r\nb", "binary a\r\nb"}, want: `text a\nb; binary a\r\nb; open`},
 		{fault: "turns-binary-lf-into-crlf", send: []string{"text a\nb", "binary a\nb"}, want: `text a\nb; binary a\r\nb; open`},
 		{fault: "turns-binary-crlf-into-lf", send: []string{"text a\r\nb", "binary a\r\nb\n"}, want: `text a\r\nb; binary a\nb\n; open`},
+		{fault: "drops-byte-order-mark", send: []string{"text \ufeffx\ufeff", "binary \ufeffx"}, want: `text x\ufeff; binary \ufeffx; open`},
 		{fault: "normalizes-text", send: []string{"text e\u0301\u00e9\u1100\u1161\u11a8\u212b", "binary e\u0301"}, want: `text \u00e9\u00e9\uac01\u00c5; binary e\u0301; open`},
 		{fault: "fragments-echo", send: []string{"text abc", "text d"}, want: "more text a; continuation bc; text d; open"},
 		{fault: "echo-without-fin-above-64k", send: []string{"text " + x(65536)}, want: `more text "xxxx"..."xxxx" 65536; open`},

@@ -62,8 +62,10 @@ func (c *Conn) wrongRead(p []byte) (int, error) {
 			return 0, c.wrongEOF(err)
 		case stream.IsReset(err):
 			return 0, c.wrongReset(err)
-		case err == nil && (c.has(firstFrameOfRead) || c.has(losesMaskPhase)):
-			n += c.gather(p[n:])
+		case err == nil && c.has(firstFrameOfRead):
+			n += c.gather(p[n:], time.Millisecond)
+		case err == nil && c.has(losesMaskPhase): // what comes apart stays apart
+			n += c.gather(p[n:], 10*time.Microsecond)
 		}
 		return n, err
 	}
@@ -71,8 +73,7 @@ func (c *Conn) wrongRead(p []byte) (int, error) {
 
 // gather reads on until nothing has come for a moment. Faults that are about
 // what one read returns shall not depend on chance.
-func (c *Conn) gather(p []byte) int {
-	const moment = time.Millisecond
+func (c *Conn) gather(p []byte, moment time.Duration) int {
 	n := 0
 	for n < len(p) {
 		c.readBy(time.Now().Add(moment))
@@ -177,7 +178,8 @@ func (c *Conn) wrongNext() (ws.Header, error) {
 		if c.has(refusesUncompressed) && c.meaningful(h) != 0 && h.RSV&rsv1 == 0 {
 			return h, &ProtocolError{ws.ProtocolError, "uncompressed message"}
 		}
-		if err = c.checkHeader(h); err != nil && c.has(judgesAfterPayload) {
+		const never = 1 << 63 // octets: a payload of so many is no payload
+		if err = c.checkHeader(h); err != nil && c.has(judgesAfterPayload) && h.Length < never {
 			if err := c.skip(); err != nil {
 				return h, err
 			}

@@ -30,6 +30,7 @@ const (
 	addsLineEnds        = "turns-binary-lf-into-crlf"
 	losesLineEnds       = "turns-binary-crlf-into-lf"
 	normalizesText      = "normalizes-text"
+	losesMark           = "drops-byte-order-mark"
 	fragmentsEcho       = "fragments-echo"
 	neverSetsFin        = "echo-without-fin-above-64k"
 	firstTypeOnly       = "repeats-opcode-on-continuations"
@@ -63,6 +64,7 @@ func echoFaults() []Fault {
 		{Name: addsLineEnds, Title: "Turns LF in binary messages into CRLF", Roles: InBoth},
 		{Name: losesLineEnds, Title: "Turns CRLF in binary messages into LF", Roles: InBoth},
 		{Name: normalizesText, Title: "Composes letters and accents in text (Unicode's form NFC)", Roles: InBoth},
+		{Name: losesMark, Title: "Drops a byte order mark at the beginning of text", Roles: InBoth},
 		{Name: fragmentsEcho, Title: "Sends each message of two octets or more in two fragments", Roles: InBoth, Legal: true},
 		{Name: neverSetsFin, Title: "Does not set FIN on messages of 64 KiB and more", Roles: InBoth},
 		{Name: firstTypeOnly, Title: "Sends two fragments, both with the opcode of the message", Roles: InBoth},
@@ -114,6 +116,8 @@ func (c *Conn) distort() {
 		m.buf = append(m.buf[:ws.MaxHeaderLen], bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n"))...)
 	case m.opcode == ws.Binary && c.has(losesLineEnds):
 		m.buf = append(m.buf[:ws.MaxHeaderLen], bytes.ReplaceAll(p, []byte("\r\n"), []byte("\n"))...)
+	case m.opcode == ws.Text && c.has(losesMark):
+		m.buf = append(m.buf[:ws.MaxHeaderLen], bytes.TrimPrefix(p, []byte("\ufeff"))...)
 	case m.opcode == ws.Text && c.has(normalizesText):
 		m.buf = append(m.buf[:ws.MaxHeaderLen], composed(p)...)
 	}
@@ -154,13 +158,11 @@ func (c *Conn) wrongEcho() error {
 			return err
 		}
 	case c.has(echoesLate):
-		was := len(c.out)
-		if err := c.collect(ws.Header{Fin: true, Opcode: m.opcode}, m.payload()); err != nil {
-			return err
-		}
-		c.held = append(c.held, c.out[was:]...)
-		c.out = c.out[:was]
-		return nil
+		out := c.out
+		c.out = c.held
+		err := c.collect(ws.Header{Fin: true, Opcode: m.opcode}, m.payload()) // which writes it where it is much
+		c.held, c.out = c.out, out
+		return err
 	case c.has(echoesAfter100ms):
 		if err := c.flush(); err != nil { // nothing else is late
 			return err

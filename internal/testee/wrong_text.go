@@ -95,6 +95,8 @@ func (c *Conn) wrongText() bool {
 	switch {
 	case m.opcode != ws.Text && !c.has(checksBinary), c.has(noUTF8Check), c.has(keepsTextState):
 		return true
+	case c.has(pingResetsText):
+		return m.text.Complete()
 	case c.has(replacesInvalid):
 		m.buf = append(m.buf[:ws.MaxHeaderLen], bytes.ToValidUTF8(p, []byte("\uFFFD"))...)
 		return true
