@@ -71,8 +71,8 @@ const framePause = time.Millisecond
 
 // How long a peer gets to read what was written before the next octets follow.
 const (
-	apartStep  = 20 * time.Microsecond // between two looks
-	apartPause = time.Millisecond      // where the look does not tell all
+	apartStep  = 20 * time.Microsecond  // between two looks
+	apartPause = time.Millisecond       // where the look does not tell all
 	apartLimit = 500 * time.Millisecond // for a peer that does not read
 )
 

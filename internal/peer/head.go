@@ -29,6 +29,9 @@ type Head struct {
 	Answers int // HTTP answers to pass over before the one that counts
 
 	NotJudged string // why the case cannot be played with this peer
+
+	Wait time.Duration // as a server: before all this goes out
+	Void bool          // as a server: it opens nothing, and every frame but a Close that comes is a breach
 }
 
 // Edit changes a Head before it is sent.
@@ -129,16 +132,17 @@ func (p *Peer) SendOctets(b []byte) {
 
 // EndWrite ends our half of TCP. What comes in is still handled.
 func (p *Peer) EndWrite() {
+	p.flushHeld()
 	if p.state != closed && p.s.CloseWrite() == nil {
 		p.broken = true
 	}
 }
 
 // Abort resets TCP: the script is over.
-func (p *Peer) Abort() { p.drop(true) }
+func (p *Peer) Abort() { p.flushHeld(); p.drop(true) }
 
 // Leave ends TCP in order, without a Close: the script is over.
-func (p *Peer) Leave() { p.drop(false) }
+func (p *Peer) Leave() { p.flushHeld(); p.drop(false) }
 
 // Deaf stops the reading from TCP, or with false goes on with it.
 func (p *Peer) Deaf(on bool) { p.in.hold(on) }

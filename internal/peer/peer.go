@@ -51,6 +51,10 @@ type Config struct {
 	// pass: a Ping goes out, where a frame may stand, and the Pong says that all in front
 	// of it has been read.
 	Probe bool
+	// HoldAnswer has a server's answer to the opening handshake share a write with the
+	// frames that the script sends at once: whether they reach the client together would
+	// be chance otherwise, and clients differ by it.
+	HoldAnswer bool
 	// ChopPause waits between the writes of a chopped frame header or handshake until
 	// the other side has read them, so that it reads them apart.
 	ChopPause bool
@@ -121,6 +125,7 @@ type Peer struct {
 	state  state
 	halted bool // a wait found the connection no longer open: the script is over
 	broken bool // a write failed: nothing more can be sent
+	void   bool // our answer to the opening handshake opened nothing
 	over   bool // the script is over, and we wait for the end
 
 	withheld bool // see Withhold

@@ -122,7 +122,7 @@ func (st Settings) Backlog(c conform.Case) int {
 func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c conform.Case) *peer.Peer {
 	cfg := peer.Config{
 		Role: role, Seed: st.caseSeed(c.ID), Options: st.options(), Patience: st.stretch(c.Patience()), Backlog: st.Backlog(c), Deflate: st.Deflate,
-		ReadOut: c.Has(conform.Beyond), ChopPause: true, Probe: !st.Reference,
+		ReadOut: c.Has(conform.Beyond), HoldAnswer: true, ChopPause: true, Probe: !st.Reference,
 	}
 	if c.Want.Whole {
 		st.follow(&cfg, c)
