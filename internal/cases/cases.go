@@ -97,7 +97,15 @@ func Full(e Edition) []conform.Case { return FullSuite.Of(e, corpus.New()) }
 func Beyond() []conform.Case {
 	cs := slices.Concat(
 		clientRequests(),
+		clientTargets(),
+		answerStatus(),
+		answerUpgrade(),
+		answerAccept(),
+		answerSubprotocol(),
+		answerExtensions(),
+		answerOctets(),
 		clientNonces(),
+		clientReturns(),
 		maskingSurveys(),
 		frameSurveys(),
 		closingCodes(),
@@ -122,6 +130,15 @@ func Beyond() []conform.Case {
 // Sections returns the titles of categories and subcategories, in order.
 func Sections() []conform.Section {
 	return []conform.Section{
+		{ID: "0", Title: "Opening handshake"},
+		{ID: "0.11", Title: "What a client asks"},
+		{ID: "0.12", Title: "Answers to a client: status"},
+		{ID: "0.13", Title: "Answers to a client: Upgrade and Connection"},
+		{ID: "0.14", Title: "Answers to a client: Sec-WebSocket-Accept"},
+		{ID: "0.15", Title: "Answers to a client: subprotocols"},
+		{ID: "0.16", Title: "Answers to a client: extensions"},
+		{ID: "0.17", Title: "Answers to a client: how they come, and what is unusual in them"},
+		{ID: "0.18", Title: "Nonces, and clients that come again"},
 		{ID: "1", Title: "Framing"},
 		{ID: "1.1", Title: "Text messages of every length form"},
 		{ID: "1.2", Title: "Binary messages of every length form"},

@@ -20,7 +20,7 @@ func (p *Peer) sendAnswer(h Head) []byte {
 	if !p.cfg.HoldAnswer || h.Chop > 0 || h.Cut != 0 || len(h.Behind) > 0 || p.state == closed {
 		return p.sendHead(h)
 	}
-	b := h.octets()
+	b := h.Octets()
 	if len(b) > 0 {
 		p.log.Traffic.Out.Preopen += int64(len(b))
 		p.log.Traffic.Out.Wire -= int64(len(b)) // counted there when it is written
@@ -57,6 +57,9 @@ func (p *Peer) decline(h Head, why string) {
 	p.SendClose(nil)
 	p.halted = true
 }
+
+// IsVoid reports whether the answer to the client's opening handshake opened nothing.
+func (p *Peer) IsVoid() bool { return p.void }
 
 // misplaced reports whether a frame came though our answer opened nothing, and ends the
 // conversation then. A Close may still be meant well.

@@ -30,15 +30,17 @@ type Head struct {
 
 	NotJudged string // why the case cannot be played with this peer
 
-	Wait time.Duration // as a server: before all this goes out
-	Void bool          // as a server: it opens nothing, and every frame but a Close that comes is a breach
+	// As a server:
+	PreviousKey string        // of the client's connection before this one, where there was one
+	Wait        time.Duration // before all this goes out
+	Void        bool          // it opens nothing, and every frame but a Close that comes is a breach
 }
 
 // Edit changes a Head before it is sent.
 type Edit func(*Head)
 
-// octets is the head as it goes onto the wire.
-func (h *Head) octets() []byte {
+// Octets is the head as it goes onto the wire.
+func (h *Head) Octets() []byte {
 	if h.Raw != nil {
 		return h.Raw
 	}
@@ -74,7 +76,7 @@ func (o Opening) edited(h Head) Head {
 // sendHead sends our half of the opening handshake the way it wants to be sent and
 // returns what the log keeps of it.
 func (p *Peer) sendHead(h Head) []byte {
-	b := h.octets()
+	b := h.Octets()
 	parts := [][]byte{b}
 	switch {
 	case h.Chop > 0:

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cases
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/rules"
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// The words of answers to a client's opening handshake.
+
+// knock sends what a client echoes that takes the connection for open.
+func knock(p *peer.Peer) { p.Send(text("x"), ping(verdict.Probe)) }
+
+// knockAndLeave is knock, and the end of our half of TCP: what HTTP has a client do with
+// a response that is no 101 is done then at the latest.
+func knockAndLeave(p *peer.Peer) {
+	knock(p)
+	p.EndWrite()
+}
+
+// greet sends a message to a client that may take the connection for open.
+func greet(p *peer.Peer) { p.Send(text("x")) }
+
+// greetLater is greet when the answer has been on its own for a moment.
+func greetLater(p *peer.Peer) {
+	apart(p)
+	greet(p)
+}
+
+// apart lets a moment pass, so that what is sent next comes to the client in another read.
+func apart(p *peer.Peer) { p.Until(apartFor, func() bool { return false }) }
+
+const apartFor = 100 * time.Millisecond
+
+// opensNothing is an answer with changes that make it one that a client must not take:
+// every frame but a Close that comes is a breach.
+func opensNothing(es ...peer.Edit) peer.Opening {
+	return edits(append(es, func(h *peer.Head) { h.Void = true })...)
+}
+
+// responds is a response with a status that opens nothing.
+func responds(statusLine, body string, fields ...ws.Field) peer.Edit {
+	return func(h *peer.Head) {
+		h.Line = "HTTP/1.1 " + statusLine
+		h.Fields = append(ws.Fields{
+			{Name: "Connection", Value: "close"}, {Name: "Content-Type", Value: "text/plain"}, {Name: "Content-Length", Value: fmt.Sprint(len(body))},
+		}, fields...)
+		h.Body = []byte(body)
+	}
+}
+
+// statusLine is another status line.
+func statusLine(s string) peer.Edit {
+	return firstLine(func(string) string { return s })
+}
+
+// silent sends nothing, and only the beginning of the answer, up to an octet that is
+// counted from the end of the head where it is negative.
+func silent(h *peer.Head) { h.Raw = []byte{} }
+
+func onlyUpTo(at int) peer.Edit {
+	return func(h *peer.Head) {
+		all := h.Octets()
+		if at < 0 {
+			at += len(all)
+		}
+		h.Raw = all[:at]
+	}
+}
+
+// accepting gives Sec-WebSocket-Accept the value that is made of the client's key.
+func accepting(make func(key string) string) peer.Edit {
+	return func(h *peer.Head) { with("Sec-WebSocket-Accept", make(keyOf(h)))(h) }
+}
+
+func keyOf(h *peer.Head) string { return h.Asked.Fields.Get("Sec-WebSocket-Key") }
+
+// requesting changes an answer to a client that requests at least n subprotocols.
+func requesting(n int, change func(names []string) peer.Edit) peer.Edit {
+	return func(h *peer.Head) {
+		names := rules.AskedIn(h.Asked.Fields).Protocols
+		if len(names) < n {
+			h.NotJudged = fmt.Sprintf("the client requests %d subprotocols, and the case is about one that requests at least %d", len(names), n)
+			return
+		}
+		change(names)(h)
+	}
+}
+
+// offeredBy has the names of the extensions that a client offers, each once.
+func offeredBy(h *peer.Head) []string {
+	var names []string
+	seen := map[string]bool{}
+	xs, _ := ws.ParseExtensions(h.Asked.Fields.Values("Sec-WebSocket-Extensions")) // 0.11.8 is about malformed ones
+	for _, x := range xs {
+		if !seen[x.Name] {
+			names = append(names, x.Name)
+		}
+		seen[x.Name] = true
+	}
+	return names
+}
+
+// orEnds takes it too, with the grade, that the client ends TCP without a frame.
+func orEnds(g verdict.Grade, reason string, w verdict.Want) verdict.Want {
+	return or(w, why(reason, is(g, ended())))
+}
