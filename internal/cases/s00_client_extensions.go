@@ -35,7 +35,7 @@ func answerExtensions() []conform.Case {
 			}),
 		}, {
 			ID: "0.16.5", Title: "Answer with an empty Sec-WebSocket-Extensions", Spec: "RFC 6455, 9.1", Only: conform.AsServer, Requirements: []string{"6455-9.1-1"},
-			Open: edits(with(extensionsName, "")), Play: knock,
+			Open: edits(with(extensionsName, "")), Play: greetAtLength,
 			Want: orOpens(verdict.NonStrict, "The client takes an empty Sec-WebSocket-Extensions, which must list one extension at least (RFC 6455, 9.1).", clientFails()),
 		}, {
 			ID: "0.16.6", Title: "Decline permessage-deflate, and send a compressed message", Spec: "RFC 7692, 6", Only: conform.AsServer, Requirements: []string{"6455-5.8-1", "7692-6-4"},

@@ -53,7 +53,7 @@ func answerStatus() []conform.Case {
 			Open: opensNothing(responds("426 Upgrade Required", "No.\n", ws.Field{Name: "Sec-WebSocket-Version", Value: "14"})), Play: knockAndLeave, Want: clientFails(),
 		}, {
 			ID: "0.12.9", Title: "Answer HTTP/1.0 101", Spec: "RFC 9110, 7.8", Only: conform.AsServer, Requirements: []string{"6455-4.1-34"},
-			Open: edits(statusLine("HTTP/1.0 101 Switching Protocols")), Play: knock,
+			Open: edits(statusLine("HTTP/1.0 101 Switching Protocols")), Play: greetAtLength,
 			Want: orOpens(verdict.NonStrict, "The client takes a 101 of HTTP/1.0, which has no Upgrade.", clientFails()),
 		}, {
 			ID: "0.12.10", Title: "Answer with a first line that is no status line", Spec: "RFC 6455, 4.1", Only: conform.AsServer, Requirements: []string{"6455-4.1-23"}, Want: clientFails(),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/rules"
 	"github.com/wsspec/wsspec/internal/verdict"
@@ -14,8 +15,10 @@ import (
 
 // The words of answers to a client's opening handshake.
 
-// knock sends what a client echoes that takes the connection for open.
-func knock(p *peer.Peer) { p.Send(text("x"), ping(verdict.Probe)) }
+// knock sends what a client echoes that takes the connection for open. There is more of
+// it than clients read of a response that they do not take, for the sake of the error
+// they return: one waits for 1024 octets, or 3 s, before it ends TCP.
+func knock(p *peer.Peer) { p.Send(text("x"), ping(verdict.Probe), repeated(1500, text("."))) }
 
 // knockAndLeave is knock, and the end of our half of TCP: what HTTP has a client do with
 // a response that is no 101 is done then at the latest.
@@ -24,14 +27,10 @@ func knockAndLeave(p *peer.Peer) {
 	p.EndWrite()
 }
 
-// greet sends a message to a client that may take the connection for open.
-func greet(p *peer.Peer) { p.Send(text("x")) }
-
-// greetLater is greet when the answer has been on its own for a moment.
-func greetLater(p *peer.Peer) {
-	apart(p)
-	greet(p)
-}
+// greet sends a message to a client that may take the connection for open, and
+// greetAtLength one that is as long as that of knock.
+func greet(p *peer.Peer)         { p.Send(text("x")) }
+func greetAtLength(p *peer.Peer) { p.Send(text("x"), repeated(1500, text("."))) }
 
 // apart lets a moment pass, so that what is sent next comes to the client in another read.
 func apart(p *peer.Peer) { p.Until(apartFor, func() bool { return false }) }
@@ -110,4 +109,17 @@ func offeredBy(h *peer.Head) []string {
 // orEnds takes it too, with the grade, that the client ends TCP without a frame.
 func orEnds(g verdict.Grade, reason string, w verdict.Want) verdict.Want {
 	return or(w, why(reason, is(g, ended())))
+}
+
+// failingTime is how long a client has to end TCP.
+const failingTime = 5 * time.Second
+
+// inTheirTime gives clients that time in all cases.
+func inTheirTime(cs []conform.Case) []conform.Case {
+	for i := range cs {
+		if cs[i].Limit == 0 {
+			cs[i].Limit = failingTime
+		}
+	}
+	return cs
 }
