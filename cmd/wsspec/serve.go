@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -75,7 +76,11 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	}
 	settings := c.settings()
 	lounge := newLounge(p, terminal.Detail{Quiet: c.Quiet, Verbose: c.Verbose, Wire: c.Wire}, c.Strict)
-	plan := runner.Plan(picked, ws.Server)
+	plan, surveys := runner.Plan(picked, ws.Server), runner.Surveys(picked, ws.Server)
+	for _, c := range slices.Concat(plan, surveys) {
+		lounge.planned = append(lounge.planned, c.ID)
+	}
+	lounge.planned = slices.Compact(lounge.planned) // of a case with several connections, one
 	pages := new(website.Site)
 	if !c.NoWeb {
 		if pages, err = p.website(c.Web, website.Config{Clients: l, Secure: tlsConfig != nil, Plan: plan, Folder: store}); err != nil {
@@ -83,7 +88,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		}
 	}
 	server := fuzzserver.New(fuzzserver.Config{
-		Plan: plan, Surveys: runner.Surveys(picked, ws.Server), Settings: settings, Store: store, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
+		Plan: plan, Surveys: surveys, Settings: settings, Store: store, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.Event(e) },
 	})
 	url := stream.URL(l, tlsConfig != nil)
@@ -164,6 +169,7 @@ type lounge struct {
 	process *process
 	screen  *terminal.Screen
 	strict  bool
+	planned []string // ids of the cases there are for a client
 
 	mu      sync.Mutex
 	tallies map[string]*terminal.Tally
@@ -196,13 +202,16 @@ func (l *lounge) event(e fuzzserver.Event) {
 	case fuzzserver.CaseDone:
 		t := l.tallies[e.Agent]
 		if t == nil {
-			t = &terminal.Tally{Strict: l.strict}
+			t = &terminal.Tally{Strict: l.strict, Planned: l.planned}
 			l.tallies[e.Agent] = t
 			l.order = append(l.order, e.Agent)
 			l.screen.Greet(e.Agent, e.Remote)
 		}
+		known := t.HasFailed(e.Result.ID) // by another connection of the case: once is enough
 		t.Add(*e.Result)
-		l.screen.Done(*e.Result, t)
+		if !known || !t.HasFailed(e.Result.ID) {
+			l.screen.Done(*e.Result, t)
+		}
 	case fuzzserver.Trouble:
 		if fault, ours := errors.AsType[*runner.Fault](e.Err); ours {
 			l.fault = true

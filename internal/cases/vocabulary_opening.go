@@ -229,7 +229,8 @@ func opensOrRefuses() verdict.Want {
 	return or(opens(), begins(verdict.OK, answered(4, 5)), why(noAnswer, is(verdict.NonStrict, ended())))
 }
 
-// orEnds takes it too, with the grade, that TCP is ended without an answer.
+// orEnds takes it too, with the grade, that TCP is ended without an answer or, by a
+// client, without a frame.
 func orEnds(g verdict.Grade, reason string, w verdict.Want) verdict.Want {
 	return or(w, why(reason, is(g, ended())))
 }

@@ -36,6 +36,7 @@ type run struct {
 	landings int            // cases that have ended
 	turns    runner.Turns   // of cases with several connections
 	shown    survey.Gatherer
+	key      string // Sec-WebSocket-Key of the case that began last
 }
 
 // beginning forgets an agent's old results, once for all cases that ask.
@@ -146,6 +147,16 @@ func (l *ledger) fly(agent, id string) *peer.Refusal {
 		return &peer.Refusal{Status: 500, Why: err.Error()}
 	}
 	return nil
+}
+
+// swapKey keeps the Sec-WebSocket-Key of a case in flight and returns that of the case
+// which began before it.
+func (l *ledger) swapKey(agent, key string) (before string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	r := l.runs[agent]
+	before, r.key = r.key, key
+	return before
 }
 
 // land takes note that a case is over and its result, if there is one, stored.

@@ -29,6 +29,7 @@ type call struct {
 	planned  runner.Planned // of pathRunCase, pathCaseInfo and pathCaseStatus
 	agent    string
 	shutdown bool // after pathUpdateReports
+	moved    bool // the client follows a redirect of pathRunCase
 	token    string
 }
 
@@ -53,7 +54,7 @@ func needs(path string) (planned, agent, known bool) {
 func (s *Server) route(target string) (call, *peer.Refusal) {
 	path, query := splitTarget(target)
 	q, err := parseQuery(query)
-	c := call{path: path, agent: cleanName(q.agent), token: q.token, shutdown: strings.EqualFold(q.shutdown, "true")}
+	c := call{path: path, agent: cleanName(q.agent), token: q.token, shutdown: strings.EqualFold(q.shutdown, "true"), moved: q.moved != ""}
 	planned, agent, known := needs(path)
 	switch {
 	case !known:
@@ -116,7 +117,7 @@ func splitTarget(target string) (path, query string) {
 
 // query are the parameters that mean something, empty where not given.
 type query struct {
-	number, id, agent, shutdown, token string
+	number, id, agent, shutdown, token, moved string
 }
 
 // parseQuery reads parameters in any order. Unknown ones are passed over; one of
@@ -125,6 +126,7 @@ func parseQuery(raw string) (query, error) {
 	var q query
 	places := map[string]*string{
 		"case": &q.number, "casetuple": &q.id, "agent": &q.agent, "shutdownOnComplete": &q.shutdown, "token": &q.token,
+		"moved": &q.moved,
 	}
 	seen := map[string]bool{}
 	for parameter := range strings.SplitSeq(raw, "&") {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
@@ -29,6 +30,8 @@ type conn struct {
 	seat    *seat
 	in      *incoming
 	request ws.Request
+
+	previousKey string // Sec-WebSocket-Key of the agent's case before this one
 }
 
 // serve does what the client wants.
@@ -146,8 +149,8 @@ func part(p *peer.Peer, messages ...string) {
 // runCase plays a case and keeps its result.
 func (c *conn) runCase(ctx context.Context) {
 	id := c.planned.ID
-	if c.Skip(c.agent, id) {
-		c.answer(ctx)
+	if c.Skip(c.agent, id) || c.moved {
+		c.answer(ctx) // where a case redirects clients to, nothing is left to be seen
 		return
 	}
 	if refusal := c.ledger.fly(c.agent, id); refusal != nil {
@@ -155,6 +158,7 @@ func (c *conn) runCase(ctx context.Context) {
 		return
 	}
 	defer c.ledger.land(c.agent, id)
+	c.previousKey = c.ledger.swapKey(c.agent, c.request.Fields.Get("Sec-WebSocket-Key"))
 	// Twice, as a message that is copied while it grows.
 	c.holding(ctx, 2*int64(c.Settings.Backlog(c.planned.Connection().Case))+CaseMemory, c.play)
 }
@@ -181,7 +185,7 @@ func (c *conn) play(ctx context.Context) {
 	}
 	p := settings.Peer(ctx, c.in, ws.Server, planned.Case)
 	p.AwaitRequest() // there is one: we have read it
-	p.Accept(c.request, c.identity(), planned.Open)
+	p.Accept(c.request, c.identity(), c.opening(planned))
 	result, err := settings.Conduct(p, planned, c.agent, true)
 	if ctx.Err() != nil {
 		c.emit(Event{Kind: CaseLost}) // cut short, it proves nothing
@@ -197,6 +201,17 @@ func (c *conn) play(ctx context.Context) {
 		return
 	}
 	c.emit(Event{Kind: CaseDone, Result: &result})
+}
+
+// opening is that of the case, for a client of which we know what it sent before.
+func (c *conn) opening(planned runner.Planned) peer.Opening {
+	open := planned.Open
+	if len(open.Edits) == 0 {
+		return open
+	}
+	key := c.previousKey
+	open.Edits = append([]peer.Edit{func(h *peer.Head) { h.PreviousKey = key }}, open.Edits...)
+	return open
 }
 
 // caseStatus tells the behavior in a case once there is a result. Where there is

@@ -162,6 +162,7 @@ func (s *Server) ServeStream(ctx context.Context, st stream.Stream) {
 		c.showRefused()
 	} else {
 		c.call, refusal = s.route(c.request.Target)
+		c.showPathless()
 	}
 	if refusal == nil {
 		refusal = c.authorise()

@@ -60,6 +60,18 @@ func (c *conn) port() (port int, near bool) {
 	return local.Port, remote.IP.IsLoopback()
 }
 
+// showPathless keeps the request of a client that connects to a URI without a path and
+// says who it is: what it makes of one is for a survey.
+func (c *conn) showPathless() {
+	if len(c.Surveys) == 0 || c.agent == "" || len(c.agent) > MaxAgentName || c.path != "" && c.path != "/" {
+		return
+	}
+	if shown := c.ledger.shown(c.agent); shown != nil {
+		port, near := c.port()
+		shown.SeeRequest(c.in.head(), port, near)
+	}
+}
+
 // showRefused keeps the request of a client that would have begun a case, had its
 // request been right. The report then says what is wrong with it.
 func (c *conn) showRefused() {

@@ -159,13 +159,12 @@ func (p *Peer) Accept(r ws.Request, identity ws.Fields, o Opening) {
 	if agreed := p.answer(o, r.Fields); agreed != "" {
 		head.Fields = append(head.Fields, ws.Field{Name: "Sec-WebSocket-Extensions", Value: agreed})
 	}
-	head = o.edited(head)
-	if head.NotJudged != "" {
-		p.NotJudged(head.NotJudged)
-		p.Refuse(503, head.NotJudged, nil)
+	edited := o.edited(head)
+	if edited.NotJudged != "" {
+		p.decline(head, edited.NotJudged)
 		return
 	}
-	p.log.Response = p.sendHead(head)
+	p.log.Response = p.sendAnswer(edited)
 	p.opened()
 }
 
@@ -222,6 +221,7 @@ func (p *Peer) awaitAnswer(late string, come func() bool) bool {
 
 // Hangup ends a connection whose handshake failed and completes the log.
 func (p *Peer) Hangup() {
+	p.flushHeld()
 	p.drop(true)
 	p.release()
 }

@@ -36,6 +36,11 @@ type Head struct {
 	Abort bool // and that by a reset
 
 	NotJudged string // why the case cannot be played with this peer
+
+	// As a server:
+	PreviousKey string        // of the client's connection before this one, where there was one
+	Wait        time.Duration // before all this goes out
+	Void        bool          // it opens nothing, and every frame but a Close that comes is a breach
 }
 
 // Edit changes a Head before it is sent.
@@ -157,16 +162,17 @@ func (p *Peer) SendOctets(b []byte) {
 
 // EndWrite ends our half of TCP. What comes in is still handled.
 func (p *Peer) EndWrite() {
+	p.flushHeld()
 	if p.state != closed && p.s.CloseWrite() == nil {
 		p.broken = true
 	}
 }
 
 // Abort resets TCP: the script is over.
-func (p *Peer) Abort() { p.drop(true) }
+func (p *Peer) Abort() { p.flushHeld(); p.drop(true) }
 
 // Leave ends TCP in order, without a Close: the script is over.
-func (p *Peer) Leave() { p.drop(false) }
+func (p *Peer) Leave() { p.flushHeld(); p.drop(false) }
 
 // Deaf stops the reading from TCP, or with false goes on with it.
 func (p *Peer) Deaf(on bool) { p.in.hold(on) }

@@ -53,6 +53,10 @@ type Config struct {
 	Probe bool
 	// Profile is what the other side is meant to do, for scripts to ask.
 	Profile Profile
+	// HoldAnswer has a server's answer to the opening handshake share a write with the
+	// frames that the script sends at once: whether they reach the client together would
+	// be chance otherwise, and clients differ by it.
+	HoldAnswer bool
 	// ChopPause waits between the writes of a chopped frame header or handshake until
 	// the other side has read them, so that it reads them apart.
 	ChopPause bool
@@ -123,6 +127,7 @@ type Peer struct {
 	state  state
 	halted bool // a wait found the connection no longer open: the script is over
 	broken bool // a write failed: nothing more can be sent
+	void   bool // our answer to the opening handshake opened nothing
 	over   bool // the script is over, and we wait for the end
 
 	withheld bool // see Withhold

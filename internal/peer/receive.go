@@ -106,6 +106,9 @@ func (p *Peer) frame(it item) {
 		p.log.Add(it.at, wirelog.Record{Kind: wirelog.ReceivedFrame, Frame: wirelog.Frame{Header: h, Payload: wirelog.Beginning(it.data, wirelog.KeepPayload)}})
 	}
 	p.log.Stats.CountFrame(false, h.Opcode)
+	if p.misplaced(h) {
+		return
+	}
 	if broken := rules.MisplacedRSV1(h); broken != "" && p.codec != nil {
 		p.log.Compression.Break(broken)
 	}

@@ -15,6 +15,7 @@ import (
 func (p *Peer) wait(until time.Time, cond func() bool) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	p.flushHeld()
 	for {
 		p.drain()
 		if p.state == closed || cond != nil && cond() {

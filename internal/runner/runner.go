@@ -131,7 +131,7 @@ func (st Settings) Backlog(c conform.Case) int {
 func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c conform.Case) *peer.Peer {
 	cfg := peer.Config{
 		Role: role, Seed: st.caseSeed(c.ID), Options: st.options(), Patience: st.stretch(c.Patience()), Backlog: st.Backlog(c), Deflate: st.Deflate,
-		ReadOut: !st.Reference, ChopPause: true, Probe: !st.Reference,
+		ReadOut: !st.Reference, HoldAnswer: true, ChopPause: true, Probe: !st.Reference,
 		Profile: st.Profile,
 	}
 	if c.Open.Patience > 0 {

@@ -86,6 +86,7 @@ type turns struct {
 	mu      sync.Mutex
 	results []report.Result // by turn
 	played  []bool
+	last    int // the turn that was played last
 }
 
 func newTurns(c Planned) *turns {
@@ -114,7 +115,7 @@ func (t *Turns) Add(c Planned, r report.Result) report.Result {
 	}
 	t.mu.Lock()
 	of := t.byCase[c.ID]
-	if of == nil || of.has(c.turn-1) { // the client has begun anew
+	if of == nil || of.isOver(c.turn-1) { // the client has begun anew
 		of = newTurns(c)
 	}
 	if t.byCase == nil {
@@ -126,10 +127,12 @@ func (t *Turns) Add(c Planned, r report.Result) report.Result {
 	return of.result()
 }
 
-func (t *turns) has(i int) bool {
+// isOver reports whether the connection with the number has been played and another one
+// since. A client that plays one again right away tries once more, as a retry does.
+func (t *turns) isOver(i int) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.played[i]
+	return t.played[i] && t.last != i
 }
 
 func (t *turns) play(connect Connect) error {
@@ -221,7 +224,7 @@ func answerOf(log *wirelog.Log) string {
 func (t *turns) add(i int, r report.Result) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.results[i], t.played[i] = r, true
+	t.results[i], t.played[i], t.last = r, true, i
 }
 
 // result is that of the worst connection, with what became of the others.

@@ -9,6 +9,7 @@ package survey
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -32,6 +33,7 @@ type Connection struct {
 	// nothing on the way can have changed it.
 	Port int
 	Near bool
+	At   time.Time // when it began; zero where that is not known
 }
 
 // Evidence is what the connections of a run show.
@@ -50,7 +52,7 @@ type Gatherer struct {
 // See takes what the log of a connection shows. Port and near are those of Connection.
 func (g *Gatherer) See(log *wirelog.Log, port int, near bool) {
 	c := Connection{
-		Request: log.Request, Response: log.Response, Deflate: log.Extension != "", Opened: log.Facts.Opened, Port: port, Near: near,
+		Request: log.Request, Response: log.Response, Deflate: log.Extension != "", Opened: log.Facts.Opened, Port: port, Near: near, At: log.Start,
 	}
 	for _, r := range log.Records {
 		if r.Kind != wirelog.ReceivedFrame || len(c.Frames) == KeepFrames {

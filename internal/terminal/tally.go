@@ -3,6 +3,8 @@
 package terminal
 
 import (
+	"slices"
+
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/report/score"
@@ -14,6 +16,9 @@ import (
 type Tally struct {
 	Strict   bool // see report.View
 	Outdated bool // what was to fail and does not counts too
+	// Planned are the ids of all cases that there are for the agent, who may leave before
+	// it has run them. Nil: not told.
+	Planned []string
 	// Standing holds a result against a baseline, and says why. Nil: there is none, and
 	// what fails is a regression.
 	Standing func(r report.Result, fails bool) (s baseline.Standing, reason string)
@@ -28,8 +33,10 @@ type Tally struct {
 	agent    report.Agent // the results without their conversations
 }
 
-// Add counts a result.
+// Add counts a result, in place of the one there was of the case, which has got a
+// connection more or been played again.
 func (t *Tally) Add(r report.Result) {
+	t.forget(r.ID)
 	if t.behavior == nil {
 		t.behavior, t.closing = map[verdict.Grade][]string{}, map[verdict.Grade][]string{}
 	}
@@ -52,6 +59,28 @@ func (t *Tally) Add(r report.Result) {
 		t.unfailed = append(t.unfailed, r.ID)
 	}
 }
+
+// forget takes back the result of a case.
+func (t *Tally) forget(id string) {
+	i := slices.IndexFunc(t.agent.Results, func(r report.Result) bool { return r.ID == id })
+	if i < 0 {
+		return
+	}
+	t.done--
+	t.agent.Results = slices.Delete(t.agent.Results, i, i+1)
+	is := func(other string) bool { return other == id }
+	for _, ids := range []map[verdict.Grade][]string{t.behavior, t.closing} {
+		for g := range ids {
+			ids[g] = slices.DeleteFunc(ids[g], is)
+		}
+	}
+	for _, ids := range []*[]string{&t.expected, &t.unfailed, &t.failed, &t.flaky} {
+		*ids = slices.DeleteFunc(*ids, is)
+	}
+}
+
+// HasFailed reports whether the case has a result that counts.
+func (t *Tally) HasFailed(id string) bool { return slices.Contains(t.failed, id) }
 
 // Counts reports whether the result makes the run a failure.
 func (t *Tally) Counts(r report.Result) bool {
@@ -102,7 +131,17 @@ func (t *Tally) lines(width int) []string {
 	if len(t.unfailed) > 0 {
 		lines = append(lines, gradeLine("no longer failing", t.unfailed, width, true))
 	}
+	if left := t.notRun(); len(left) > 0 {
+		lines = append(lines, gradeLine("not run", left, width, true))
+	}
 	return append(append(lines, t.grade(width)...), t.causes(width)...)
+}
+
+// notRun are the cases planned that have no result.
+func (t *Tally) notRun() []string {
+	return slices.DeleteFunc(slices.Clone(t.Planned), func(id string) bool {
+		return slices.ContainsFunc(t.agent.Results, func(r report.Result) bool { return r.ID == id })
+	})
 }
 
 // grade tells the grade that these results make, and the first reasons why it is

@@ -204,9 +204,12 @@ func lower(c byte) byte {
 	return c
 }
 
+// GUID is what a server appends to the key (RFC 6455, 1.3).
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
 // AcceptKey computes Sec-WebSocket-Accept from Sec-WebSocket-Key (RFC 6455, 4.2.2).
 func AcceptKey(key string) string {
-	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	sum := sha1.Sum([]byte(key + GUID))
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 

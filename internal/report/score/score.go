@@ -103,7 +103,9 @@ var rules = []rule{
 		return c == verdict.Unclean || c == verdict.WrongCode || c == verdict.FailedByClient
 	}},
 	{"A", "faults are noticed later than they could be", func(r report.Result) bool { return r.Verdict.Behavior == verdict.NonStrict }},
-	{"A", "permessage-deflate is not implemented", func(r report.Result) bool { return r.Verdict.Behavior == verdict.Unimplemented }},
+	{"A", "permessage-deflate is not implemented", func(r report.Result) bool {
+		return r.Verdict.Behavior == verdict.Unimplemented && !slices.Contains(r.Tags, conform.Beyond)
+	}},
 }
 
 // failsAtTimes reports whether attempts failed that load cannot have spoilt, beside
