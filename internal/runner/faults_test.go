@@ -42,6 +42,9 @@ func newBench(role ws.Role) *bench {
 		role: role, settings: runner.Settings{Seed: 1, Deflate: new(deflate.Pool)},
 		plan: runner.Plan(cases.All(cases.Current), role.Other()),
 	}
+	if role == ws.Server {
+		b.settings.Profile = peer.Profile{Subprotocols: []string{"chat"}, ForbiddenOrigin: "http://forbidden.example"}
+	}
 	b.judged = slices.DeleteFunc(slices.Clone(b.plan), informational)
 	once := func(x, y runner.Planned) bool { return x.ID == y.ID }
 	b.beyond = slices.CompactFunc(runner.Plan(cases.Beyond(), role.Other()), once)
@@ -75,6 +78,10 @@ func (b *bench) pick(t *testing.T, patterns ...string) []runner.Planned {
 func (b *bench) play(t *testing.T, fault string, plan []runner.Planned) []report.Result {
 	t.Helper()
 	cfg := testee.Config{MaxMessage: b.maxMessage}
+	cfg.Subprotocols = b.settings.Profile.Subprotocols
+	if no := b.settings.Profile.ForbiddenOrigin; no != "" {
+		cfg.ForbiddenOrigins = []string{no}
+	}
 	if fault != "" {
 		var err error
 		if cfg.Faults, err = testee.ParseFaults(strings.Split(fault, ",")...); err != nil {
