@@ -85,6 +85,10 @@ type showReportCmd struct {
 	Report string `arg:"" complete:"file" help:"Folder or file."`
 	ID     string `arg:"" optional:"" complete:"id" help:"A case to explain, such as 6.4.1."`
 	Wire   bool   `help:"Print the wire log too."`
+
+	Check        bool `help:"End with the status that a run with these results has."`
+	AllowPartial bool `help:"With --check: cases that were not run, or say nothing, do not make the status 1."`
+	Strict       bool `help:"With --check: NON-STRICT counts as failed, and so does any closing that is not OK."`
 }
 
 // Run prints the summary or the case.
@@ -94,9 +98,10 @@ func (c showReportCmd) Run(p *process) error {
 		return err
 	}
 	s := p.screen(terminal.Detail{Wire: c.Wire})
-	shown := false
+	shown, status := false, exitOK
 	for _, a := range rep.Agents {
-		t := &terminal.Tally{}
+		t := &terminal.Tally{Strict: c.Strict, Partial: c.AllowPartial}
+		t.Plan(a.Planned, a.Why)
 		for _, r := range a.Results {
 			t.Add(r)
 			if r.ID == c.ID {
@@ -107,10 +112,16 @@ func (c showReportCmd) Run(p *process) error {
 		}
 		if c.ID == "" {
 			s.Tally(a.Name, t)
+			if c.Check {
+				status = max(status, p.earned(t))
+			}
 		}
 	}
 	if c.ID != "" && !shown {
 		return badUsage(fmt.Errorf("%s: there is no case %q in it", c.Report, c.ID), "")
+	}
+	if status != exitOK {
+		return statusError(status)
 	}
 	return nil
 }
@@ -139,6 +150,8 @@ type rendering struct {
 	Out      string `short:"o" default:"-" placeholder:"FILE" complete:"file" help:"Where to; standard output without it."`
 	Baseline string `placeholder:"FILE" complete:"file" help:"Earlier report to compare with, or expectation file."`
 	Strict   bool   `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
+
+	AllowPartial bool `help:"Cases that were not run, or say nothing, are no errors."`
 }
 
 func (c rendering) render(p *process, kind string) error {
@@ -159,7 +172,7 @@ func (c rendering) render(p *process, kind string) error {
 		return err
 	}
 	v := view()
-	v.Strict = c.Strict
+	v.Strict, v.Partial = c.Strict, c.AllowPartial
 	return o.put(p, rep, known.in(v))
 }
 

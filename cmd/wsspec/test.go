@@ -15,6 +15,7 @@ import (
 	"github.com/wsspec/wsspec/internal/corpus"
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/spec"
 	"github.com/wsspec/wsspec/internal/terminal"
@@ -38,8 +39,9 @@ type testCmd struct {
 	Baseline       string  `placeholder:"PATH" complete:"file" help:"An earlier report, or an expectation file: what fails as it did there is no failure."`
 	StrictBaseline bool    `help:"What was expected to fail and does not is a failure too."`
 	OnlySection    string  `placeholder:"SECTION" complete:"section" help:"Only cases that rest on this section of an RFC, such as 5.4."`
-	LastFailed     bool    `help:"Only cases that did not pass, or not each time, in the report that is in --out."`
+	LastFailed     bool    `help:"Only cases that did not pass, or not each time, or were not run, in the report that is in --out."`
 	DryRun         bool    `help:"Print the cases that would be run, and run none."`
+	AllowPartial   bool    `help:"Cases that were not run, or that say nothing about the server, such as those about an extension that it does not do, do not make the status 1."`
 	Strict         bool    `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
 
 	Header      []string `sep:"none" placeholder:"'NAME: VALUE'" group:"Handshake" help:"Send another header field. Repeatable."`
@@ -95,6 +97,17 @@ func (s Selection) pick() ([]conform.Case, error) {
 	return picked, nil
 }
 
+// profiled leaves out cases that cannot be judged because nobody says what the peer is
+// meant to do, unless they are named.
+func (s Selection) profiled(picked []conform.Case, p peer.Profile) []conform.Case {
+	return slices.DeleteFunc(picked, func(k conform.Case) bool { return !k.Needs.In(p) && !slices.Contains(s.Cases, k.ID) })
+}
+
+// part reports whether the flags pick some of the cases there are.
+func (s Selection) part() bool {
+	return len(s.Exclude) > 0 || len(s.Cases) > 0 && !slices.Contains(s.Cases, "*")
+}
+
 // flags are those that picked the cases.
 func (s Selection) flags() string {
 	text := "--cases " + strings.Join(s.Cases, ",")
@@ -119,6 +132,8 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 		}
 		return nil
 	}
+	t.machine = p
+	p = p.beside(t.outputs)
 	t.process, t.screen = p, p.screen(terminal.Detail{Quiet: c.Quiet, Verbose: c.Verbose, Wire: c.Wire})
 	if len(t.servers) == 0 {
 		url, stop, err := builtIn(ctx)
@@ -135,7 +150,7 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 // prepare reads everything the flags name, so that mistakes are found before
 // anything is started.
 func (c *testCmd) prepare() (*testRun, error) {
-	t := &testRun{out: c.Out, strict: c.Strict, pace: runner.Pace{Jobs: c.Jobs, Repeat: c.Repeat, Retries: c.Retries}, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}}
+	t := &testRun{out: c.Out, repeat: c.repeat, strict: c.Strict, pace: runner.Pace{Jobs: c.Jobs, Repeat: c.Repeat, Retries: c.Retries}, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}}
 	if err := c.checkPace(); err != nil {
 		return nil, err
 	}
@@ -174,10 +189,15 @@ func (c *testCmd) prepare() (*testRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	if picked, err = c.narrow(picked); err != nil {
+	if picked, err = narrow(picked, c.OnlySection, c.LastFailed, c.Out); err != nil {
 		return nil, err
 	}
+	picked = c.profiled(picked, t.settings.Profile)
+	t.part, t.partial = c.part() || c.OnlySection != "" || c.LastFailed, c.AllowPartial
 	t.plan, t.surveys = runner.Plan(picked, ws.Client), runner.Surveys(picked, ws.Client)
+	if len(t.plan)+len(t.surveys) == 0 {
+		return nil, badUsage(fmt.Errorf("%s are for clients under test alone", c.flags()), `"wsspec serve" tests clients`)
+	}
 	return t, nil
 }
 
@@ -226,23 +246,27 @@ func (c *testCmd) dress(servers []fuzzclient.Server) error {
 }
 
 // narrow leaves of the cases those that --only-section and --last-failed ask for.
-func (c *testCmd) narrow(picked []conform.Case) ([]conform.Case, error) {
+func narrow(picked []conform.Case, wanted string, lastFailed bool, out string) ([]conform.Case, error) {
 	failed := map[string]bool{}
-	if c.LastFailed {
-		rep, err := readReport(c.Out)
+	if lastFailed {
+		rep, err := readReport(out)
 		if err != nil {
 			return nil, err
 		}
 		for _, a := range rep.Agents {
 			for _, r := range a.Results {
-				failed[r.ID] = failed[r.ID] || !r.Passed() || r.Flaky()
+				beside, _ := r.OnlyBeside()
+				failed[r.ID] = failed[r.ID] || !r.Passed() || r.Flaky() || beside
+			}
+			for _, m := range a.Missing() {
+				failed[m.ID] = true
 			}
 		}
 	}
 	left := slices.DeleteFunc(picked, func(k conform.Case) bool {
 		_, section, _ := strings.Cut(k.Spec, ", ")
-		inside := section == c.OnlySection || strings.HasPrefix(section, c.OnlySection+".")
-		return c.OnlySection != "" && !inside || c.LastFailed && !failed[k.ID]
+		inside := section == wanted || strings.HasPrefix(section, wanted+".")
+		return wanted != "" && !inside || lastFailed && !failed[k.ID]
 	})
 	if len(left) == 0 {
 		return nil, badUsage(errors.New("no case is left to run"), `"wsspec cases" lists them with their sections`)

@@ -16,6 +16,7 @@ type View struct {
 	Title    string    // heading; empty for one that says what it is
 	Made     time.Time // when the report was made; zero: not shown
 	Strict   bool      // whatever is not passed counts as failed
+	Partial  bool      // cases that have no result, or one that says nothing, are let pass
 	Baseline *Report   // an earlier run to compare with; may be nil
 	// Known returns the reason why a result that fails is no news. May be nil.
 	Known func(Result) (reason string, known bool)
@@ -43,7 +44,7 @@ func (v View) KnownReason(r Result) (reason string, known bool) {
 
 // Standing is how the result counts, in the word that pages and scripts have for it:
 // "known" is a failure that is no news, "soft" what could be better and does not
-// count as failed; the others are "fail" and "pass".
+// count as failed, "none" what says nothing; the others are "fail" and "pass".
 func (v View) Standing(r Result) string {
 	_, known := v.KnownReason(r)
 	switch {
@@ -51,6 +52,8 @@ func (v View) Standing(r Result) string {
 		return "known"
 	case v.Fails(r):
 		return "fail"
+	case !r.Judged():
+		return "none"
 	case !r.Passed():
 		return "soft"
 	}

@@ -209,7 +209,7 @@ func (s *Screen) End(agent string, t *Tally, took time.Duration, counts ...Count
 // Tally prints what one agent came to.
 func (s *Screen) Tally(agent string, t *Tally) {
 	fmt.Fprintf(s.out, "\n%q: %s\n", agent, CasesOf(t.done))
-	slices.SortFunc(t.agent.Results, func(a, b report.Result) int { return conform.CompareIDs(a.ID, b.ID) })
+	t.sort()
 	for _, line := range slices.Concat(t.lines(s.width), flowLines(report.Flows(t.agent), s.titles)) {
 		fmt.Fprintln(s.out, line)
 	}
