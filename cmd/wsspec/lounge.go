@@ -150,6 +150,11 @@ func (l *lounge) close(plan *servePlan, store *folder.Folder) error {
 	if err := writeOutputs(plan.machine, plan.outputs, store); err != nil {
 		return err
 	}
+	var results []report.Result
+	for _, t := range l.tallies {
+		results = append(results, t.Results()...)
+	}
+	plan.known.idle(l.process, results)
 	l.process.reportAt(store)
 	if status := l.status(); status != exitOK {
 		return statusError(status)

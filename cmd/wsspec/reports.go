@@ -21,6 +21,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/report/results"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/visible"
@@ -32,7 +33,7 @@ type reportCmd struct {
 	HTML    htmlCmd       `cmd:"" help:"The same as write html: one file that needs no other."`
 	JUnit   junitCmd      `cmd:"" name:"junit" help:"The same as write junit."`
 	Pcap    pcapCmd       `cmd:"" help:"Write the conversation of a case as captured packets, for Wireshark."`
-	Diff    diffCmd       `cmd:"" help:"Compare two reports; status 1 if the second is worse somewhere."`
+	Diff    diffCmd       `cmd:"" help:"Compare two reports; status 1 if the second is worse somewhere, or lacks results."`
 	Merge   mergeCmd      `cmd:"" help:"Put several reports into one."`
 	Accept  acceptCmd     `cmd:"" help:"Write an expectation file that allows what fails in a report."`
 	Rejudge rejudgeCmd    `cmd:"" help:"Judge the stored conversations of a report again."`
@@ -179,6 +180,8 @@ func (c rendering) render(p *process, kind string) error {
 type diffCmd struct {
 	Old string `arg:"" complete:"file" help:"Folder or file of the earlier report."`
 	New string `arg:"" complete:"file" help:"Folder or file of the later one."`
+
+	AllowPartial bool `help:"Results that are gone do not make the status 1."`
 }
 
 // Run prints what is different.
@@ -191,10 +194,13 @@ func (c diffCmd) Run(p *process) error {
 	if err != nil {
 		return err
 	}
+	for name, before := range baseline.Renamed(old, now) {
+		fmt.Fprintf(p.stdout, "%q is taken for %q of the earlier report\n", name, before)
+	}
 	worse := false
 	for _, change := range baseline.Diff(old, now) {
 		fmt.Fprintf(p.stdout, "%q %s %s: %s, now %s\n", change.Agent, change.ID, change.Kind, words(change.Old), words(change.New))
-		worse = worse || change.Kind == baseline.Regressed
+		worse = worse || change.Kind == baseline.Regressed || change.Kind == baseline.Removed && !c.AllowPartial
 	}
 	if worse {
 		return statusError(exitVerdict)
@@ -215,7 +221,8 @@ type mergeCmd struct {
 	Out     string   `short:"o" required:"" placeholder:"PATH" complete:"file" help:"A folder for all that the reports hold, or NAME.json, or - for JSON on standard output, without the conversations."`
 }
 
-// Run merges the reports; of the same case and agent the last one counts.
+// Run merges the reports. Results of the same case and agent are attempts at it, of which
+// the worst counts.
 func (c mergeCmd) Run(p *process) error {
 	var reps []*report.Report
 	for _, path := range c.Reports {
@@ -225,7 +232,7 @@ func (c mergeCmd) Run(p *process) error {
 		}
 		reps = append(reps, rep)
 	}
-	merged := report.Merge(reps...)
+	merged := report.Join(telling.Explain, reps...)
 	if err := reserved(c.Out); err != nil {
 		return err
 	}
@@ -243,11 +250,18 @@ func (c mergeCmd) fill(p *process, merged *report.Report) error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return badUsage(fmt.Errorf("--out: %w", err), "name a new folder, or a file that ends in .json")
 	}
-	f, err := openFolder(c.Out, false)
+	f, err := p.openFolder(c.Out, false, false)
 	if err != nil {
 		return err
 	}
+	f.Expect(archive.Plan{Of: func(agent string) []report.Planned { a, _ := merged.Agent(agent); return a.Planned }})
 	for _, a := range merged.Agents {
+		if err := f.Begin(a.Name); err != nil {
+			return err
+		}
+		if err := f.Ended(a.Name, a.Why); err != nil {
+			return err
+		}
 		for _, r := range a.Results {
 			if err := f.Put(r); err != nil {
 				return err

@@ -31,6 +31,8 @@ type serveCmd struct {
 	NoWeb  bool   `help:"Serve no pages."`
 	Out    string `default:"wsspec-report" placeholder:"DIR" complete:"dir" help:"Folder for the report (${default})."`
 
+	Force bool `help:"Replace files in --out that are no part of a report."`
+
 	ReadyFile string        `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
 	IdleExit  time.Duration `placeholder:"TIME" help:"Exit when no client has been connected for so long, such as 30s, after the first."`
 	Token     string        `placeholder:"WORD" help:"What clients must give as ?token=WORD to stop the server or to command it directly. Without one, clients on this machine may."`
@@ -76,7 +78,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	settings := c.settings()
 	lounge := newLounge(p, terminal.Detail{Quiet: c.Quiet, Verbose: c.Verbose, Wire: c.Wire}, plan.tally)
 	lounge.planned, lounge.flags = expected(plan.cases, plan.surveys), c.repeat()
-	store, err := c.store(plan, lounge.planned)
+	store, err := c.store(p, plan, lounge.planned)
 	if err != nil {
 		return err
 	}
@@ -158,8 +160,8 @@ func (c *serveCmd) plan(p *process) (*servePlan, error) {
 }
 
 // store opens the folder of the report.
-func (c *serveCmd) store(s *servePlan, planned []report.Planned) (*folder.Folder, error) {
-	f, err := openFolder(c.Out, c.Strict)
+func (c *serveCmd) store(p *process, s *servePlan, planned []report.Planned) (*folder.Folder, error) {
+	f, err := p.openFolder(c.Out, c.Strict, c.Force)
 	if err != nil {
 		return nil, err
 	}

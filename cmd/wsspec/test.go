@@ -30,6 +30,8 @@ type testCmd struct {
 	Spec string `type:"existingfile" placeholder:"FILE" help:"Take servers, cases and options from a specification file (JSON, as for fuzzingclient)."`
 	Out  string `default:"wsspec-report" placeholder:"DIR" complete:"dir" help:"Folder for the report (${default})."`
 
+	Force bool `help:"Replace files in --out that are no part of a report."`
+
 	Jobs           int     `placeholder:"N" help:"Cases at a time; without it, up to 16 if the server bears it."`
 	Repeat         int     `default:"1" placeholder:"N" help:"Play each case N times, up to 100; the worst attempt counts."`
 	Retries        int     `placeholder:"N" help:"Play a case that failed again, up to N times (at most 100), until it does not fail: the last attempt counts, and the case is called flaky. Not with --repeat."`
@@ -150,7 +152,7 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 // prepare reads everything the flags name, so that mistakes are found before
 // anything is started.
 func (c *testCmd) prepare() (*testRun, error) {
-	t := &testRun{out: c.Out, repeat: c.repeat, strict: c.Strict, pace: runner.Pace{Jobs: c.Jobs, Repeat: c.Repeat, Retries: c.Retries}, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}}
+	t := &testRun{out: c.Out, force: c.Force, repeat: c.repeat, strict: c.Strict, pace: runner.Pace{Jobs: c.Jobs, Repeat: c.Repeat, Retries: c.Retries}, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}}
 	if err := c.checkPace(); err != nil {
 		return nil, err
 	}

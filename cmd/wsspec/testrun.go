@@ -30,14 +30,16 @@ type testRun struct {
 	pace     runner.Pace
 	out      string
 	strict   bool
+	force    bool                             // see openFolder
 	repeat   func(fuzzclient.Server) []string // flags: see report.Result
 	partial  bool                             // what says nothing is let pass
 	part     bool                             // of the cases there are
 	skip     func(agent, id string) bool
 	outputs  []output
 	known    *known
-	outdated bool     // see terminal.Tally
-	tested   []string // agents
+	outdated bool            // see terminal.Tally
+	tested   []string        // agents
+	results  []report.Result // of all, without their conversations
 	process  *process
 	machine  *process // the same, where reports may have standard output to themselves
 	screen   *terminal.Screen
@@ -60,7 +62,7 @@ func builtIn(ctx context.Context) (url string, stop func(), err error) {
 
 // run tests the servers, writes the report and prints the summary.
 func (t *testRun) run(ctx context.Context) error {
-	store, err := openFolder(t.out, t.strict)
+	store, err := t.process.openFolder(t.out, t.strict, t.force)
 	if err != nil {
 		return err
 	}
@@ -89,6 +91,7 @@ func (t *testRun) run(ctx context.Context) error {
 	if err := writeOutputs(t.machine, t.outputs, store); err != nil {
 		return err
 	}
+	t.known.idle(t.process, t.results)
 	t.process.reportAt(store)
 	if ctx.Err() != nil {
 		return statusError(exitInterrupted)
@@ -170,6 +173,10 @@ func (t *testRun) end(outcome fuzzclient.Outcome, cause error, tally *terminal.T
 		}
 	}
 	t.screen.End(outcome.Agent, tally, took, counts...)
+	for _, r := range tally.Results() {
+		r.Agent = outcome.Agent
+		t.results = append(t.results, r)
+	}
 	return nil
 }
 
@@ -219,8 +226,17 @@ func (p *process) faults(fs runner.Faults) {
 	fmt.Fprintf(p.stderr, "hint: this is not the peer's doing. Please report it, with these lines:\n%s", fs[0].Stack)
 }
 
-// openFolder uses the folder of a report: see folder.Open.
-func openFolder(dir string, strict bool) (*folder.Folder, error) {
+// openFolder uses the folder of a report: see folder.Open. Nobody else may write to it
+// until the process ends, and with force files in it are replaced whatever they are.
+func (p *process) openFolder(dir string, strict, force bool) (*folder.Folder, error) {
+	unlock, err := archive.Lock(dir)
+	if err != nil {
+		return nil, badUsage(fmt.Errorf("--out: %w", err), "choose another folder for the report, or wait for the other")
+	}
+	p.later(unlock)
+	if err := archive.Foreign(dir); err != nil && !force {
+		return nil, badUsage(fmt.Errorf("--out: %w", err), "choose another folder for the report, or replace it with --force")
+	}
 	f, err := folder.Open(dir, false, report.View{Strict: strict, Sections: cases.Sections()})
 	if err != nil {
 		return nil, badUsage(err, "choose another folder for the report")

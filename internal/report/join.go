@@ -4,7 +4,6 @@ package report
 
 import (
 	"cmp"
-	"reflect"
 	"slices"
 )
 
@@ -36,9 +35,22 @@ func (r *Report) find(agent, id string) (Result, bool) {
 	return a.Results[i], true
 }
 
+// all are the attempt that counts and the others, as far as they can be told apart.
+func (r Result) all() []Attempt {
+	return append(slices.Clone(r.Others), Attempt{Verdict: r.Verdict, Started: r.Started, Took: r.Took})
+}
+
+// same reports whether the attempt is that of the result.
+func (r Result) same(a Attempt) bool {
+	return r.Started.Equal(a.Started) && r.Verdict.Behavior == a.Verdict.Behavior && r.Verdict.Close == a.Verdict.Close && r.Took.Milliseconds() == a.Took.Milliseconds()
+}
+
 // both makes one result of two.
 func both(a, b Result, explain func(Result) []string) Result {
-	if a.Started.Equal(b.Started) && a.Took == b.Took && reflect.DeepEqual(a.Verdict, b.Verdict) {
+	switch {
+	case slices.ContainsFunc(a.all(), b.same): // all that b is, is in a already
+		return a
+	case slices.ContainsFunc(b.all(), a.same):
 		return b
 	}
 	earlier := len(a.Others) + 1

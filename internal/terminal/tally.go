@@ -96,6 +96,9 @@ func (t *Tally) forget(r report.Result) {
 // Done is how many cases have a result.
 func (t *Tally) Done() int { return t.done }
 
+// Results are those that have been counted, without their conversations.
+func (t *Tally) Results() []report.Result { return t.agent.Results }
+
 // News reports whether the result is another than the one that was counted of the case.
 func (t *Tally) News(r report.Result) bool {
 	had, again := t.results[r.ID]

@@ -69,7 +69,11 @@ func (s *Store) expect(agent string) error {
 	if s.plain {
 		return nil
 	}
-	if s.plan.Of == nil {
+	var planned []report.Planned
+	if s.plan.Of != nil {
+		planned = s.plan.Of(agent)
+	}
+	if len(planned) == 0 {
 		if _, had := s.runs.Agents[agent]; !had {
 			return nil
 		}
@@ -80,7 +84,7 @@ func (s *Store) expect(agent string) error {
 	if s.plan.Part {
 		ids = slices.Clone(s.runs.Agents[agent].Planned)
 	}
-	for _, c := range s.plan.Of(agent) {
+	for _, c := range planned {
 		s.runs.Titles[c.ID] = c.Title
 		if !slices.Contains(ids, c.ID) {
 			ids = append(ids, c.ID)
