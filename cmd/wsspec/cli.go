@@ -77,6 +77,9 @@ func (p *process) wsspec(ctx context.Context) (status int) {
 		return p.fail(err)
 	}
 	args := p.args
+	if len(args) == 1 && args[0] == "--version" {
+		args = []string{"version"}
+	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
