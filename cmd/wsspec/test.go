@@ -62,10 +62,12 @@ type testCmd struct {
 
 // Selection picks cases.
 type Selection struct {
-	Cases   []string `placeholder:"ID" complete:"pattern" help:"Cases to run: ids and patterns such as 6.4.*; all without it."`
+	Cases   []string `placeholder:"ID" complete:"pattern" help:"Cases to run: ids, ranges such as 5.6-7, tags such as #utf8, and patterns such as 6.4.* or 13.*.1; all without it."`
 	Exclude []string `placeholder:"ID" complete:"pattern" help:"Cases to leave out."`
 	Suite   string   `placeholder:"NAME" complete:"full,autobahn" help:"What to pick from: full, which is all cases, or autobahn, the 517 of the reference."`
 	Edition string   `placeholder:"NAME" complete:"25.10,0.7" help:"Edition of the reference whose close codes 7.9 tests: 25.10 or 0.7."`
+	asFile  bool     // the cases are those of a specification file, and mean what they do there
+	listed  bool     // they are arguments, not flags
 	Corpus  string   `type:"existingdir" placeholder:"DIR" help:"Take the data of the compression cases from files here that have the reference's names, as far as there are any."`
 }
 
@@ -89,7 +91,11 @@ func (s Selection) pick() ([]conform.Case, error) {
 			return nil, badUsage(err, "")
 		}
 	}
-	picked, err := conform.Select(suite.Of(edition, data), include, s.Exclude)
+	pick := conform.Pick
+	if s.asFile {
+		pick = conform.Select
+	}
+	picked, err := pick(suite.Of(edition, data), include, s.Exclude)
 	if err != nil {
 		return nil, badUsage(err, `"wsspec cases" lists them all`)
 	}
@@ -112,6 +118,9 @@ func (s Selection) part() bool {
 
 // flags are those that picked the cases.
 func (s Selection) flags() string {
+	if s.listed {
+		return strings.Join(s.Cases, " ")
+	}
 	text := "--cases " + strings.Join(s.Cases, ",")
 	if len(s.Cases) == 0 {
 		text = "--cases *"
@@ -283,7 +292,7 @@ func (c *testCmd) readSpec(t *testRun) error {
 		return badUsage(err, "")
 	}
 	if len(c.Cases) == 0 {
-		c.Cases = s.Cases
+		c.Cases, c.asFile = s.Cases, true
 	}
 	c.Exclude = append(c.Exclude, s.ExcludeCases...)
 	if c.Edition == "" {
