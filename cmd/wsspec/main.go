@@ -107,5 +107,5 @@ func (p *process) printed(out *terminal.Output, status int) int {
 
 // screen is what is shown of a run.
 func (p *process) screen(d terminal.Detail) *terminal.Screen {
-	return terminal.New(terminal.Surroundings{Out: p.stdout, Err: p.stderr, Width: p.width(), Getenv: p.getenv, Sections: cases.Sections()}, d)
+	return terminal.New(terminal.Surroundings{Out: p.stdout, Err: p.stderr, Width: p.width(), Getenv: p.getenv, Sections: cases.Sections(), Kept: kept()}, d)
 }

@@ -80,7 +80,9 @@ func first(err error) error {
 	return fmt.Errorf("%w, and %d more like it", joined.Unwrap()[0], len(joined.Unwrap())-1)
 }
 
-func view() report.View { return report.View{Made: time.Now(), Sections: cases.Sections()} }
+func view() report.View {
+	return report.View{Made: time.Now(), Sections: cases.Sections(), Kept: kept()}
+}
 
 type showReportCmd struct {
 	Report string `arg:"" complete:"file" help:"Folder or file."`

@@ -24,6 +24,39 @@ type View struct {
 	Link string
 	// Sections are the titles of the groups of cases.
 	Sections []conform.Section
+	// Kept says how far an agent keeps what each section of the specifications requires.
+	// May be nil.
+	Kept func(Agent) []Kept
+}
+
+// Kept is how far an agent keeps what a section requires, by the cases that can tell.
+type Kept struct {
+	Place    string // "RFC 6455, 5.5.2"
+	Title    string
+	OK, Of   int
+	Unjudged int // cases that ran and could not tell
+	NotRun   int
+	Against  []string // cases that speak against it
+}
+
+// String is "RFC 6455, 5.5.2: 11 of 12".
+func (k Kept) String() string {
+	s := fmt.Sprintf("%s: %d of %d", k.Place, k.OK, k.Of)
+	if k.Of == 0 {
+		s = k.Place + ": not judged"
+	}
+	if k.NotRun > 0 {
+		s += fmt.Sprintf(", %d not run", k.NotRun)
+	}
+	return s
+}
+
+// KeptBy is Kept where it is set.
+func (v View) KeptBy(a Agent) []Kept {
+	if v.Kept == nil {
+		return nil
+	}
+	return v.Kept(a)
 }
 
 // Fails reports whether the result counts as failed.

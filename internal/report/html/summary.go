@@ -176,6 +176,7 @@ type card struct {
 	Diff              []share
 	Caps              []cardCap
 	Sections          []score.Section
+	Kept              []report.Kept
 	Flows             template.HTML
 }
 
@@ -227,6 +228,7 @@ func cards(rep *report.Report, v report.View) []card {
 				c.Diff = append(c.Diff, sh)
 			}
 		}
+		c.Kept = v.KeptBy(a)
 		for _, line := range telling.Gaps(a) {
 			c.Gaps = append(c.Gaps, sentence(line))
 		}

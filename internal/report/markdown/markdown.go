@@ -31,6 +31,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	b.line("")
 	b.agents(rep)
 	b.changes(rep)
+	b.kept(rep)
 	b.flows(rep)
 	b.failures(rep)
 	b.flaky(rep)
@@ -106,6 +107,30 @@ func (b *summary) gaps(rep *report.Report) {
 	}
 	if begun {
 		b.line("")
+	}
+}
+
+// kept tells how far agents keep what each section of the specifications requires, the
+// sections that they do not keep.
+func (b *summary) kept(rep *report.Report) {
+	for _, a := range rep.Agents[:min(len(rep.Agents), mostAgents)] {
+		whole := 0
+		var rest []string
+		for _, k := range b.view.KeptBy(a) {
+			if len(k.Against) == 0 {
+				whole++
+				continue
+			}
+			rest = append(rest, fmt.Sprintf("- %s, %s: %s", text(k.String()), text(k.Title), text(telling.Ranges(k.Against))))
+		}
+		if whole == 0 && len(rest) == 0 {
+			continue
+		}
+		b.line("<details><summary>Requirements, %s: no case speaks against %d sections, some against %d</summary>\n", text(name(a.Name)), whole, len(rest))
+		for _, line := range rest {
+			b.line("%s", line)
+		}
+		b.line("\n</details>\n")
 	}
 }
 

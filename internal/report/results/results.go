@@ -48,7 +48,19 @@ type agent struct {
 	Why      string                `json:"whyMissing,omitempty"`
 	Beside   *beside               `json:"failedOnlyBesideOthers,omitempty"`
 	Flows    []flow                `json:"flows,omitempty"`
+	Kept     []kept                `json:"requirements,omitempty"`
 	Results  []result              `json:"results"`
+}
+
+// kept is a report.Kept.
+type kept struct {
+	Place    string   `json:"section"`
+	Title    string   `json:"title"`
+	OK       int      `json:"ok"`
+	Of       int      `json:"of"`
+	Unjudged int      `json:"notJudged"`
+	NotRun   int      `json:"notRun"`
+	Against  []string `json:"against,omitempty"`
 }
 
 // missing is a case that was planned and has no result.
@@ -164,6 +176,9 @@ func agentOf(a report.Agent, v report.View) agent {
 	}
 	for _, f := range report.Flows(a) {
 		out.Flows = append(out.Flows, flowOf(f))
+	}
+	for _, k := range v.KeptBy(a) {
+		out.Kept = append(out.Kept, kept(k))
 	}
 	for _, r := range a.Results {
 		x := resultOf(r, v)
