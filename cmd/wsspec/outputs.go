@@ -16,6 +16,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/badge"
+	"github.com/wsspec/wsspec/internal/report/csv"
 	"github.com/wsspec/wsspec/internal/report/github"
 	"github.com/wsspec/wsspec/internal/report/html"
 	"github.com/wsspec/wsspec/internal/report/junit"
@@ -31,7 +32,7 @@ type writer func(io.Writer, *report.Report, report.View) error
 func writers() map[string]writer {
 	return map[string]writer{
 		"html": html.Write, "junit": junit.Write, "markdown": markdown.Write, "tap": tap.Write,
-		"github": github.Write, "json": results.Write, "badge": badge.Write,
+		"csv": csv.Write, "github": github.Write, "json": results.Write, "badge": badge.Write,
 	}
 }
 

@@ -29,11 +29,12 @@ import (
 
 type reportCmd struct {
 	Show    showReportCmd `cmd:"" help:"Print the summary of a report, or one case of it."`
-	Write   writeCmd      `cmd:"" help:"Render a report: html, junit, markdown, tap, github, json or badge."`
+	Write   writeCmd      `cmd:"" help:"Render a report: csv, html, junit, markdown, tap, github, json or badge."`
 	HTML    htmlCmd       `cmd:"" help:"The same as write html: one file that needs no other."`
 	JUnit   junitCmd      `cmd:"" name:"junit" help:"The same as write junit."`
 	Pcap    pcapCmd       `cmd:"" help:"Write the conversation of a case as captured packets, for Wireshark."`
 	Diff    diffCmd       `cmd:"" help:"Compare two reports; status 1 if the second is worse somewhere, or lacks results."`
+	History historyCmd    `cmd:"" help:"What agents came to in several reports, a line each."`
 	Merge   mergeCmd      `cmd:"" help:"Put several reports into one."`
 	Accept  acceptCmd     `cmd:"" help:"Write an expectation file that allows what fails in a report."`
 	Rejudge rejudgeCmd    `cmd:"" help:"Judge the stored conversations of a report again."`
@@ -130,7 +131,7 @@ func (c showReportCmd) Run(p *process) error {
 }
 
 type writeCmd struct {
-	Kind string `arg:"" complete:"kind" help:"html, junit, markdown, tap, github, json or badge."`
+	Kind string `arg:"" complete:"kind" help:"csv, html, junit, markdown, tap, github, json or badge."`
 	rendering
 }
 

@@ -57,7 +57,7 @@ type testCmd struct {
 	Verbose bool `short:"v" group:"Output" help:"Print a line for every case."`
 	Wire    bool `group:"Output" help:"Print the wire log of failed cases."`
 
-	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"output" group:"Output" help:"Write another report: html, junit, markdown, tap, github, json or badge; without =FILE to standard output. Repeatable."`
+	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"output" group:"Output" help:"Write another report: csv, html, junit, markdown, tap, github, json or badge; without =FILE to standard output. Repeatable."`
 }
 
 // Selection picks cases.
