@@ -90,7 +90,7 @@ func everyOther() http.Handler {
 	var n atomic.Int64
 	right, wrong := echo(), echo("echo-flips-last-octet")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if n.Add(1)%2 == 0 {
+		if n.Add(1)%2 == 1 { // the first connection looks whether there are any
 			wrong.ServeHTTP(w, r)
 		} else {
 			right.ServeHTTP(w, r)

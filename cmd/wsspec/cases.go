@@ -18,7 +18,7 @@ type casesCmd struct {
 }
 
 type listCmd struct {
-	Patterns []string `arg:"" optional:"" name:"pattern" complete:"pattern" help:"Ids and patterns such as 6.4.*; all without one."`
+	Patterns []string `arg:"" optional:"" name:"pattern" complete:"pattern" help:"Ids, ranges such as 5.6-7, tags such as #utf8, and patterns such as 6.4.*; all without one."`
 	Suite    string   `placeholder:"NAME" complete:"full,autobahn" help:"What to list from: full, which is all cases, or autobahn, the 517 of the reference."`
 	Edition  string   `placeholder:"NAME" complete:"25.10,0.7" help:"Edition of the reference: 25.10 or 0.7."`
 	JSON     bool     `name:"json" help:"Print JSON."`
@@ -34,7 +34,7 @@ type listedCase struct {
 
 // Run prints the list.
 func (c listCmd) Run(p *process) error {
-	picked, err := Selection{Cases: c.Patterns, Suite: c.Suite, Edition: c.Edition}.pick()
+	picked, err := Selection{listed: true, Cases: c.Patterns, Suite: c.Suite, Edition: c.Edition}.pick()
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ type showCmd struct {
 
 // Run explains the case.
 func (c showCmd) Run(p *process) error {
-	picked, err := Selection{Cases: []string{c.ID}, Edition: c.Edition}.pick()
+	picked, err := Selection{listed: true, Cases: []string{c.ID}, Edition: c.Edition}.pick()
 	if err != nil {
 		return err
 	}

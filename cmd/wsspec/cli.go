@@ -25,6 +25,7 @@ type commandLine struct {
 	Diagnose diagnoseCmd `cmd:"" help:"Say which known mistakes explain what went wrong in a report."`
 	Inspect  inspectCmd  `cmd:"" help:"Take WebSocket traffic apart: octets in hex, a file, captured packets."`
 	Report   reportCmd   `cmd:"" help:"Show, render, compare, merge and judge reports."`
+	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of JSON reports."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 
 	Completion completionCmd `cmd:"" help:"Print a script for the shell that completes commands, flags and cases."`
@@ -77,6 +78,9 @@ func (p *process) wsspec(ctx context.Context) (status int) {
 		return p.fail(err)
 	}
 	args := p.args
+	if len(args) == 1 && args[0] == "--version" {
+		args = []string{"version"}
+	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}

@@ -42,7 +42,7 @@ func TestFaultOfOurs(t *testing.T) {
 	var out, errs bytes.Buffer
 	p := &process{stdout: &out, stderr: &errs, getenv: os.Getenv, width: func() int { return 0 }}
 	run := &testRun{
-		servers: []fuzzclient.Server{{URL: url, Agent: "it"}}, plan: broken(t), out: t.TempDir(),
+		servers: []fuzzclient.Server{{URL: url, Agent: "it"}}, plan: broken(t), out: t.TempDir(), repeat: new(testCmd).repeat,
 		settings: runner.Settings{Deflate: deflate.NewPool()}, process: p, screen: p.screen(terminal.Detail{}),
 	}
 	if status := p.fail(run.run(t.Context())); status != exitFault {
@@ -68,7 +68,7 @@ func TestFaultOfOurs(t *testing.T) {
 func TestFaultOfOursWhileServing(t *testing.T) {
 	var out, errs bytes.Buffer
 	p := &process{stdout: &out, stderr: &errs, getenv: os.Getenv, width: func() int { return 0 }}
-	l := newLounge(p, terminal.Detail{}, false)
+	l := newLounge(p, terminal.Detail{}, terminal.Tally{})
 	l.event(fuzzserver.Event{Kind: fuzzserver.Trouble, Err: errors.New("disk full")})
 	if l.status() != exitUsage {
 		t.Errorf("status %d where a result is lost", l.status())

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/report"
@@ -17,6 +19,7 @@ import (
 type known struct {
 	expected baseline.Expectations
 	earlier  *report.Report // nil if they are from a list
+	path     string
 	today    time.Time
 }
 
@@ -29,7 +32,7 @@ func readKnown(path string) (*known, error) {
 	if err != nil {
 		return nil, badUsage(fmt.Errorf("--baseline: %w", err), "name an earlier report or an expectation file")
 	}
-	k := &known{today: time.Now()}
+	k := &known{path: path, today: time.Now()}
 	if info.IsDir() || filepath.Ext(path) == ".json" {
 		rep, err := readReport(path)
 		if err != nil {
@@ -53,6 +56,34 @@ func readKnown(path string) (*known, error) {
 func (k *known) standing(r report.Result, fails bool) (baseline.Standing, string) {
 	s, e := k.expected.Of(r, fails, k.today)
 	return s, e.Reason
+}
+
+// idle tells of the lines of a list that make no difference any more.
+func (k *known) idle(p *process, results []report.Result) {
+	if k == nil || k.earlier != nil {
+		return
+	}
+	expired, idle := k.expected.Idle(results, k.today)
+	tell := func(what string, es baseline.Expectations) {
+		if len(es) > 0 {
+			fmt.Fprintf(p.stderr, "wsspec: %s: %d of %d lines %s: %s\n", k.path, len(es), len(k.expected), what, lineNumbers(es))
+		}
+	}
+	tell("have expired", expired)
+	tell("fit no result", idle)
+}
+
+// lineNumbers lists where lines stand, a few at most.
+func lineNumbers(es baseline.Expectations) string {
+	const most = 10
+	var ns []string
+	for _, e := range es[:min(len(es), most)] {
+		ns = append(ns, strconv.Itoa(e.Line))
+	}
+	if len(es) > most {
+		ns = append(ns, "…")
+	}
+	return "line " + strings.Join(ns, ", ")
 }
 
 // in returns the view with what the baseline says.

@@ -39,6 +39,7 @@ type process struct {
 	args           []string
 	stdout, stderr io.Writer
 	getenv         func(string) string
+	atEnd          *[]func()  // what is to be let go
 	width          func() int // columns of the terminal at stderr, 0 where there is none
 }
 
@@ -58,10 +59,23 @@ func main() {
 
 // run picks the front door and returns the exit status.
 func (p *process) run(ctx context.Context) int {
+	p.atEnd = new([]func())
+	defer func() {
+		for _, f := range *p.atEnd {
+			f()
+		}
+	}()
 	if p.reference() {
 		return wstest.Program{Stdout: p.stdout, Stderr: p.stderr, Version: version()}.Run(ctx, p.args)
 	}
 	return p.wsspec(ctx)
+}
+
+// later has f called when the process ends.
+func (p *process) later(f func()) {
+	if p.atEnd != nil {
+		*p.atEnd = append(*p.atEnd, f)
+	}
 }
 
 // reference reports whether we are called as the reference is.
@@ -93,5 +107,5 @@ func (p *process) printed(out *terminal.Output, status int) int {
 
 // screen is what is shown of a run.
 func (p *process) screen(d terminal.Detail) *terminal.Screen {
-	return terminal.New(terminal.Surroundings{Out: p.stdout, Err: p.stderr, Width: p.width(), Getenv: p.getenv, Sections: cases.Sections()}, d)
+	return terminal.New(terminal.Surroundings{Out: p.stdout, Err: p.stderr, Width: p.width(), Getenv: p.getenv, Sections: cases.Sections(), Kept: kept()}, d)
 }

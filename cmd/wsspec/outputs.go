@@ -10,10 +10,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/wsspec/wsspec/internal/folder"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/badge"
+	"github.com/wsspec/wsspec/internal/report/csv"
 	"github.com/wsspec/wsspec/internal/report/github"
 	"github.com/wsspec/wsspec/internal/report/html"
 	"github.com/wsspec/wsspec/internal/report/junit"
@@ -29,7 +32,7 @@ type writer func(io.Writer, *report.Report, report.View) error
 func writers() map[string]writer {
 	return map[string]writer{
 		"html": html.Write, "junit": junit.Write, "markdown": markdown.Write, "tap": tap.Write,
-		"github": github.Write, "json": results.Write, "badge": badge.Write,
+		"csv": csv.Write, "github": github.Write, "json": results.Write, "badge": badge.Write,
 	}
 }
 
@@ -109,4 +112,34 @@ func (o output) put(p *process, rep *report.Report, v report.View) error {
 		return err
 	}
 	return archive.WriteOutput(o.path, b.Bytes())
+}
+
+// writeOutputs renders what --report asks for.
+func writeOutputs(p *process, outputs []output, f *folder.Folder) error {
+	if len(outputs) == 0 {
+		return nil
+	}
+	rep, err := archive.Load(f.Dir())
+	if err != nil {
+		return err
+	}
+	v := f.View
+	v.Made, v.Link = time.Now(), f.Page()
+	for _, o := range outputs {
+		if err := o.put(p, rep, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beside is the process as people see it: where a report goes to standard output, it is
+// alone there, and everything else goes to standard error.
+func (p *process) beside(outputs []output) *process {
+	if !slices.ContainsFunc(outputs, func(o output) bool { return o.path == "-" }) {
+		return p
+	}
+	other := *p
+	other.stdout = p.stderr
+	return &other
 }

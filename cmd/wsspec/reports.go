@@ -21,6 +21,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/report/results"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/visible"
@@ -28,11 +29,12 @@ import (
 
 type reportCmd struct {
 	Show    showReportCmd `cmd:"" help:"Print the summary of a report, or one case of it."`
-	Write   writeCmd      `cmd:"" help:"Render a report: html, junit, markdown, tap, github, json or badge."`
+	Write   writeCmd      `cmd:"" help:"Render a report: csv, html, junit, markdown, tap, github, json or badge."`
 	HTML    htmlCmd       `cmd:"" help:"The same as write html: one file that needs no other."`
 	JUnit   junitCmd      `cmd:"" name:"junit" help:"The same as write junit."`
 	Pcap    pcapCmd       `cmd:"" help:"Write the conversation of a case as captured packets, for Wireshark."`
-	Diff    diffCmd       `cmd:"" help:"Compare two reports; status 1 if the second is worse somewhere."`
+	Diff    diffCmd       `cmd:"" help:"Compare two reports; status 1 if the second is worse somewhere, or lacks results."`
+	History historyCmd    `cmd:"" help:"What agents came to in several reports, a line each."`
 	Merge   mergeCmd      `cmd:"" help:"Put several reports into one."`
 	Accept  acceptCmd     `cmd:"" help:"Write an expectation file that allows what fails in a report."`
 	Rejudge rejudgeCmd    `cmd:"" help:"Judge the stored conversations of a report again."`
@@ -79,12 +81,18 @@ func first(err error) error {
 	return fmt.Errorf("%w, and %d more like it", joined.Unwrap()[0], len(joined.Unwrap())-1)
 }
 
-func view() report.View { return report.View{Made: time.Now(), Sections: cases.Sections()} }
+func view() report.View {
+	return report.View{Made: time.Now(), Sections: cases.Sections(), Kept: kept()}
+}
 
 type showReportCmd struct {
 	Report string `arg:"" complete:"file" help:"Folder or file."`
 	ID     string `arg:"" optional:"" complete:"id" help:"A case to explain, such as 6.4.1."`
 	Wire   bool   `help:"Print the wire log too."`
+
+	Check        bool `help:"End with the status that a run with these results has."`
+	AllowPartial bool `help:"With --check: cases that were not run, or say nothing, do not make the status 1."`
+	Strict       bool `help:"With --check: NON-STRICT counts as failed, and so does any closing that is not OK."`
 }
 
 // Run prints the summary or the case.
@@ -94,9 +102,10 @@ func (c showReportCmd) Run(p *process) error {
 		return err
 	}
 	s := p.screen(terminal.Detail{Wire: c.Wire})
-	shown := false
+	shown, status := false, exitOK
 	for _, a := range rep.Agents {
-		t := &terminal.Tally{}
+		t := &terminal.Tally{Strict: c.Strict, Partial: c.AllowPartial}
+		t.Plan(a.Planned, a.Why)
 		for _, r := range a.Results {
 			t.Add(r)
 			if r.ID == c.ID {
@@ -107,16 +116,22 @@ func (c showReportCmd) Run(p *process) error {
 		}
 		if c.ID == "" {
 			s.Tally(a.Name, t)
+			if c.Check {
+				status = max(status, p.earned(t))
+			}
 		}
 	}
 	if c.ID != "" && !shown {
 		return badUsage(fmt.Errorf("%s: there is no case %q in it", c.Report, c.ID), "")
 	}
+	if status != exitOK {
+		return statusError(status)
+	}
 	return nil
 }
 
 type writeCmd struct {
-	Kind string `arg:"" complete:"kind" help:"html, junit, markdown, tap, github, json or badge."`
+	Kind string `arg:"" complete:"kind" help:"csv, html, junit, markdown, tap, github, json or badge."`
 	rendering
 }
 
@@ -139,6 +154,8 @@ type rendering struct {
 	Out      string `short:"o" default:"-" placeholder:"FILE" complete:"file" help:"Where to; standard output without it."`
 	Baseline string `placeholder:"FILE" complete:"file" help:"Earlier report to compare with, or expectation file."`
 	Strict   bool   `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
+
+	AllowPartial bool `help:"Cases that were not run, or say nothing, are no errors."`
 }
 
 func (c rendering) render(p *process, kind string) error {
@@ -159,13 +176,15 @@ func (c rendering) render(p *process, kind string) error {
 		return err
 	}
 	v := view()
-	v.Strict = c.Strict
+	v.Strict, v.Partial = c.Strict, c.AllowPartial
 	return o.put(p, rep, known.in(v))
 }
 
 type diffCmd struct {
 	Old string `arg:"" complete:"file" help:"Folder or file of the earlier report."`
 	New string `arg:"" complete:"file" help:"Folder or file of the later one."`
+
+	AllowPartial bool `help:"Results that are gone do not make the status 1."`
 }
 
 // Run prints what is different.
@@ -178,10 +197,13 @@ func (c diffCmd) Run(p *process) error {
 	if err != nil {
 		return err
 	}
+	for name, before := range baseline.Renamed(old, now) {
+		fmt.Fprintf(p.stdout, "%q is taken for %q of the earlier report\n", name, before)
+	}
 	worse := false
 	for _, change := range baseline.Diff(old, now) {
 		fmt.Fprintf(p.stdout, "%q %s %s: %s, now %s\n", change.Agent, change.ID, change.Kind, words(change.Old), words(change.New))
-		worse = worse || change.Kind == baseline.Regressed
+		worse = worse || change.Kind == baseline.Regressed || change.Kind == baseline.Removed && !c.AllowPartial
 	}
 	if worse {
 		return statusError(exitVerdict)
@@ -202,7 +224,8 @@ type mergeCmd struct {
 	Out     string   `short:"o" required:"" placeholder:"PATH" complete:"file" help:"A folder for all that the reports hold, or NAME.json, or - for JSON on standard output, without the conversations."`
 }
 
-// Run merges the reports; of the same case and agent the last one counts.
+// Run merges the reports. Results of the same case and agent are attempts at it, of which
+// the worst counts.
 func (c mergeCmd) Run(p *process) error {
 	var reps []*report.Report
 	for _, path := range c.Reports {
@@ -212,7 +235,7 @@ func (c mergeCmd) Run(p *process) error {
 		}
 		reps = append(reps, rep)
 	}
-	merged := report.Merge(reps...)
+	merged := report.Join(telling.Explain, reps...)
 	if err := reserved(c.Out); err != nil {
 		return err
 	}
@@ -230,11 +253,18 @@ func (c mergeCmd) fill(p *process, merged *report.Report) error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return badUsage(fmt.Errorf("--out: %w", err), "name a new folder, or a file that ends in .json")
 	}
-	f, err := openFolder(c.Out, false)
+	f, err := p.openFolder(c.Out, false, false)
 	if err != nil {
 		return err
 	}
+	f.Expect(archive.Plan{Of: func(agent string) []report.Planned { a, _ := merged.Agent(agent); return a.Planned }})
 	for _, a := range merged.Agents {
+		if err := f.Begin(a.Name); err != nil {
+			return err
+		}
+		if err := f.Ended(a.Name, a.Why); err != nil {
+			return err
+		}
 		for _, r := range a.Results {
 			if err := f.Put(r); err != nil {
 				return err

@@ -8,12 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/folder"
 	"github.com/wsspec/wsspec/internal/fuzzserver"
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
@@ -30,6 +31,8 @@ type serveCmd struct {
 	NoWeb  bool   `help:"Serve no pages."`
 	Out    string `default:"wsspec-report" placeholder:"DIR" complete:"dir" help:"Folder for the report (${default})."`
 
+	Force bool `help:"Replace files in --out that are no part of a report."`
+
 	ReadyFile string        `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
 	IdleExit  time.Duration `placeholder:"TIME" help:"Exit when no client has been connected for so long, such as 30s, after the first."`
 	Token     string        `placeholder:"WORD" help:"What clients must give as ?token=WORD to stop the server or to command it directly. Without one, clients on this machine may."`
@@ -39,13 +42,18 @@ type serveCmd struct {
 	TLSSelfSigned bool   `name:"tls-self-signed" group:"TLS" help:"Serve wss with a certificate made for this run."`
 
 	TimeoutFactor float64 `default:"1" placeholder:"F" help:"Stretch all patience with clients, for slow machines."`
+	Baseline      string  `placeholder:"PATH" complete:"file" help:"An earlier report, or an expectation file: what fails as it did there is no failure."`
+	LastFailed    bool    `help:"Only cases that did not pass, or not each time, or were not run, in the report that is in --out."`
 	FailByDrop    bool    `help:"Fail connections by closing TCP, without a Close frame."`
 	Seed          *uint64 `placeholder:"N" help:"Seed of what is random."`
+	AllowPartial  bool    `help:"Cases that a client did not ask for, or that say nothing about it, do not make the status 1."`
 	Strict        bool    `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
 
 	Quiet   bool `short:"q" group:"Output" help:"Print the summary only."`
 	Verbose bool `short:"v" group:"Output" help:"Print a line for every case."`
 	Wire    bool `group:"Output" help:"Print the wire log of failed cases."`
+
+	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"output" group:"Output" help:"Write another report at the end: csv, html, junit, markdown, tap, github, json or badge; without =FILE to standard output. Repeatable."`
 }
 
 // Help is what "wsspec serve --help" says beside the flags.
@@ -58,15 +66,19 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	if err := c.checkTimes(); err != nil {
 		return err
 	}
-	picked, err := c.pick()
+	plan, err := c.plan(p)
 	if err != nil {
 		return err
 	}
+	p = p.beside(plan.outputs)
 	tlsConfig, err := c.tls()
 	if err != nil {
 		return err
 	}
-	store, err := openFolder(c.Out, c.Strict)
+	settings := c.settings()
+	lounge := newLounge(p, terminal.Detail{Quiet: c.Quiet, Verbose: c.Verbose, Wire: c.Wire}, plan.tally)
+	lounge.planned, lounge.flags = expected(plan.cases, plan.surveys), c.repeat()
+	store, err := c.store(p, plan, lounge.planned)
 	if err != nil {
 		return err
 	}
@@ -74,25 +86,18 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return badUsage(err, "choose another address with --listen, such as :0")
 	}
-	settings := c.settings()
-	lounge := newLounge(p, terminal.Detail{Quiet: c.Quiet, Verbose: c.Verbose, Wire: c.Wire}, c.Strict)
-	plan, surveys := runner.Plan(picked, ws.Server), runner.Surveys(picked, ws.Server)
-	for _, c := range slices.Concat(plan, surveys) {
-		lounge.planned = append(lounge.planned, c.ID)
-	}
-	lounge.planned = slices.Compact(lounge.planned) // of a case with several connections, one
 	pages := new(website.Site)
 	if !c.NoWeb {
-		if pages, err = p.website(c.Web, website.Config{Clients: l, Secure: tlsConfig != nil, Plan: plan, Folder: store}); err != nil {
+		if pages, err = p.website(c.Web, website.Config{Clients: l, Secure: tlsConfig != nil, Plan: plan.cases, Folder: store}); err != nil {
 			return errors.Join(err, l.Close())
 		}
 	}
 	server := fuzzserver.New(fuzzserver.Config{
-		Plan: plan, Surveys: surveys, Settings: settings, Store: store, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
+		Plan: plan.cases, Surveys: plan.surveys, Settings: settings, Store: flagged{store, lounge.flags}, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.Event(e) },
 	})
 	url := stream.URL(l, tlsConfig != nil)
-	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(len(picked)), settings.Seed)
+	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(len(lounge.planned)), settings.Seed)
 	if pages.Open() {
 		fmt.Fprintf(p.stdout, "Pages, also to test a browser: %s\n", pages.Address())
 	}
@@ -110,12 +115,60 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	if err := pages.Wait(err); err != nil {
 		return err
 	}
-	lounge.summary()
-	p.reportAt(store)
-	if status := lounge.status(); status != exitOK {
-		return statusError(status)
+	return lounge.close(plan, store)
+}
+
+// servePlan is what clients will be tested with.
+type servePlan struct {
+	cases, surveys []runner.Planned
+	outputs        []output
+	known          *known
+	tally          terminal.Tally // what the tally of each client starts as
+	machine        *process       // where reports may have standard output to themselves
+}
+
+// plan reads everything the flags name.
+func (c *serveCmd) plan(p *process) (*servePlan, error) {
+	s := &servePlan{machine: p, tally: terminal.Tally{Strict: c.Strict, Partial: c.AllowPartial}}
+	picked, err := c.pick()
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	if picked, err = narrow(picked, "", c.LastFailed, c.Out); err != nil {
+		return nil, err
+	}
+	picked = c.profiled(picked, peer.Profile{})
+	s.cases, s.surveys = runner.Plan(picked, ws.Server), runner.Surveys(picked, ws.Server)
+	if len(s.cases) == 0 {
+		return nil, badUsage(fmt.Errorf("%s: no client can ask for any of them", c.flags()), `"wsspec test" tests servers; some cases look at the others, and need one beside them`)
+	}
+	if s.outputs, err = parseOutputs(c.Report); err != nil {
+		return nil, err
+	}
+	for _, o := range s.outputs {
+		if err := o.check(); err != nil {
+			return nil, err
+		}
+	}
+	if s.known, err = readKnown(c.Baseline); err != nil {
+		return nil, err
+	}
+	if s.known != nil {
+		s.tally.Standing = s.known.standing
+	}
+	return s, nil
+}
+
+// store opens the folder of the report.
+func (c *serveCmd) store(p *process, s *servePlan, planned []report.Planned) (*folder.Folder, error) {
+	f, err := p.openFolder(c.Out, c.Strict, c.Force)
+	if err != nil {
+		return nil, err
+	}
+	f.View.Partial = c.AllowPartial
+	f.View = s.known.in(f.View)
+	f.Expect(archive.Plan{Of: func(string) []report.Planned { return planned }, Part: c.part() || c.LastFailed, Why: notAsked})
+	return f, nil
 }
 
 func (c *serveCmd) checkTimes() error {
@@ -162,133 +215,6 @@ func ready(file, url string) error {
 		return badUsage(err, "")
 	}
 	return nil
-}
-
-// lounge keeps account of the clients that come and go.
-type lounge struct {
-	process *process
-	screen  *terminal.Screen
-	strict  bool
-	planned []string // ids of the cases there are for a client
-
-	mu      sync.Mutex
-	tallies map[string]*terminal.Tally
-	order   []string // agents as they came
-	here    int      // connections open
-	visited bool
-	fault   bool // of ours
-	lost    bool // a result could not be kept
-	refused refusals
-	change  chan struct{}
-}
-
-func newLounge(p *process, d terminal.Detail, strict bool) *lounge {
-	return &lounge{process: p, screen: p.screen(d), strict: strict, refused: refusals{quiet: d.Quiet}, tallies: map[string]*terminal.Tally{}, change: make(chan struct{}, 1)}
-}
-
-// event takes what the server tells.
-func (l *lounge) event(e fuzzserver.Event) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch e.Kind {
-	case fuzzserver.Connected:
-		l.here++
-		l.visited = true
-	case fuzzserver.Disconnected:
-		l.here--
-	case fuzzserver.Refused, fuzzserver.Unheard:
-		l.visited = true
-		l.refused.add(l.process.stderr, e)
-	case fuzzserver.CaseDone:
-		t := l.tallies[e.Agent]
-		if t == nil {
-			t = &terminal.Tally{Strict: l.strict, Planned: l.planned}
-			l.tallies[e.Agent] = t
-			l.order = append(l.order, e.Agent)
-			l.screen.Greet(e.Agent, e.Remote)
-		}
-		known := t.HasFailed(e.Result.ID) // by another connection of the case: once is enough
-		t.Add(*e.Result)
-		if !known || !t.HasFailed(e.Result.ID) {
-			l.screen.Done(*e.Result, t)
-		}
-	case fuzzserver.Trouble:
-		if fault, ours := errors.AsType[*runner.Fault](e.Err); ours {
-			l.fault = true
-			l.process.faults(runner.Faults{fault})
-			break
-		}
-		l.lost = true
-		fmt.Fprintf(l.process.stderr, "wsspec: %v\n", e.Err)
-	}
-	select {
-	case l.change <- struct{}{}:
-	default:
-	}
-}
-
-// whenIdle calls stop once nobody has been connected for the time, after there
-// was somebody.
-func (l *lounge) whenIdle(ctx context.Context, d time.Duration, stop func()) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	for {
-		l.mu.Lock()
-		idle := l.visited && l.here == 0
-		l.mu.Unlock()
-		var expired <-chan time.Time
-		if idle {
-			timer.Reset(d)
-			expired = timer.C
-		}
-		select {
-		case <-l.change:
-		case <-expired:
-			stop()
-			return
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// status is the exit status that the results earn.
-func (l *lounge) status() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.fault {
-		return exitFault
-	}
-	if l.lost {
-		return exitUsage
-	}
-	for _, t := range l.tallies {
-		if t.Failed() > 0 {
-			return exitVerdict
-		}
-	}
-	if len(l.tallies) == 0 {
-		return exitUnreachable
-	}
-	return exitOK
-}
-
-// summary prints the tally of each client, of a few at most.
-func (l *lounge) summary() {
-	const most = 4
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for i, agent := range l.order {
-		if i == most {
-			fmt.Fprintf(l.process.stdout, "\nand %d more agents\n", len(l.order)-most)
-			break
-		}
-		l.screen.Tally(agent, l.tallies[agent])
-	}
-	if len(l.order) == 0 {
-		fmt.Fprintln(l.process.stdout, "No client has run a case.")
-	}
-	l.refused.summary(l.process.stdout)
 }
 
 // website listens for browsers at the address of --web.

@@ -15,6 +15,7 @@ import (
 	"github.com/wsspec/wsspec/internal/corpus"
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/spec"
 	"github.com/wsspec/wsspec/internal/terminal"
@@ -29,6 +30,8 @@ type testCmd struct {
 	Spec string `type:"existingfile" placeholder:"FILE" help:"Take servers, cases and options from a specification file (JSON, as for fuzzingclient)."`
 	Out  string `default:"wsspec-report" placeholder:"DIR" complete:"dir" help:"Folder for the report (${default})."`
 
+	Force bool `help:"Replace files in --out that are no part of a report."`
+
 	Jobs           int     `placeholder:"N" help:"Cases at a time; without it, up to 16 if the server bears it."`
 	Repeat         int     `default:"1" placeholder:"N" help:"Play each case N times, up to 100; the worst attempt counts."`
 	Retries        int     `placeholder:"N" help:"Play a case that failed again, up to N times (at most 100), until it does not fail: the last attempt counts, and the case is called flaky. Not with --repeat."`
@@ -38,8 +41,9 @@ type testCmd struct {
 	Baseline       string  `placeholder:"PATH" complete:"file" help:"An earlier report, or an expectation file: what fails as it did there is no failure."`
 	StrictBaseline bool    `help:"What was expected to fail and does not is a failure too."`
 	OnlySection    string  `placeholder:"SECTION" complete:"section" help:"Only cases that rest on this section of an RFC, such as 5.4."`
-	LastFailed     bool    `help:"Only cases that did not pass, or not each time, in the report that is in --out."`
+	LastFailed     bool    `help:"Only cases that did not pass, or not each time, or were not run, in the report that is in --out."`
 	DryRun         bool    `help:"Print the cases that would be run, and run none."`
+	AllowPartial   bool    `help:"Cases that were not run, or that say nothing about the server, such as those about an extension that it does not do, do not make the status 1."`
 	Strict         bool    `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
 
 	Header      []string `sep:"none" placeholder:"'NAME: VALUE'" group:"Handshake" help:"Send another header field. Repeatable."`
@@ -53,15 +57,17 @@ type testCmd struct {
 	Verbose bool `short:"v" group:"Output" help:"Print a line for every case."`
 	Wire    bool `group:"Output" help:"Print the wire log of failed cases."`
 
-	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"output" group:"Output" help:"Write another report: html, junit, markdown, tap, github, json or badge; without =FILE to standard output. Repeatable."`
+	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"output" group:"Output" help:"Write another report: csv, html, junit, markdown, tap, github, json or badge; without =FILE to standard output. Repeatable."`
 }
 
 // Selection picks cases.
 type Selection struct {
-	Cases   []string `placeholder:"ID" complete:"pattern" help:"Cases to run: ids and patterns such as 6.4.*; all without it."`
+	Cases   []string `placeholder:"ID" complete:"pattern" help:"Cases to run: ids, ranges such as 5.6-7, tags such as #utf8, and patterns such as 6.4.* or 13.*.1; all without it."`
 	Exclude []string `placeholder:"ID" complete:"pattern" help:"Cases to leave out."`
 	Suite   string   `placeholder:"NAME" complete:"full,autobahn" help:"What to pick from: full, which is all cases, or autobahn, the 517 of the reference."`
 	Edition string   `placeholder:"NAME" complete:"25.10,0.7" help:"Edition of the reference whose close codes 7.9 tests: 25.10 or 0.7."`
+	asFile  bool     // the cases are those of a specification file, and mean what they do there
+	listed  bool     // they are arguments, not flags
 	Corpus  string   `type:"existingdir" placeholder:"DIR" help:"Take the data of the compression cases from files here that have the reference's names, as far as there are any."`
 }
 
@@ -85,7 +91,11 @@ func (s Selection) pick() ([]conform.Case, error) {
 			return nil, badUsage(err, "")
 		}
 	}
-	picked, err := conform.Select(suite.Of(edition, data), include, s.Exclude)
+	pick := conform.Pick
+	if s.asFile {
+		pick = conform.Select
+	}
+	picked, err := pick(suite.Of(edition, data), include, s.Exclude)
 	if err != nil {
 		return nil, badUsage(err, `"wsspec cases" lists them all`)
 	}
@@ -95,8 +105,22 @@ func (s Selection) pick() ([]conform.Case, error) {
 	return picked, nil
 }
 
+// profiled leaves out cases that cannot be judged because nobody says what the peer is
+// meant to do, unless they are named.
+func (s Selection) profiled(picked []conform.Case, p peer.Profile) []conform.Case {
+	return slices.DeleteFunc(picked, func(k conform.Case) bool { return !k.Needs.In(p) && !slices.Contains(s.Cases, k.ID) })
+}
+
+// part reports whether the flags pick some of the cases there are.
+func (s Selection) part() bool {
+	return len(s.Exclude) > 0 || len(s.Cases) > 0 && !slices.Contains(s.Cases, "*")
+}
+
 // flags are those that picked the cases.
 func (s Selection) flags() string {
+	if s.listed {
+		return strings.Join(s.Cases, " ")
+	}
 	text := "--cases " + strings.Join(s.Cases, ",")
 	if len(s.Cases) == 0 {
 		text = "--cases *"
@@ -119,6 +143,8 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 		}
 		return nil
 	}
+	t.machine = p
+	p = p.beside(t.outputs)
 	t.process, t.screen = p, p.screen(terminal.Detail{Quiet: c.Quiet, Verbose: c.Verbose, Wire: c.Wire})
 	if len(t.servers) == 0 {
 		url, stop, err := builtIn(ctx)
@@ -135,7 +161,7 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 // prepare reads everything the flags name, so that mistakes are found before
 // anything is started.
 func (c *testCmd) prepare() (*testRun, error) {
-	t := &testRun{out: c.Out, strict: c.Strict, pace: runner.Pace{Jobs: c.Jobs, Repeat: c.Repeat, Retries: c.Retries}, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}}
+	t := &testRun{out: c.Out, force: c.Force, repeat: c.repeat, strict: c.Strict, pace: runner.Pace{Jobs: c.Jobs, Repeat: c.Repeat, Retries: c.Retries}, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}}
 	if err := c.checkPace(); err != nil {
 		return nil, err
 	}
@@ -174,10 +200,15 @@ func (c *testCmd) prepare() (*testRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	if picked, err = c.narrow(picked); err != nil {
+	if picked, err = narrow(picked, c.OnlySection, c.LastFailed, c.Out); err != nil {
 		return nil, err
 	}
+	picked = c.profiled(picked, t.settings.Profile)
+	t.part, t.partial = c.part() || c.OnlySection != "" || c.LastFailed, c.AllowPartial
 	t.plan, t.surveys = runner.Plan(picked, ws.Client), runner.Surveys(picked, ws.Client)
+	if len(t.plan)+len(t.surveys) == 0 {
+		return nil, badUsage(fmt.Errorf("%s are for clients under test alone", c.flags()), `"wsspec serve" tests clients`)
+	}
 	return t, nil
 }
 
@@ -226,23 +257,27 @@ func (c *testCmd) dress(servers []fuzzclient.Server) error {
 }
 
 // narrow leaves of the cases those that --only-section and --last-failed ask for.
-func (c *testCmd) narrow(picked []conform.Case) ([]conform.Case, error) {
+func narrow(picked []conform.Case, wanted string, lastFailed bool, out string) ([]conform.Case, error) {
 	failed := map[string]bool{}
-	if c.LastFailed {
-		rep, err := readReport(c.Out)
+	if lastFailed {
+		rep, err := readReport(out)
 		if err != nil {
 			return nil, err
 		}
 		for _, a := range rep.Agents {
 			for _, r := range a.Results {
-				failed[r.ID] = failed[r.ID] || !r.Passed() || r.Flaky()
+				beside, _ := r.OnlyBeside()
+				failed[r.ID] = failed[r.ID] || !r.Passed() || r.Flaky() || beside
+			}
+			for _, m := range a.Missing() {
+				failed[m.ID] = true
 			}
 		}
 	}
 	left := slices.DeleteFunc(picked, func(k conform.Case) bool {
 		_, section, _ := strings.Cut(k.Spec, ", ")
-		inside := section == c.OnlySection || strings.HasPrefix(section, c.OnlySection+".")
-		return c.OnlySection != "" && !inside || c.LastFailed && !failed[k.ID]
+		inside := section == wanted || strings.HasPrefix(section, wanted+".")
+		return wanted != "" && !inside || lastFailed && !failed[k.ID]
 	})
 	if len(left) == 0 {
 		return nil, badUsage(errors.New("no case is left to run"), `"wsspec cases" lists them with their sections`)
@@ -257,7 +292,7 @@ func (c *testCmd) readSpec(t *testRun) error {
 		return badUsage(err, "")
 	}
 	if len(c.Cases) == 0 {
-		c.Cases = s.Cases
+		c.Cases, c.asFile = s.Cases, true
 	}
 	c.Exclude = append(c.Exclude, s.ExcludeCases...)
 	if c.Edition == "" {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/cases"
@@ -29,12 +30,18 @@ type testRun struct {
 	pace     runner.Pace
 	out      string
 	strict   bool
+	force    bool                             // see openFolder
+	repeat   func(fuzzclient.Server) []string // flags: see report.Result
+	partial  bool                             // what says nothing is let pass
+	part     bool                             // of the cases there are
 	skip     func(agent, id string) bool
 	outputs  []output
 	known    *known
-	outdated bool     // see terminal.Tally
-	tested   []string // agents
+	outdated bool            // see terminal.Tally
+	tested   []string        // agents
+	results  []report.Result // of all, without their conversations
 	process  *process
+	machine  *process // the same, where reports may have standard output to themselves
 	screen   *terminal.Screen
 }
 
@@ -55,7 +62,7 @@ func builtIn(ctx context.Context) (url string, stop func(), err error) {
 
 // run tests the servers, writes the report and prints the summary.
 func (t *testRun) run(ctx context.Context) error {
-	store, err := openFolder(t.out, t.strict)
+	store, err := t.process.openFolder(t.out, t.strict, t.force)
 	if err != nil {
 		return err
 	}
@@ -64,7 +71,9 @@ func (t *testRun) run(ctx context.Context) error {
 			return err
 		}
 	}
+	store.View.Partial = t.partial
 	store.View = t.known.in(store.View)
+	store.Expect(archive.Plan{Of: t.expected, Part: t.part, Why: "the run was broken off"})
 	status := exitOK
 	for _, s := range t.servers {
 		st, err := t.one(ctx, s, store)
@@ -79,34 +88,16 @@ func (t *testRun) run(ctx context.Context) error {
 	if err := store.Finish(); err != nil {
 		return err
 	}
-	if err := t.writeOutputs(store); err != nil {
+	if err := writeOutputs(t.machine, t.outputs, store); err != nil {
 		return err
 	}
+	t.known.idle(t.process, t.results)
 	t.process.reportAt(store)
 	if ctx.Err() != nil {
 		return statusError(exitInterrupted)
 	}
 	if status != exitOK {
 		return statusError(status)
-	}
-	return nil
-}
-
-// writeOutputs renders what --report asks for.
-func (t *testRun) writeOutputs(f *folder.Folder) error {
-	if len(t.outputs) == 0 {
-		return nil
-	}
-	rep, err := archive.Load(f.Dir())
-	if err != nil {
-		return err
-	}
-	v := f.View
-	v.Made, v.Link = time.Now(), f.Page()
-	for _, o := range t.outputs {
-		if err := o.put(t.process, rep, v); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -119,22 +110,24 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder.Fo
 	}
 	settings := t.settings
 	settings.Options = s.Options
-	tally := &terminal.Tally{Strict: t.strict, Outdated: t.outdated}
+	tally := &terminal.Tally{Strict: t.strict, Partial: t.partial, Outdated: t.outdated}
 	if t.known != nil {
 		tally.Standing = t.known.standing
 	}
 	pace := t.pace
 	pace.Fails, pace.Played = tally.Regressed, func(report.Result) { t.screen.Played(tally) }
-	begun := time.Now()
+	begun, flags := time.Now(), t.repeat(s)
 	run := fuzzclient.Run{
 		Server: endpoint, Plan: t.plan, Surveys: t.surveys, Settings: settings, Pace: pace, Skip: t.skip,
 		Begin: func(agent string, n int) error {
 			t.tested = append(t.tested, agent)
+			tally.Plan(t.expected(agent), "")
 			t.screen.Begin(terminal.Plan{Agent: agent, URL: s.URL, IDs: t.ids(), Cases: n, Repeat: pace.Repeat, Seed: settings.Seed})
 			return store.Begin(agent)
 		},
 		Taken: func(agent string) bool { return slices.Contains(t.tested, agent) },
 		Done: func(r report.Result) error {
+			r.Flags = flags
 			if err := store.Put(r); err != nil {
 				return err
 			}
@@ -144,11 +137,10 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder.Fo
 		},
 	}
 	outcome, err := run.Do(ctx)
-	t.screen.End(outcome.Agent, tally, time.Since(begun), terminal.Count{Name: "fault in wsspec", N: outcome.Faults}, terminal.Count{Name: "not run", N: outcome.Left})
-	status := exitOK
-	if tally.Failed() > 0 {
-		status = exitVerdict
+	if err := t.end(outcome, err, tally, store, time.Since(begun)); err != nil {
+		return 0, err
 	}
+	status := t.process.earned(tally)
 	faults, ours := errors.AsType[runner.Faults](err)
 	if ours {
 		t.process.faults(faults)
@@ -165,6 +157,56 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder.Fo
 		return 0, err
 	}
 	return status, nil
+}
+
+// end tells what a server came to, and why not all was run, where that is so.
+func (t *testRun) end(outcome fuzzclient.Outcome, cause error, tally *terminal.Tally, store *folder.Folder, took time.Duration) error {
+	counts := []terminal.Count{{Name: "fault in wsspec", N: outcome.Faults}}
+	if tally.Done() == 0 {
+		counts = append(counts, terminal.Count{Name: "not run", N: outcome.Left})
+	}
+	if cause != nil {
+		why, _, _ := strings.Cut(cause.Error(), "\n")
+		tally.Plan(t.expected(outcome.Agent), why)
+		if err := store.Ended(outcome.Agent, why); err != nil {
+			return err
+		}
+	}
+	t.screen.End(outcome.Agent, tally, took, counts...)
+	for _, r := range tally.Results() {
+		r.Agent = outcome.Agent
+		t.results = append(t.results, r)
+	}
+	return nil
+}
+
+// earned is the exit status that a tally earns. What makes it one is on the screen, but
+// for what it does not say.
+func (p *process) earned(tally *terminal.Tally) int {
+	switch gap := tally.Gap(); {
+	case gap == terminal.Nothing && tally.Done() > 0:
+		fmt.Fprint(p.stderr, "wsspec: no case says anything about the peer\nhint: select others with --cases\n")
+		return exitUnreachable
+	case gap == terminal.Nothing:
+		return exitUnreachable
+	case gap == terminal.Some:
+		fmt.Fprint(p.stderr, "wsspec: not all cases were run, or say something about the peer\nhint: --exclude leaves cases out, --allow-partial lets that pass\n")
+		return exitVerdict
+	case tally.Failed() > 0:
+		return exitVerdict
+	}
+	return exitOK
+}
+
+// expected is what is to be played of the agent.
+func (t *testRun) expected(agent string) []report.Planned {
+	var planned []report.Planned
+	for _, c := range slices.Concat(t.plan, t.surveys) {
+		if t.skip == nil || !t.skip(agent, c.ID) {
+			planned = append(planned, report.Planned{ID: c.ID, Title: c.Title})
+		}
+	}
+	return planned
 }
 
 // ids are those of the plan.
@@ -184,9 +226,18 @@ func (p *process) faults(fs runner.Faults) {
 	fmt.Fprintf(p.stderr, "hint: this is not the peer's doing. Please report it, with these lines:\n%s", fs[0].Stack)
 }
 
-// openFolder uses the folder of a report: see folder.Open.
-func openFolder(dir string, strict bool) (*folder.Folder, error) {
-	f, err := folder.Open(dir, false, report.View{Strict: strict, Sections: cases.Sections()})
+// openFolder uses the folder of a report: see folder.Open. Nobody else may write to it
+// until the process ends, and with force files in it are replaced whatever they are.
+func (p *process) openFolder(dir string, strict, force bool) (*folder.Folder, error) {
+	unlock, err := archive.Lock(dir)
+	if err != nil {
+		return nil, badUsage(fmt.Errorf("--out: %w", err), "choose another folder for the report, or wait for the other")
+	}
+	p.later(unlock)
+	if err := archive.Foreign(dir); err != nil && !force {
+		return nil, badUsage(fmt.Errorf("--out: %w", err), "choose another folder for the report, or replace it with --force")
+	}
+	f, err := folder.Open(dir, false, report.View{Strict: strict, Sections: cases.Sections(), Kept: kept()})
 	if err != nil {
 		return nil, badUsage(err, "choose another folder for the report")
 	}

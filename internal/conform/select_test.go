@@ -53,6 +53,66 @@ func TestSelect(t *testing.T) {
 	}
 }
 
+// Patterns mean what they look like, and what summaries print can be given back.
+func TestPick(t *testing.T) {
+	all := catalogue()
+	for i := range all {
+		if all[i].ID == "6.4.1" || all[i].ID == "2.10" {
+			all[i].Tags = []conform.Tag{conform.UTF8}
+		}
+	}
+	for _, c := range []struct {
+		include, exclude string
+		want             string
+	}{
+		{"*", "", "1.1.1 1.2.1 2.1 2.10 6.4.1 6.4.2 10.1.1 12.1.1 12.1.2 12.1.10 12.1.18 12.2.1 13.1.1"},
+		{"12.*.1", "", "12.1.1 12.2.1"},
+		{"*.1.1", "", "1.1.1 10.1.1 12.1.1 13.1.1"},
+		{"1.*", "", "1.1.1 1.2.1"},
+		{"2.*", "", "2.1 2.10"},
+		{"2.1", "", "2.1"},
+		{"2.1*", "", "2.1 2.10"},
+		{"1[0-2].*", "12.*", "10.1.1"},
+		{"#utf8", "", "2.10 6.4.1"},
+		{"*", "#utf8", "1.1.1 1.2.1 2.1 6.4.2 10.1.1 12.1.1 12.1.2 12.1.10 12.1.18 12.2.1 13.1.1"},
+		{"12.1.2-10", "", "12.1.2 12.1.10"},
+		{"12.1.2–18, 2.1-2.10", "12.1.18", "2.1 2.10 12.1.2 12.1.10"},
+		{"2.1", "99.9", "2.1"},
+	} {
+		split := func(s string) []string {
+			return strings.FieldsFunc(s, func(r rune) bool { return r == ',' })
+		}
+		picked, err := conform.Pick(all, split(c.include), split(c.exclude))
+		var ids []string
+		for _, k := range picked {
+			ids = append(ids, k.ID)
+		}
+		if got := strings.Join(ids, " "); err != nil || got != c.want {
+			t.Errorf("%q without %q: %q, %v; want %q", c.include, c.exclude, got, err, c.want)
+		}
+	}
+	for entry, want := range map[string]string{
+		"9.9": `there is no case "9.9"`, "#nothing": `no case has the tag "#nothing"`, "5.7-6": `range "5.7-6": want two ids of a section`, "(*": `pattern "(*"`,
+		"x-y": `range "x-y"`, "5.6-": `range "5.6-"`, "90.1-2": `there is no case "90.1-2"`,
+	} {
+		if _, err := conform.Pick(all, []string{entry}, nil); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", entry, err, want)
+		}
+	}
+}
+
+func FuzzPick(f *testing.F) {
+	for _, e := range []string{"6.4.*", "#utf8", "5.6-7", "5.6–", "*", "(", "1[", "..", "*.*.*"} {
+		f.Add(e)
+	}
+	all := catalogue()
+	f.Fuzz(func(t *testing.T, entry string) {
+		if picked, err := conform.Pick(all, []string{entry}, nil); err != nil && picked != nil {
+			t.Errorf("%q: %d cases and %v", entry, len(picked), err)
+		}
+	})
+}
+
 func TestSelectErrors(t *testing.T) {
 	var unknown *conform.UnknownCaseError
 	for _, id := range []string{"1.1.99", "", "1.1", "1[1-4].1"} {

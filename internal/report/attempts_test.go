@@ -129,7 +129,7 @@ func TestFlaky(t *testing.T) {
 		t.Errorf("not flaky: %q", r.Flakiness())
 	}
 	r.Seed, r.URL, r.Log.Facts.Role = 5, "ws://x", ws.Client
-	if got := telling.Command(r); got != "wsspec test --cases 1.1.1 --seed 5 --repeat 10 ws://x" {
+	if got := telling.Command(r); got != "wsspec test --cases 1.1.1 --seed 5 --repeat 10 a=ws://x" {
 		t.Errorf("command %s", got)
 	}
 }

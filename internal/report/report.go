@@ -39,6 +39,7 @@ type Result struct {
 	Timed   bool      // the duration is a figure people look at
 	Ratio   bool      // so is the compression ratio
 	URL     string    // of the server under test, where we were the client
+	Flags   []string  // of the command line that the result depends on, beside its case and seed
 	Tags    []conform.Tag
 	Expects string // what Want and Close say, as the reference put it in a report of its own
 	Excerpt bool   // from a file with the reference's keys alone
@@ -67,6 +68,8 @@ type Report struct {
 type Agent struct {
 	Name    string
 	Results []Result
+	Planned []Planned // what was to be played, in the order of cases; nil where nobody said
+	Why     string    // why some of it has no result, as a clause; may be empty
 }
 
 // Add puts a result in its place and replaces an earlier one of the same case
@@ -74,11 +77,7 @@ type Agent struct {
 // shown everywhere.
 func (r *Report) Add(res Result) {
 	res.ID = visible.Text(res.ID)
-	i, found := slices.BinarySearchFunc(r.Agents, res.Agent, func(a Agent, name string) int { return cmp.Compare(a.Name, name) })
-	if !found {
-		r.Agents = slices.Insert(r.Agents, i, Agent{Name: res.Agent})
-	}
-	a := &r.Agents[i]
+	a := r.agent(res.Agent)
 	j, found := slices.BinarySearchFunc(a.Results, res.ID, func(x Result, id string) int { return conform.CompareIDs(x.ID, id) })
 	if found {
 		a.Results[j] = res
@@ -87,12 +86,22 @@ func (r *Report) Add(res Result) {
 	a.Results = slices.Insert(a.Results, j, res)
 }
 
+// agent finds the agent, or makes room for it.
+func (r *Report) agent(name string) *Agent {
+	i, found := slices.BinarySearchFunc(r.Agents, name, func(a Agent, name string) int { return cmp.Compare(a.Name, name) })
+	if !found {
+		r.Agents = slices.Insert(r.Agents, i, Agent{Name: name})
+	}
+	return &r.Agents[i]
+}
+
 // Merge returns a report with the results of all: of those with the same case and
 // agent, the one of the last report.
 func Merge(reports ...*Report) *Report {
 	merged := new(Report)
 	for _, rep := range reports {
 		for _, a := range rep.Agents {
+			merged.Plan(a.Name, a.Planned, a.Why)
 			for _, r := range a.Results {
 				merged.Add(r)
 			}

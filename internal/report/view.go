@@ -16,6 +16,7 @@ type View struct {
 	Title    string    // heading; empty for one that says what it is
 	Made     time.Time // when the report was made; zero: not shown
 	Strict   bool      // whatever is not passed counts as failed
+	Partial  bool      // cases that have no result, or one that says nothing, are let pass
 	Baseline *Report   // an earlier run to compare with; may be nil
 	// Known returns the reason why a result that fails is no news. May be nil.
 	Known func(Result) (reason string, known bool)
@@ -23,6 +24,39 @@ type View struct {
 	Link string
 	// Sections are the titles of the groups of cases.
 	Sections []conform.Section
+	// Kept says how far an agent keeps what each section of the specifications requires.
+	// May be nil.
+	Kept func(Agent) []Kept
+}
+
+// Kept is how far an agent keeps what a section requires, by the cases that can tell.
+type Kept struct {
+	Place    string // "RFC 6455, 5.5.2"
+	Title    string
+	OK, Of   int
+	Unjudged int // cases that ran and could not tell
+	NotRun   int
+	Against  []string // cases that speak against it
+}
+
+// String is "RFC 6455, 5.5.2: 11 of 12".
+func (k Kept) String() string {
+	s := fmt.Sprintf("%s: %d of %d", k.Place, k.OK, k.Of)
+	if k.Of == 0 {
+		s = k.Place + ": not judged"
+	}
+	if k.NotRun > 0 {
+		s += fmt.Sprintf(", %d not run", k.NotRun)
+	}
+	return s
+}
+
+// KeptBy is Kept where it is set.
+func (v View) KeptBy(a Agent) []Kept {
+	if v.Kept == nil {
+		return nil
+	}
+	return v.Kept(a)
 }
 
 // Fails reports whether the result counts as failed.
@@ -43,7 +77,7 @@ func (v View) KnownReason(r Result) (reason string, known bool) {
 
 // Standing is how the result counts, in the word that pages and scripts have for it:
 // "known" is a failure that is no news, "soft" what could be better and does not
-// count as failed; the others are "fail" and "pass".
+// count as failed, "none" what says nothing; the others are "fail" and "pass".
 func (v View) Standing(r Result) string {
 	_, known := v.KnownReason(r)
 	switch {
@@ -51,6 +85,8 @@ func (v View) Standing(r Result) string {
 		return "known"
 	case v.Fails(r):
 		return "fail"
+	case !r.Judged():
+		return "none"
 	case !r.Passed():
 		return "soft"
 	}

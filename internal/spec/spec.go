@@ -235,8 +235,8 @@ func readOptions(layers ...json.RawMessage) (peer.Options, error) {
 // peer translates the options. Those that make no difference to a case
 // (tcpNoDelay, the automatic pings) are not among them.
 func (o options) peer() (p peer.Options, err error) {
-	if v := o.Version; v != nil && *v != 13 && *v != 18 {
-		return p, fmt.Errorf("version %v: want 18 or 13, which both mean RFC 6455", *v)
+	if v := o.Version; v != nil && (*v < 13 || *v > 18) {
+		return p, fmt.Errorf("version %v: want 13 to 18: the drafts from 13 on have the protocol of RFC 6455, which is 18", *v)
 	}
 	set := func(b *bool, byDefault bool) bool {
 		if b == nil {

@@ -3,6 +3,7 @@
 package spec_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -44,6 +45,16 @@ func TestFilesAsTheyAreFound(t *testing.T) {
 	}
 	if s.OutDir != "./reports/servers" {
 		t.Errorf("outdir %q", s.OutDir)
+	}
+}
+
+// The drafts of RFC 6455 whose protocol is that of the RFC are in specification files too.
+func TestVersions(t *testing.T) {
+	for v := 10; v < 21; v++ {
+		_, err := spec.Parse(fmt.Appendf(nil, `{"servers": [{"url": "ws://x", "options": {"version": %d}}]}`, v), spec.FuzzingClient)
+		if want := v >= 13 && v <= 18; want != (err == nil) {
+			t.Errorf("version %d: %v", v, err)
+		}
 	}
 }
 

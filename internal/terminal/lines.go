@@ -4,10 +4,8 @@ package terminal
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
-	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/report/telling"
 )
 
 // CasesOf is "1 case" or "2 cases".
@@ -35,7 +33,7 @@ func gradeLine(name string, ids []string, width int, list bool) string {
 	if !list {
 		return line
 	}
-	return clip(line+"  "+ranges(ids), width)
+	return clip(line+"  "+telling.Ranges(ids), width)
 }
 
 // clip cuts a line to the width.
@@ -44,33 +42,4 @@ func clip(s string, width int) string {
 		return string(r[:width-1]) + "…"
 	}
 	return s
-}
-
-// ranges lists ids and joins those that follow one another: "6.4.1–4, 7.1.6".
-func ranges(ids []string) string {
-	ids = slices.Clone(ids)
-	slices.SortFunc(ids, conform.CompareIDs)
-	var parts []string
-	for i := 0; i < len(ids); {
-		j := i + 1
-		for j < len(ids) && follows(ids[j-1], ids[j]) {
-			j++
-		}
-		part := ids[i]
-		if j-i > 1 {
-			part += "–" + ids[j-1][strings.LastIndexByte(ids[j-1], '.')+1:]
-		}
-		parts = append(parts, part)
-		i = j
-	}
-	return strings.Join(parts, ", ")
-}
-
-// follows reports whether b is the next id after a in the same section.
-func follows(a, b string) bool {
-	section := conform.Subcategory(a)
-	var m, n int
-	_, errA := fmt.Sscanf(a[len(section):], ".%d", &m)
-	_, errB := fmt.Sscanf(b[len(conform.Subcategory(b)):], ".%d", &n)
-	return section == conform.Subcategory(b) && errA == nil && errB == nil && n == m+1
 }

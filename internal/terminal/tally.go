@@ -5,6 +5,7 @@ package terminal
 import (
 	"slices"
 
+	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/report/score"
@@ -15,10 +16,8 @@ import (
 // Tally counts the verdicts of one agent.
 type Tally struct {
 	Strict   bool // see report.View
+	Partial  bool // so
 	Outdated bool // what was to fail and does not counts too
-	// Planned are the ids of all cases that there are for the agent, who may leave before
-	// it has run them. Nil: not told.
-	Planned []string
 	// Standing holds a result against a baseline, and says why. Nil: there is none, and
 	// what fails is a regression.
 	Standing func(r report.Result, fails bool) (s baseline.Standing, reason string)
@@ -29,16 +28,29 @@ type Tally struct {
 	unfailed []string // those that were to fail and do not
 	failed   []string // those that make the run a failure
 	flaky    []string // those whose attempts differ
+	unjudged []string // those that say nothing about the agent, which the baseline does not know of
+	besides  []string // those that fail beside others only
+	mixed    []string // those among them where something wrong came
+	results  map[string]report.Result
 	done     int
 	agent    report.Agent // the results without their conversations
 }
 
-// Add counts a result, in place of the one there was of the case, which has got a
-// connection more or been played again.
+// Plan says what was to be played, and why some of it was not. It may be called again
+// once more is known.
+func (t *Tally) Plan(planned []report.Planned, why string) {
+	t.agent.Planned, t.agent.Why = planned, why
+	slices.SortFunc(t.agent.Planned, func(a, b report.Planned) int { return conform.CompareIDs(a.ID, b.ID) })
+}
+
+// Add counts a result. One of a case that has been counted takes its place, as where
+// the connections of a case come one at a time.
 func (t *Tally) Add(r report.Result) {
-	t.forget(r.ID)
 	if t.behavior == nil {
-		t.behavior, t.closing = map[verdict.Grade][]string{}, map[verdict.Grade][]string{}
+		t.behavior, t.closing, t.results = map[verdict.Grade][]string{}, map[verdict.Grade][]string{}, map[string]report.Result{}
+	}
+	if had, again := t.results[r.ID]; again {
+		t.forget(had)
 	}
 	t.done++
 	light := r
@@ -52,6 +64,15 @@ func (t *Tally) Add(r report.Result) {
 	if r.Flaky() {
 		t.flaky = append(t.flaky, r.ID)
 	}
+	if beside, wrong := r.OnlyBeside(); wrong {
+		t.mixed = append(t.mixed, r.ID)
+	} else if beside {
+		t.besides = append(t.besides, r.ID)
+	}
+	t.results[r.ID] = light
+	if t.unknown(r) {
+		t.unjudged = append(t.unjudged, r.ID)
+	}
 	switch t.standing(r) {
 	case baseline.Known:
 		t.expected = append(t.expected, r.ID)
@@ -60,27 +81,42 @@ func (t *Tally) Add(r report.Result) {
 	}
 }
 
-// forget takes back the result of a case.
-func (t *Tally) forget(id string) {
-	i := slices.IndexFunc(t.agent.Results, func(r report.Result) bool { return r.ID == id })
-	if i < 0 {
-		return
-	}
+// forget takes a result back.
+func (t *Tally) forget(r report.Result) {
 	t.done--
-	t.agent.Results = slices.Delete(t.agent.Results, i, i+1)
-	is := func(other string) bool { return other == id }
-	for _, ids := range []map[verdict.Grade][]string{t.behavior, t.closing} {
-		for g := range ids {
-			ids[g] = slices.DeleteFunc(ids[g], is)
-		}
+	same := func(id string) bool { return id == r.ID }
+	for _, ids := range []*[]string{&t.expected, &t.unfailed, &t.failed, &t.flaky, &t.unjudged, &t.besides, &t.mixed} {
+		*ids = slices.DeleteFunc(*ids, same)
 	}
-	for _, ids := range []*[]string{&t.expected, &t.unfailed, &t.failed, &t.flaky} {
-		*ids = slices.DeleteFunc(*ids, is)
-	}
+	t.behavior[r.Verdict.Behavior] = slices.DeleteFunc(t.behavior[r.Verdict.Behavior], same)
+	t.closing[r.Verdict.Close] = slices.DeleteFunc(t.closing[r.Verdict.Close], same)
+	t.agent.Results = slices.DeleteFunc(t.agent.Results, func(x report.Result) bool { return x.ID == r.ID })
 }
 
-// HasFailed reports whether the case has a result that counts.
-func (t *Tally) HasFailed(id string) bool { return slices.Contains(t.failed, id) }
+// Done is how many cases have a result.
+func (t *Tally) Done() int { return t.done }
+
+// Results are those that have been counted, without their conversations.
+func (t *Tally) Results() []report.Result { return t.agent.Results }
+
+// News reports whether the result is another than the one that was counted of the case.
+func (t *Tally) News(r report.Result) bool {
+	had, again := t.results[r.ID]
+	return !again || had.Verdict.Behavior != r.Verdict.Behavior || had.Verdict.Close != r.Verdict.Close
+}
+
+// unknown reports whether the result says nothing about the agent, and the baseline
+// does not expect that.
+func (t *Tally) unknown(r report.Result) bool {
+	if r.Judged() {
+		return false
+	}
+	if t.Standing == nil {
+		return true
+	}
+	s, _ := t.Standing(r, true)
+	return s != baseline.Known
+}
 
 // Counts reports whether the result makes the run a failure.
 func (t *Tally) Counts(r report.Result) bool {
@@ -106,8 +142,37 @@ func (t *Tally) standing(r report.Result) baseline.Standing {
 	return baseline.Fine
 }
 
-// Failed is how many results there are that Count.
-func (t *Tally) Failed() int { return len(t.failed) }
+// Failed is how many results there are that Count, those included that fail beside
+// others only, but for what may be a matter of time.
+func (t *Tally) Failed() int { return len(t.failed) + len(t.mixed) }
+
+// Gap is what the results do not say.
+type Gap uint8
+
+// Gaps, the smallest first.
+const (
+	Complete Gap = iota
+	Some         // cases that were planned have no result, or one that says nothing
+	Nothing      // there is no result that says anything
+)
+
+// Gap is how much the results leave open. What is let pass is no gap, unless nothing
+// is left then.
+func (t *Tally) Gap() Gap {
+	t.sort()
+	switch {
+	case len(t.agent.Unjudged()) == t.done:
+		return Nothing
+	case !t.Partial && (len(t.unjudged) > 0 || len(t.agent.Missing()) > 0):
+		return Some
+	}
+	return Complete
+}
+
+// sort brings the results into the order of the cases.
+func (t *Tally) sort() {
+	slices.SortFunc(t.agent.Results, func(a, b report.Result) int { return conform.CompareIDs(a.ID, b.ID) })
+}
 
 // lines prints the tally, a line a grade, each at most width columns wide.
 func (t *Tally) lines(width int) []string {
@@ -122,6 +187,23 @@ func (t *Tally) lines(width int) []string {
 			lines = append(lines, gradeLine("closing "+string(g), ids, width, true))
 		}
 	}
+	t.sort()
+	if missing := t.agent.Missing(); len(missing) > 0 {
+		ids := make([]string, len(missing))
+		for i, p := range missing {
+			ids[i] = p.ID
+		}
+		lines = append(lines, gradeLine("not run", ids, width, true))
+		if t.agent.Why != "" {
+			lines = append(lines, clip("    "+t.agent.NotRun(), width))
+		}
+	}
+	if len(t.mixed) > 0 {
+		lines = append(lines, gradeLine("wrong beside others", t.mixed, width, true))
+	}
+	if len(t.besides) > 0 {
+		lines = append(lines, gradeLine("late beside others", t.besides, width, true))
+	}
 	if len(t.flaky) > 0 {
 		lines = append(lines, gradeLine("flaky", t.flaky, width, true))
 	}
@@ -131,17 +213,7 @@ func (t *Tally) lines(width int) []string {
 	if len(t.unfailed) > 0 {
 		lines = append(lines, gradeLine("no longer failing", t.unfailed, width, true))
 	}
-	if left := t.notRun(); len(left) > 0 {
-		lines = append(lines, gradeLine("not run", left, width, true))
-	}
 	return append(append(lines, t.grade(width)...), t.causes(width)...)
-}
-
-// notRun are the cases planned that have no result.
-func (t *Tally) notRun() []string {
-	return slices.DeleteFunc(slices.Clone(t.Planned), func(id string) bool {
-		return slices.ContainsFunc(t.agent.Results, func(r report.Result) bool { return r.ID == id })
-	})
 }
 
 // grade tells the grade that these results make, and the first reasons why it is
@@ -149,6 +221,9 @@ func (t *Tally) notRun() []string {
 func (t *Tally) grade(width int) []string {
 	card := score.Of(t.agent)
 	lines := []string{"  grade " + card.Grade}
+	if card.Grade == "" {
+		lines = []string{clip("  no grade: "+card.Ungraded, width)}
+	}
 	for _, c := range card.Caps[:min(len(card.Caps), 3)] {
 		lines = append(lines, clip("    "+c.String(), width))
 	}

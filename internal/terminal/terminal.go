@@ -30,6 +30,7 @@ type Screen struct {
 	out, err io.Writer
 	detail   Detail
 	titles   map[string]string
+	kept     func(report.Agent) []report.Kept
 	live     bool // there is a terminal for the status line
 	color    bool
 	width    int
@@ -59,11 +60,13 @@ type Surroundings struct {
 	Width    int                 // columns of the terminal at Err, 0 where there is none
 	Getenv   func(string) string // of which TERM and NO_COLOR count
 	Sections []conform.Section   // the titles of the groups of cases
+	// Kept is told in a verbose summary: see report.View. May be nil.
+	Kept func(report.Agent) []report.Kept
 }
 
 // New returns a screen on which nothing is shown yet.
 func New(on Surroundings, detail Detail) *Screen {
-	s := &Screen{out: on.Out, err: on.Err, detail: detail, titles: conform.Titles(on.Sections), width: plainWidth}
+	s := &Screen{out: on.Out, err: on.Err, detail: detail, titles: conform.Titles(on.Sections), kept: on.Kept, width: plainWidth}
 	if on.Width > 0 {
 		s.width = on.Width
 		s.live = !detail.Quiet && on.Getenv("TERM") != "dumb"
@@ -209,8 +212,25 @@ func (s *Screen) End(agent string, t *Tally, took time.Duration, counts ...Count
 // Tally prints what one agent came to.
 func (s *Screen) Tally(agent string, t *Tally) {
 	fmt.Fprintf(s.out, "\n%q: %s\n", agent, CasesOf(t.done))
-	slices.SortFunc(t.agent.Results, func(a, b report.Result) int { return conform.CompareIDs(a.ID, b.ID) })
+	t.sort()
 	for _, line := range slices.Concat(t.lines(s.width), flowLines(report.Flows(t.agent), s.titles)) {
 		fmt.Fprintln(s.out, line)
+	}
+	s.requirements(t.agent)
+}
+
+// requirements tells how far the agent keeps what each section requires, where a line for
+// everything is asked for.
+func (s *Screen) requirements(a report.Agent) {
+	if !s.detail.Verbose || s.kept == nil {
+		return
+	}
+	fmt.Fprintln(s.out, "\n  requirements")
+	for _, k := range s.kept(a) {
+		line := "  " + k.String()
+		if len(k.Against) > 0 {
+			line += "  " + telling.Ranges(k.Against)
+		}
+		fmt.Fprintln(s.out, clip(line, s.width))
 	}
 }

@@ -106,7 +106,7 @@ func TestEvents(t *testing.T) {
 		for i, want := range []string{
 			`connected {"agent":"a\u003cb\u003e","case":"1.1.1","conn":2,"path":"/runCase","remote":"192.0.2.1:5","since":` + at + `}`,
 			`result {"agent":"a\u003cb\u003e","at":` + at + `,"behavior":"FAILED","case":"1.1.2","closing":"WRONG CODE","code":1002,"ms":12,"standing":"fail",` +
-				`"tally":{"fail":1,"known":0,"name":"a\u003cb\u003e","pass":1,"soft":0},"why":"Behaved so. Closed so."}`,
+				`"tally":{"fail":1,"known":0,"name":"a\u003cb\u003e","none":0,"pass":1,"soft":0},"why":"Behaved so. Closed so."}`,
 			`updated {"at":` + at + `}`,
 			`disconnected {"conn":2}`,
 			`trouble {"why":"no space left on device"}`,

@@ -57,6 +57,7 @@ type tally struct {
 	Soft  int    `json:"soft"`
 	Known int    `json:"known"`
 	Fail  int    `json:"fail"`
+	None  int    `json:"none"` // not judged
 }
 
 // agent is one client under test by its name.
@@ -206,6 +207,8 @@ func (a *agent) tally(name string) tally {
 			t.Known++
 		case "fail":
 			t.Fail++
+		case "none":
+			t.None++
 		}
 	}
 	return t

@@ -60,7 +60,7 @@ const help = `usage: wstest -m MODE [options]
   -i, --ident NAME      how the program calls itself
   -o, --outfile FILE    accepted and not used
   -d, --debug           accepted and not used
-  -a, --autobahnversion print the version
+  -a, --autobahnversion print the version; so does --version
       --help            this text
 
 The other door of the same program, wsspec, does more: run "wsspec --help".
@@ -76,7 +76,7 @@ func parse(args []string) (f flags, err error) {
 	}
 	ignored := false
 	switches := map[string]*bool{
-		"d": &ignored, "debug": &ignored, "a": &f.version, "autobahnversion": &f.version, "help": &f.help, "h": &f.help,
+		"d": &ignored, "debug": &ignored, "a": &f.version, "autobahnversion": &f.version, "version": &f.version, "help": &f.help, "h": &f.help,
 	}
 	for len(args) > 0 {
 		arg := args[0]

@@ -57,6 +57,11 @@ func Load(dir string) (*report.Report, error) {
 	if err := addIndex(rep, filepath.Join(dir, indexFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		errs = append(errs, err)
 	}
+	rs, err := loadRuns(dir)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	addRuns(rep, rs)
 	return rep, errors.Join(errs...)
 }
 

@@ -26,6 +26,7 @@ type extra struct {
 	Spec        string            `json:"spec"`
 	Seed        string            `json:"seed"` // hexadecimal
 	URL         string            `json:"url,omitempty"`
+	Flags       []string          `json:"flags,omitempty"` // of the command line
 	Tags        []conform.Tag     `json:"tags,omitempty"`
 	Want        extraWant         `json:"want"`
 	Opened      bool              `json:"opened"`
@@ -123,7 +124,7 @@ type extraAttempt struct {
 
 func encodeExtra(r report.Result) (json.RawMessage, error) {
 	x := extra{
-		Schema: Schema, Spec: r.Spec, Seed: strconv.FormatUint(r.Seed, 16), URL: r.URL, Tags: r.Tags, Want: encodeWant(r.Want, r.Close),
+		Schema: Schema, Spec: r.Spec, Seed: strconv.FormatUint(r.Seed, 16), URL: r.URL, Flags: r.Flags, Tags: r.Tags, Want: encodeWant(r.Want, r.Close),
 		Opened: r.Log.Facts.Opened, Refused: r.Log.Refused, Extension: r.Log.Extension,
 		Traffic: &extraTraffic{extraVolume(r.Log.Traffic.In), extraVolume(r.Log.Traffic.Out)},
 	}
@@ -159,7 +160,7 @@ func (x extra) decode(r *report.Result) error {
 		return fmt.Errorf("seed %.20q is no hexadecimal number", x.Seed)
 	}
 	r.Spec, r.Seed, r.URL, r.Expects, r.Excerpt = x.Spec, seed, x.URL, "", false
-	r.Tags, r.Caveat = x.Tags, x.Caveat
+	r.Tags, r.Caveat, r.Flags = x.Tags, x.Caveat, x.Flags
 	if r.Want, err = x.Want.decode(); err != nil {
 		return fmt.Errorf("want: %w", err)
 	}

@@ -89,5 +89,5 @@ func unwritable(path string, err error) error {
 // part of the report.
 func Reserved(path string) bool {
 	name := filepath.Base(path)
-	return name == indexFile || isCaseFile(name)
+	return name == indexFile || name == runsFile || isCaseFile(name)
 }

@@ -33,6 +33,8 @@ type Store struct {
 	rows  map[string]map[string]indexRow // agent → case id → row
 	size  int64                          // octets of the case files of all rows
 	slugs map[string]string              // beginning of file names → agent
+	plan  Plan
+	runs  runs
 }
 
 // Open uses the folder, which is made where it is missing. With plain the files
@@ -68,8 +70,14 @@ func Open(dir string, plain bool) (*Store, error) {
 			s.rows[a.Name] = rows
 		}
 	}
+	if s.runs, err = loadRuns(dir); err != nil {
+		return nil, err
+	}
 	if !plain {
 		return s, nil
+	}
+	if err := os.Remove(filepath.Join(dir, runsFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("clean report folder: %w", err)
 	}
 	return s, s.forget(s.Agents()...)
 }
@@ -106,15 +114,38 @@ func (s *Store) FileName(agent, id string) string {
 }
 
 // Begin forgets what there is of an agent, on disk too: its results are about to
-// be replaced as a whole.
+// be replaced as a whole, or those that the plan has: see Plan.
 func (s *Store) Begin(agent string) error {
 	agent = report.Stored(agent)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, had := s.rows[agent]; !had {
-		return nil
+	if _, had := s.rows[agent]; had {
+		if err := s.replaced(agent); err != nil {
+			return err
+		}
 	}
-	return s.forget(agent)
+	return s.expect(agent)
+}
+
+// replaced forgets what the run that begins will replace.
+func (s *Store) replaced(agent string) error {
+	if !s.plan.Part || s.plan.Of == nil {
+		return s.forget(agent)
+	}
+	kept, gone := s.rows[agent], map[string]indexRow{}
+	rest := maps.Clone(kept)
+	for _, c := range s.plan.Of(agent) {
+		if row, had := rest[c.ID]; had {
+			gone[c.ID] = row
+			delete(rest, c.ID)
+		}
+	}
+	s.rows[agent] = rest
+	if err := s.drop(gone); err != nil {
+		s.rows[agent] = kept
+		return err
+	}
+	return nil
 }
 
 // forget takes agents out, on disk too. After an error they are all still there, to
@@ -130,6 +161,11 @@ func (s *Store) forget(agents ...string) (err error) {
 			maps.Copy(s.rows, gone)
 		}
 	}()
+	return s.drop(slices.Collect(maps.Values(gone))...)
+}
+
+// drop removes the files of rows that are out of the index already.
+func (s *Store) drop(gone ...map[string]indexRow) error {
 	// The index goes first: it must never name a file that is not there.
 	if err := s.writeIndex(); err != nil {
 		return err

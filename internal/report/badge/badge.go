@@ -15,23 +15,29 @@ import (
 // colours by the first letter of the grade.
 var colours = map[byte]string{'A': "#1a7f4b", 'B': "#8a6100", 'C': "#b3541e", 'D': "#c02626", 'F': "#8f1212"}
 
-// Write draws the badge. Of several agents it shows the worst grade.
+// Write draws the badge. Of several agents it shows the worst grade, and none where one
+// of them has none.
 func Write(w io.Writer, rep *report.Report, v report.View) error {
-	grade, passed, total := "", 0, 0
+	grade, graded, passed, total := "", true, 0, 0
 	for _, a := range rep.Agents {
 		card := score.Of(a)
 		if score.Worse(card.Grade, grade) {
 			grade = card.Grade
 		}
+		graded = graded && card.Grade != ""
+		total += card.Missing
 		for _, r := range a.Results {
 			total++
-			if !v.Fails(r) {
+			if !v.Fails(r) && r.Judged() {
 				passed++
 			}
 		}
 	}
 	value, colour := "no results", "#71757b"
-	if grade != "" {
+	if total > 0 {
+		value = fmt.Sprintf("%d/%d", passed, total)
+	}
+	if graded && grade != "" {
 		value, colour = fmt.Sprintf("%s · %d/%d", grade, passed, total), colours[grade[0]]
 	}
 	if _, err := io.WriteString(w, draw("WebSocket", value, colour)); err != nil {

@@ -4,6 +4,7 @@ package baseline_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,52 @@ func TestDiff(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// A server that calls itself otherwise, as a new version of it does, is the same one.
+func TestRenamed(t *testing.T) {
+	for _, c := range []struct {
+		old, now string
+		want     map[string]string
+	}{
+		{"nginx/1.27", "nginx/1.28", map[string]string{"nginx/1.28": "nginx/1.27"}},
+		{"me", "somebody", map[string]string{"somebody": "me"}},
+		{"a,me", "a,somebody", map[string]string{}},
+		{"a,Tornado/4.5", "a,TornadoServer/6,Tornado/6.1", map[string]string{"Tornado/6.1": "Tornado/4.5"}},
+		{"x 1,x 2", "x 3,x 4", map[string]string{}},
+		{"x 1,x 2", "x 1,x 3", map[string]string{"x 3": "x 2"}},
+	} {
+		made := func(names string) *report.Report {
+			rep := new(report.Report)
+			for name := range strings.SplitSeq(names, ",") {
+				rep.Add(result(name, "1.1.1", "OK", "OK"))
+			}
+			return rep
+		}
+		old, now := made(c.old), made(c.now)
+		if got := baseline.Renamed(old, now); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s to %s: %v, want %v", c.old, c.now, got, c.want)
+		}
+		for name := range c.want {
+			now.Add(result(name, "1.1.1", "FAILED", "OK"))
+			if changes := baseline.Diff(old, now); len(changes) == 0 || !slices.ContainsFunc(changes, func(c baseline.Change) bool { return c.Agent == name && c.Kind == baseline.Regressed }) {
+				t.Errorf("%s to %s: %v", c.old, c.now, changes)
+			}
+		}
+	}
+}
+
+// Lines that have expired, or fit nothing, are found.
+func TestIdle(t *testing.T) {
+	es, err := baseline.Parse(strings.NewReader("a 1.1.1 FAILED x until 2026-01-31\na 1.1.2 FAILED x\nb 1.1.1 FAILED x\na 9.* FAILED x\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	expired, idle := es.Idle([]report.Result{result("a", "1.1.1", "OK", "OK"), result("a", "1.1.2", "FAILED", "OK")}, day)
+	if len(expired) != 1 || expired[0].Line != 1 || len(idle) != 2 || idle[0].Line != 3 || idle[1].Line != 4 {
+		t.Errorf("expired %v, idle %v", expired, idle)
 	}
 }
 

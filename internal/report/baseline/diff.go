@@ -6,6 +6,8 @@
 package baseline
 
 import (
+	"strings"
+
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
 )
@@ -29,9 +31,59 @@ type Change struct {
 	Old, New  verdict.Verdict // zero where there is none
 }
 
+// Renamed says which agents of the later report are taken for which of the earlier one
+// that have another name: the default name is what a server calls itself, so that a new
+// version of it has a new name. Those are taken for one another whose names are alike but
+// for what follows a slash or the first digit, where each report has one such, and where
+// each has one agent only, these.
+func Renamed(old, now *report.Report) map[string]string {
+	renamed := map[string]string{}
+	before, after := only(old, now), only(now, old)
+	if len(old.Agents) == 1 && len(now.Agents) == 1 && len(before) == 1 {
+		renamed[after[0]] = before[0]
+		return renamed
+	}
+	byStem := map[string][2][]string{}
+	for i, names := range [][]string{before, after} {
+		for _, name := range names {
+			pair := byStem[stem(name)]
+			pair[i] = append(pair[i], name)
+			byStem[stem(name)] = pair
+		}
+	}
+	for s, pair := range byStem {
+		if s != "" && len(pair[0]) == 1 && len(pair[1]) == 1 {
+			renamed[pair[1][0]] = pair[0][0]
+		}
+	}
+	return renamed
+}
+
+// only are the agents that the other report has not.
+func only(rep, other *report.Report) []string {
+	var names []string
+	for _, a := range rep.Agents {
+		if _, has := other.Agent(a.Name); !has {
+			names = append(names, a.Name)
+		}
+	}
+	return names
+}
+
+// stem is a name without its version.
+func stem(name string) string {
+	if i := strings.IndexAny(name, "/0123456789"); i >= 0 {
+		name = name[:i]
+	}
+	return strings.ToLower(strings.TrimRight(name, " -_v"))
+}
+
 // Diff returns what changed from one report to the next, in the order of agents
-// and cases.
+// and cases. Agents that are Renamed have their new name.
 func Diff(old, now *report.Report) []Change {
+	if renamed := Renamed(old, now); len(renamed) > 0 {
+		old = underNewNames(old, renamed)
+	}
 	var changes []Change
 	for _, a := range report.Merge(old, now).Agents {
 		before, after := byID(old, a.Name), byID(now, a.Name)
@@ -53,6 +105,24 @@ func Diff(old, now *report.Report) []Change {
 		}
 	}
 	return changes
+}
+
+// underNewNames is the report with the agents under their new names.
+func underNewNames(rep *report.Report, renamed map[string]string) *report.Report {
+	names := map[string]string{}
+	for now, old := range renamed {
+		names[old] = now
+	}
+	moved := new(report.Report)
+	for _, a := range rep.Agents {
+		for _, r := range a.Results {
+			if name, is := names[a.Name]; is {
+				r.Agent = name
+			}
+			moved.Add(r)
+		}
+	}
+	return moved
 }
 
 func byID(rep *report.Report, agent string) map[string]verdict.Verdict {

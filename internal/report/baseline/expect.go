@@ -177,10 +177,27 @@ func (es Expectations) Of(r report.Result, fails bool, day time.Time) (Standing,
 	return Regression, e
 }
 
+// Idle are the lines that hold no more on the day, and of the others those that fit none
+// of the results.
+func (es Expectations) Idle(results []report.Result, day time.Time) (expired, idle Expectations) {
+	for _, e := range es {
+		switch {
+		case e.expired(day):
+			expired = append(expired, e)
+		case !slices.ContainsFunc(results, func(r report.Result) bool { return fits(e.Case, r.ID) && fits(e.Agent, r.Agent) }):
+			idle = append(idle, e)
+		}
+	}
+	return expired, idle
+}
+
+func (e Expected) expired(day time.Time) bool {
+	return !e.Until.IsZero() && !day.UTC().Before(e.Until.AddDate(0, 0, 1))
+}
+
 func (es Expectations) find(r report.Result, day time.Time) (Expected, bool) {
 	for _, e := range es {
-		expired := !e.Until.IsZero() && !day.UTC().Before(e.Until.AddDate(0, 0, 1))
-		if !expired && fits(e.Case, r.ID) && fits(e.Agent, r.Agent) {
+		if !e.expired(day) && fits(e.Case, r.ID) && fits(e.Agent, r.Agent) {
 			return e, true
 		}
 	}
@@ -215,7 +232,7 @@ func FromReport(rep *report.Report, v report.View, reason string) Expectations {
 	var es Expectations
 	for _, a := range rep.Agents {
 		for _, r := range a.Results {
-			if v.Fails(r) {
+			if v.Fails(r) || !r.Judged() {
 				es = append(es, Expected{Agent: r.Agent, Case: r.ID, Allowed: report.Worst(r.Verdict), Reason: reason})
 			}
 		}

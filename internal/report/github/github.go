@@ -17,13 +17,20 @@ import (
 // Most is how many annotations of a kind GitHub shows for a step.
 const Most = 10
 
-// Write writes an error for each result that fails, a notice for each known
+// Write writes an error for what each report does not say, one for each result that fails, a notice for each known
 // failure, and a warning for each that is flaky and does not count as failed, up to
 // Most of each, and one line that sums up the rest of the errors.
 func Write(w io.Writer, rep *report.Report, v report.View) error {
 	var b strings.Builder
 	errors, notices, warnings := 0, 0, 0
 	for _, a := range rep.Agents {
+		kind := "error"
+		if v.Partial {
+			kind = "notice"
+		}
+		for _, line := range telling.Gaps(a) {
+			fmt.Fprintf(&b, "::%s title=%s::%s\n", kind, property(visible.Text(a.Name)), data(visible.Text(line)))
+		}
 		for _, r := range a.Results {
 			if !v.Fails(r) {
 				if tally := r.Flakiness(); tally != "" && warnings < Most {

@@ -56,7 +56,7 @@ func TestInBrowser(t *testing.T) {
 	if strings.Join(rows, "\n") != strings.Join(want, "\n") {
 		t.Errorf("rows\n%s\nwant\n%s", strings.Join(rows, "\n"), strings.Join(want, "\n"))
 	}
-	if text := textOf(find(root, "status")); text != "4 of 8 cases" {
+	if text := textOf(find(root, "status")); text != "4 of 10 cases" {
 		t.Errorf("status %q", text)
 	}
 	if text := textOf(find(root, "body")); !strings.Contains(text, "poor · Case 2.1") {
@@ -67,7 +67,7 @@ func TestInBrowser(t *testing.T) {
 // A filter alone may stand behind the #, as somebody would write it.
 func TestBareFilterInBrowser(t *testing.T) {
 	root := browse(t, onePage(t, reporttest.Mixed(), report.View{}), "s:failed !7.5")
-	if text := textOf(find(root, "status")); text != "4 of 8 cases" {
+	if text := textOf(find(root, "status")); text != "4 of 10 cases" {
 		t.Errorf("status %q", text)
 	}
 }

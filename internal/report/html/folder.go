@@ -122,15 +122,20 @@ func tallies(g *indexGroup, rep *report.Report, category string) {
 // cellClasses are the reference's, which scripts look for.
 var cellClasses = map[verdict.Grade]string{
 	verdict.OK: "case_ok", verdict.NonStrict: "case_non_strict", verdict.Informational: "case_info", verdict.Unimplemented: "case_unimplemented",
-	verdict.WrongCode: "case_non_strict", verdict.Unclean: "case_non_strict", verdict.Failed: "case_failed", verdict.FailedByClient: "case_failed",
-	"": "case_missing",
+	verdict.Failed: "case_failed", "": "case_missing",
+}
+
+// closeClasses are those of the cells beside them.
+var closeClasses = map[verdict.Grade]string{
+	verdict.OK: "case_ok", verdict.FailedByClient: "case_almost", verdict.WrongCode: "case_non_strict", verdict.Informational: "case_info",
+	verdict.Unclean: "case_failed", verdict.Failed: "case_failed", "": "case_missing",
 }
 
 func cellOf(r report.Result) indexCell {
 	b, c := behaviorFace(r.Verdict.Behavior), closingFace(r.Verdict.Close, r.Log.Facts.Remote)
 	cell := indexCell{
-		Class: cmp.Or(cellClasses[r.Verdict.Behavior], "case_missing"), Word: b.Word,
-		CloseClass: cmp.Or(cellClasses[r.Verdict.Close], "case_missing"), CloseWord: c.Word,
+		Class: cmp.Or(cellClasses[r.Verdict.Behavior], "case_failed"), Word: b.Word,
+		CloseClass: cmp.Or(closeClasses[r.Verdict.Close], "case_failed"), CloseWord: c.Word,
 	}
 	if r.File != "" {
 		cell.Page = PageName(r)

@@ -11,6 +11,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/report/score"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/visible"
 )
 
@@ -42,7 +43,7 @@ type summaryAgent struct {
 }
 
 var (
-	standings = []string{"pass", "soft", "fail", "known"}
+	standings = []string{"pass", "soft", "fail", "known", "none"}
 	changes   = []baseline.Kind{"", baseline.Regressed, baseline.Improved, baseline.Changed, baseline.Added}
 )
 
@@ -81,6 +82,9 @@ func listCases(rep *report.Report) []report.Result {
 	var list []report.Result
 	for _, a := range rep.Agents {
 		list = append(list, a.Results...)
+		for _, p := range a.Missing() {
+			list = append(list, report.Result{ID: p.ID, Title: p.Title})
+		}
 	}
 	slices.SortStableFunc(list, func(a, b report.Result) int {
 		return cmp.Or(conform.CompareIDs(a.ID, b.ID), cmp.Compare(boolRank(a.Title == ""), boolRank(b.Title == "")))
@@ -165,11 +169,14 @@ type card struct {
 	Index             int
 	Name, Full        string
 	Grade, GradeClass string
+	Ungraded          string
+	Gaps              []string
 	Summary           string
 	Shares            []share
 	Diff              []share
 	Caps              []cardCap
 	Sections          []score.Section
+	Kept              []report.Kept
 	Flows             template.HTML
 }
 
@@ -191,7 +198,7 @@ func cards(rep *report.Report, v report.View) []card {
 	changed := changesOf(rep, v)
 	for i, a := range rep.Agents {
 		s := score.Of(a)
-		c := card{Index: i, Name: label(a.Name), Full: cut(visible.Text(a.Name), maxSentence), Grade: s.Grade, Sections: s.Sections, Flows: flows(a, v)}
+		c := card{Index: i, Name: label(a.Name), Full: cut(visible.Text(a.Name), maxSentence), Grade: s.Grade, Ungraded: s.Ungraded, Sections: s.Sections, Flows: flows(a, v)}
 		if s.Grade != "" {
 			c.GradeClass = s.Grade[:1]
 		}
@@ -206,6 +213,7 @@ func cards(rep *report.Report, v report.View) []card {
 		for _, sh := range []share{
 			{i, "failed", "fail", "failed", n["fail"]}, {i, "known", "known", "known", n["known"]},
 			{i, "soft", "soft", "lax", n["soft"]}, {i, "pass", "ok", "passed", n["pass"]},
+			{i, "unimplemented", "none", "not judged", n["none"]}, {i, "missing", "none", "not run", s.Missing},
 		} {
 			if sh.N > 0 {
 				c.Shares = append(c.Shares, sh)
@@ -219,6 +227,10 @@ func cards(rep *report.Report, v report.View) []card {
 			if sh.N > 0 {
 				c.Diff = append(c.Diff, sh)
 			}
+		}
+		c.Kept = v.KeptBy(a)
+		for _, line := range telling.Gaps(a) {
+			c.Gaps = append(c.Gaps, sentence(line))
 		}
 		for _, k := range s.Caps {
 			k.ID = sentence(k.ID)

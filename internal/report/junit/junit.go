@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package junit writes a report as JUnit XML, as build servers read it: one suite
-// an agent, one case each. What failed is a failure, what is not implemented and
-// what is known to fail is skipped. Attempts that failed beside the one that counts
+// an agent, one case each. What failed is a failure, what was planned and not run an
+// error; what is not implemented and what is known to fail is skipped. Attempts that failed beside the one that counts
 // are what Surefire calls them: a rerunFailure where the case failed, and otherwise
 // a flakyFailure. It knows nothing of files. Start at Write.
 package junit
@@ -49,6 +49,7 @@ type test struct {
 	Class   string   `xml:"classname,attr"`
 	Time    string   `xml:"time,attr"`
 	Failure *failure `xml:"failure"`
+	Error   *failure `xml:"error"`
 	Reruns  []rerun  `xml:"rerunFailure"`
 	Flakes  []rerun  `xml:"flakyFailure"`
 	Skipped *skipped `xml:"skipped"`
@@ -81,7 +82,8 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	all := suites{Name: clean(v.Heading())}
 	var spent time.Duration
 	for _, a := range rep.Agents {
-		s := suite{Name: clean(agentName(a.Name)), Tests: len(a.Results)}
+		missing := a.Missing()
+		s := suite{Name: clean(agentName(a.Name)), Tests: len(a.Results) + len(missing)}
 		var took time.Duration
 		for _, r := range a.Results {
 			t := testOf(r, v)
@@ -97,10 +99,20 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 			took += r.Took
 			s.Cases = append(s.Cases, t)
 		}
+		for _, p := range missing {
+			t := notRun(a, p, v)
+			if t.Error != nil {
+				s.Errors++
+			} else {
+				s.Skipped++
+			}
+			s.Cases = append(s.Cases, t)
+		}
 		s.Time = seconds(took)
 		spent += took
 		all.Tests += s.Tests
 		all.Failures += s.Failures
+		all.Errors += s.Errors
 		all.Suites = append(all.Suites, s)
 	}
 	all.Time = seconds(spent)
@@ -141,6 +153,18 @@ func testOf(r report.Result, v report.View) test {
 	}
 	if t.Failure == nil && !known {
 		t.Flakes = failedAttempts(r, v)
+	}
+	return t
+}
+
+// notRun is a case that has no result: an error, unless that is let pass.
+func notRun(a report.Agent, p report.Planned, v report.View) test {
+	t := test{Name: clean(strings.TrimSpace(p.ID + " " + p.Title)), Class: clean(agentName(a.Name)), Time: seconds(0)}
+	why := clean(a.NotRun())
+	if v.Partial {
+		t.Skipped = &skipped{why}
+	} else {
+		t.Error = &failure{Message: why, Type: "NOT RUN", Text: why}
 	}
 	return t
 }

@@ -43,6 +43,7 @@ var shape = map[string]struct{ must, may, children []string }{
 	"testcase": {[]string{"name", "classname"}, []string{"assertions", "time", "status"},
 		[]string{"failure", "rerunFailure", "flakyFailure", "skipped", "error", "system-out", "system-err"}},
 	"failure":      {nil, []string{"type", "message"}, nil},
+	"error":        {nil, []string{"type", "message"}, nil},
 	"rerunFailure": {[]string{"type"}, []string{"message"}, []string{"stackTrace"}},
 	"flakyFailure": {[]string{"type"}, []string{"message"}, []string{"stackTrace"}},
 	"stackTrace":   {nil, nil, nil},
@@ -127,8 +128,8 @@ func checkAttributes(t *testing.T, e xml.StartElement, sums map[string]int) {
 
 func TestShape(t *testing.T) {
 	for name, want := range map[string]string{
-		"mixed":   "2 11 5 1",
-		"strict":  "2 11 5 2",
+		"mixed":   "2 13 5 1",
+		"strict":  "2 13 5 2",
 		"hostile": "4 12 4 0",
 		"empty":   "0 0 0 0",
 	} {

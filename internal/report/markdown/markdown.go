@@ -31,6 +31,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	b.line("")
 	b.agents(rep)
 	b.changes(rep)
+	b.kept(rep)
 	b.flows(rep)
 	b.failures(rep)
 	b.flaky(rep)
@@ -65,8 +66,8 @@ func (b *summary) agents(rep *report.Report) {
 		b.line("There are no results.")
 		return
 	}
-	b.line("| Agent | Grade | Failed | Lax | Passed | Why not better |")
-	b.line("| :-- | :-: | --: | --: | --: | :-- |")
+	b.line("| Agent | Grade | Failed | Lax | Passed | Not judged | Not run | Why not better |")
+	b.line("| :-- | :-: | --: | --: | --: | --: | --: | :-- |")
 	for i, a := range rep.Agents {
 		if i == mostAgents {
 			b.line("\n%d more agents", len(rep.Agents)-i)
@@ -77,7 +78,7 @@ func (b *summary) agents(rep *report.Report) {
 		for _, r := range a.Results {
 			if b.view.Fails(r) {
 				failed++
-			} else if !r.Passed() {
+			} else if r.Judged() && !r.Passed() {
 				lax++
 			}
 		}
@@ -85,9 +86,52 @@ func (b *summary) agents(rep *report.Report) {
 		if len(card.Caps) > 0 {
 			why = text(card.Caps[0].String())
 		}
-		b.line("| %s | **%s** | %d | %d | %d | %s |", text(name(a.Name)), card.Grade, failed, lax, card.Total-failed-lax, why)
+		grade := fmt.Sprintf("**%s**", card.Grade)
+		if card.Grade == "" {
+			grade, why = "none", text("No grade: "+card.Ungraded)
+		}
+		b.line("| %s | %s | %d | %d | %d | %d | %d | %s |", text(name(a.Name)), grade, failed, lax, card.Total-failed-lax-card.Unjudged, card.Unjudged, card.Missing, why)
 	}
 	b.line("")
+	b.gaps(rep)
+}
+
+// gaps lists what the report does not say.
+func (b *summary) gaps(rep *report.Report) {
+	begun := false
+	for _, a := range rep.Agents[:min(len(rep.Agents), mostAgents)] {
+		for _, line := range telling.Gaps(a) {
+			b.line("- %s: %s", text(name(a.Name)), text(line))
+			begun = true
+		}
+	}
+	if begun {
+		b.line("")
+	}
+}
+
+// kept tells how far agents keep what each section of the specifications requires, the
+// sections that they do not keep.
+func (b *summary) kept(rep *report.Report) {
+	for _, a := range rep.Agents[:min(len(rep.Agents), mostAgents)] {
+		whole := 0
+		var rest []string
+		for _, k := range b.view.KeptBy(a) {
+			if len(k.Against) == 0 {
+				whole++
+				continue
+			}
+			rest = append(rest, fmt.Sprintf("- %s, %s: %s", text(k.String()), text(k.Title), text(telling.Ranges(k.Against))))
+		}
+		if whole == 0 && len(rest) == 0 {
+			continue
+		}
+		b.line("<details><summary>Requirements, %s: no case speaks against %d sections, some against %d</summary>\n", text(name(a.Name)), whole, len(rest))
+		for _, line := range rest {
+			b.line("%s", line)
+		}
+		b.line("\n</details>\n")
+	}
 }
 
 // flows tells what moved in the compression cases.

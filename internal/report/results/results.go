@@ -38,12 +38,41 @@ type file struct {
 type agent struct {
 	Name     string                `json:"name"`
 	Grade    string                `json:"grade"`
+	Ungraded string                `json:"ungraded,omitempty"`
 	Caps     []grading             `json:"caps"`
 	Verdicts map[verdict.Grade]int `json:"verdicts"`
 	Closings map[verdict.Grade]int `json:"closings"`
 	Failed   int                   `json:"failed"`
+	Unjudged int                   `json:"notJudged"`
+	Missing  []missing             `json:"missing"`
+	Why      string                `json:"whyMissing,omitempty"`
+	Beside   *beside               `json:"failedOnlyBesideOthers,omitempty"`
 	Flows    []flow                `json:"flows,omitempty"`
+	Kept     []kept                `json:"requirements,omitempty"`
 	Results  []result              `json:"results"`
+}
+
+// kept is a report.Kept.
+type kept struct {
+	Place    string   `json:"section"`
+	Title    string   `json:"title"`
+	OK       int      `json:"ok"`
+	Of       int      `json:"of"`
+	Unjudged int      `json:"notJudged"`
+	NotRun   int      `json:"notRun"`
+	Against  []string `json:"against,omitempty"`
+}
+
+// missing is a case that was planned and has no result.
+type missing struct {
+	Case  string `json:"case"`
+	Title string `json:"title,omitempty"`
+}
+
+// beside are the cases that failed beside others only: see report.Agent.Besides.
+type beside struct {
+	Failed []string `json:"cases"`
+	Wrong  []string `json:"wrong"`
 }
 
 // flow is a report.Flow. In is what the agent sent.
@@ -86,6 +115,7 @@ type result struct {
 	Duration      float64       `json:"duration"` // milliseconds
 	Seed          string        `json:"seed,omitempty"`
 	URL           string        `json:"url,omitempty"`
+	Flags         []string      `json:"flags,omitempty"`
 	Expectation   string        `json:"expectation"`
 	Expected      []outcome     `json:"expected,omitempty"`
 	Received      []string      `json:"received,omitempty"`
@@ -128,7 +158,13 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 
 func agentOf(a report.Agent, v report.View) agent {
 	card := score.Of(a)
-	out := agent{Name: a.Name, Grade: card.Grade, Caps: []grading{}, Verdicts: map[verdict.Grade]int{}, Closings: map[verdict.Grade]int{}, Results: []result{}}
+	out := agent{Name: a.Name, Grade: card.Grade, Ungraded: card.Ungraded, Unjudged: card.Unjudged, Missing: []missing{}, Caps: []grading{}, Verdicts: map[verdict.Grade]int{}, Closings: map[verdict.Grade]int{}, Results: []result{}}
+	for _, p := range a.Missing() {
+		out.Missing, out.Why = append(out.Missing, missing{p.ID, p.Title}), a.Why
+	}
+	if failed, wrong := a.Besides(); len(failed) > 0 {
+		out.Beside = &beside{failed, append([]string{}, wrong...)}
+	}
 	for _, c := range card.Caps {
 		out.Caps = append(out.Caps, grading{c.Grade, c.Reason, c.ID, c.Spec, c.N})
 	}
@@ -140,6 +176,9 @@ func agentOf(a report.Agent, v report.View) agent {
 	}
 	for _, f := range report.Flows(a) {
 		out.Flows = append(out.Flows, flowOf(f))
+	}
+	for _, k := range v.KeptBy(a) {
+		out.Kept = append(out.Kept, kept(k))
 	}
 	for _, r := range a.Results {
 		x := resultOf(r, v)
@@ -167,7 +206,7 @@ func resultOf(r report.Result, v report.View) result {
 	x := result{
 		Case: r.ID, Number: r.Number, Title: r.Title, Spec: r.Spec, Tags: r.Tags,
 		Behavior: r.Verdict.Behavior, BehaviorClose: r.Verdict.Close, Result: r.Verdict.Result, ResultClose: r.Verdict.CloseResult,
-		Failed: v.Fails(r), Role: f.Role.String(), Duration: milliseconds(r.Took), URL: r.URL,
+		Failed: v.Fails(r), Role: f.Role.String(), Duration: milliseconds(r.Took), URL: r.URL, Flags: r.Flags,
 		Expectation: telling.Expected(r), Received: telling.ReceivedLines(r), CloseReason: f.Remote.Reason,
 		Command: telling.Command(r), File: r.File,
 	}
@@ -230,6 +269,9 @@ func Read(r io.Reader) (*report.Report, error) {
 	}
 	rep := new(report.Report)
 	for _, a := range f.Agents {
+		for _, m := range a.Missing {
+			rep.Plan(a.Name, []report.Planned{{ID: m.Case, Title: m.Title}}, a.Why)
+		}
 		for i, x := range a.Results {
 			if x.Case == "" {
 				return nil, fmt.Errorf("read results: result %d of agent %.40q has no case", i+1, a.Name)
@@ -253,7 +295,7 @@ func (x result) restore(agent string, version int) report.Result {
 	r := report.Result{
 		Agent: agent, ID: x.Case, Number: x.Number, Title: x.Title, Spec: x.Spec, Tags: x.Tags,
 		Verdict: verdict.Verdict{Behavior: x.Behavior, Close: x.BehaviorClose, Result: x.Result, CloseResult: x.ResultClose},
-		Started: log.Start, Took: duration(x.Duration), Log: log, File: x.File, URL: x.URL,
+		Started: log.Start, Took: duration(x.Duration), Log: log, File: x.File, URL: x.URL, Flags: x.Flags,
 	}
 	_, _ = fmt.Sscan(x.Seed, &r.Seed) // absent where there is none
 	x.restoreAttempts(&r, version)

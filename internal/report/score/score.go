@@ -30,9 +30,12 @@ func Worse(a, b string) bool { return slices.Index(grades, a) > slices.Index(gra
 // Card is what an agent achieved.
 type Card struct {
 	Agent    string
-	Grade    string // "A+" to "F"; empty where there is no result
+	Grade    string // "A+" to "F"; empty where too little was run
+	Ungraded string // why there is no grade, as a clause
 	Caps     []Cap  // why it is not better, lowest first
 	Total    int
+	Missing  int     // cases that were planned and have no result
+	Unjudged int     // results that say nothing about the agent: see report.Result.Judged
 	Verdicts []Count // by the grade of the behavior, OK first; none of them is 0
 	Closings []Count // by the grade of the closing, OK first
 	Sections []Section
@@ -71,6 +74,8 @@ type Section struct {
 	Passed int
 	Failed int
 	Other  int // neither: NON-STRICT, a closing that could be cleaner
+	// Unjudged are the results that say nothing about the agent.
+	Unjudged int
 }
 
 // failures are the caps that a failed case sets, by its category.
@@ -103,9 +108,16 @@ var rules = []rule{
 		return c == verdict.Unclean || c == verdict.WrongCode || c == verdict.FailedByClient
 	}},
 	{"A", "faults are noticed later than they could be", func(r report.Result) bool { return r.Verdict.Behavior == verdict.NonStrict }},
-	{"A", "permessage-deflate is not implemented", func(r report.Result) bool {
-		return r.Verdict.Behavior == verdict.Unimplemented && !slices.Contains(r.Tags, conform.Beyond)
-	}},
+	{"A", "permessage-deflate is not implemented", func(r report.Result) bool { return !r.Judged() && aboutCompression(r) }},
+	{"C", "what several connections are sent is mixed up, or answered wrongly", func(r report.Result) bool { _, wrong := r.OnlyBeside(); return wrong }},
+	{"B", "answers are late beside other connections", func(r report.Result) bool { late, wrong := r.OnlyBeside(); return late && !wrong }},
+}
+
+// aboutCompression tells an extension that the peer does not do from what else could
+// not be judged.
+func aboutCompression(r report.Result) bool {
+	category := conform.Category(r.ID)
+	return r.Want.NeedsDeflate || slices.Contains(r.Tags, conform.Deflate) || category == "12" || category == "13"
 }
 
 // failsAtTimes reports whether attempts failed that load cannot have spoilt, beside
@@ -116,7 +128,7 @@ func failsAtTimes(r report.Result) bool {
 
 // Of sums up an agent.
 func Of(a report.Agent) Card {
-	c := Card{Agent: a.Name, Total: len(a.Results)}
+	c := Card{Agent: a.Name, Total: len(a.Results), Missing: len(a.Missing()), Unjudged: len(a.Unjudged())}
 	behaviors, closings := map[verdict.Grade]int{}, map[verdict.Grade]int{}
 	sections := map[string]*Section{}
 	found := map[string]*Cap{} // by reason
@@ -129,6 +141,8 @@ func Of(a report.Agent) Card {
 			sections[r.Spec] = s
 		}
 		switch {
+		case !r.Judged():
+			s.Unjudged++
 		case r.Passed():
 			s.Passed++
 		case r.Verdict.Failed():
@@ -155,13 +169,48 @@ func Of(a report.Agent) Card {
 	slices.SortFunc(c.Caps, func(a, b Cap) int {
 		return cmp.Or(slices.Index(grades, b.Grade)-slices.Index(grades, a.Grade), conform.CompareIDs(a.ID, b.ID), strings.Compare(a.Reason, b.Reason))
 	})
-	switch {
+	if c.Missing > 0 {
+		c.Caps = append(c.Caps, Cap{Grade: "B", Reason: "cases were not run", ID: a.Missing()[0].ID, N: c.Missing})
+	}
+	slices.SortStableFunc(c.Caps, func(a, b Cap) int { return slices.Index(grades, b.Grade) - slices.Index(grades, a.Grade) })
+	switch c.Ungraded = ungraded(a, c); {
+	case c.Ungraded != "":
 	case len(c.Caps) > 0:
 		c.Grade = c.Caps[0].Grade
-	case c.Total > 0:
+	default:
 		c.Grade = grades[0]
 	}
 	return c
+}
+
+// What a grade takes: so many results that say something about the agent, some of them
+// of each of the categories of which an endpoint can do without none.
+const fewest = 100
+
+var basics = []string{"1", "2", "3", "4", "5", "6", "7"}
+
+// ungraded says why the agent gets no grade, or nothing where it gets one.
+func ungraded(a report.Agent, c Card) string {
+	planned, judged := c.Total+c.Missing, map[string]int{}
+	for _, r := range a.Results {
+		if r.Judged() {
+			judged[conform.Category(r.ID)]++
+		}
+	}
+	switch {
+	case c.Total == 0:
+		return "there are no results"
+	case 10*c.Missing > planned:
+		return fmt.Sprintf("%d of %d cases were not run", c.Missing, planned)
+	case c.Total-c.Unjudged < fewest:
+		return fmt.Sprintf("it takes %d results that say something, and there are %d", fewest, c.Total-c.Unjudged)
+	}
+	for _, category := range basics {
+		if judged[category] == 0 {
+			return fmt.Sprintf("there is no result of %s.*", category)
+		}
+	}
+	return ""
 }
 
 // capsOf are the caps that one result sets.

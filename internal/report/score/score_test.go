@@ -5,6 +5,7 @@ package score_test
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +18,18 @@ import (
 
 func agent(rs ...report.Result) report.Agent { return report.Agent{Name: "a", Results: rs} }
 
+// whole is an agent that passes all there is, but for the results given.
+func whole(rs ...report.Result) report.Agent {
+	rep := new(report.Report)
+	for _, c := range cases.All(cases.Current) {
+		rep.Add(result(c.ID, c.Spec, "OK", "OK"))
+	}
+	for _, r := range rs {
+		rep.Add(r)
+	}
+	return rep.Agents[0]
+}
+
 func result(id, spec string, behavior, closing verdict.Grade) report.Result {
 	return report.Result{Agent: "a", ID: id, Spec: spec, Verdict: verdict.Verdict{Behavior: behavior, Close: closing}}
 }
@@ -24,6 +37,12 @@ func result(id, spec string, behavior, closing verdict.Grade) report.Result {
 // among gives a result another attempt beside it.
 func among(r report.Result, loaded bool, behavior verdict.Grade) report.Result {
 	r.Attempt, r.Others = 2, []report.Attempt{{Number: 1, Loaded: loaded, Verdict: verdict.Verdict{Behavior: behavior, Close: "OK"}}}
+	return r
+}
+
+// wrongly makes the attempt beside it one that no patience could have saved.
+func wrongly(r report.Result) report.Result {
+	r.Others[0].Wrong = true
 	return r
 }
 
@@ -48,10 +67,12 @@ func TestGrades(t *testing.T) {
 		{result("1.1.1", "RFC 6455, 5.6", "FAILED", "FAILED"), "F", "F: a plain message does not come back (1.1.1, RFC 6455, 5.6)"},
 		{among(good, false, "FAILED"), "B", "B: cases fail at times (1.1.1, RFC 6455, 5.6)"},
 		{among(good, false, "OK"), "A+", ""},
-		{among(good, true, "FAILED"), "A+", ""},
+		{among(good, true, "FAILED"), "B", "B: answers are late beside other connections (1.1.1, RFC 6455, 5.6)"},
+		{wrongly(among(good, true, "FAILED")), "C", "C: what several connections are sent is mixed up, or answered wrongly (1.1.1, RFC 6455, 5.6)"},
+		{result("0.11.1", "RFC 6455, 4.1", "UNIMPLEMENTED", "OK"), "A+", ""},
 		{result("H.1", "RFC 9112, 5", "FAILED", "OK"), "C", "C: cases beyond the reference's are failed (H.1, RFC 9112, 5)"},
 	} {
-		card := score.Of(agent(c.result, good, good))
+		card := score.Of(whole(c.result))
 		var caps []string
 		for _, k := range card.Caps {
 			caps = append(caps, k.String())
@@ -60,8 +81,39 @@ func TestGrades(t *testing.T) {
 			t.Errorf("%+v: %s %q, want %s %q", c.result.Verdict, card.Grade, caps, c.grade, c.cap)
 		}
 	}
-	if card := score.Of(agent()); card.Grade != "" || card.Total != 0 {
-		t.Errorf("nothing: %+v", card)
+}
+
+// There is a grade only where enough was run, and else the reason.
+func TestUngraded(t *testing.T) {
+	planned := func(a report.Agent, n int) report.Agent {
+		rep := &report.Report{Agents: []report.Agent{a}}
+		var missing []report.Planned
+		for i := range n {
+			missing = append(missing, report.Planned{ID: fmt.Sprintf("99.%d", i+1)})
+		}
+		rep.Plan(a.Name, missing, "")
+		return rep.Agents[0]
+	}
+	without := func(category string) report.Agent {
+		a := whole()
+		a.Results = slices.DeleteFunc(a.Results, func(r report.Result) bool { return conform.Category(r.ID) == category })
+		return a
+	}
+	for _, c := range []struct {
+		agent      report.Agent
+		grade, why string
+	}{
+		{agent(), "", "there are no results"},
+		{agent(result("1.1.1", "", "OK", "OK")), "", "it takes 100 results that say something, and there are 1"},
+		{agent(whole().Results[:300]...), "A+", ""},
+		{without("6"), "", "there is no result of 6.*"},
+		{without("12"), "A+", ""},
+		{planned(whole(), 10), "B", ""},
+		{planned(agent(whole().Results[:10]...), 54), "", "54 of 64 cases were not run"},
+	} {
+		if card := score.Of(c.agent); card.Grade != c.grade || card.Ungraded != c.why {
+			t.Errorf("grade %q, %q, want %q, %q", card.Grade, card.Ungraded, c.grade, c.why)
+		}
 	}
 }
 
@@ -70,7 +122,7 @@ func TestCard(t *testing.T) {
 		result("1.1.1", "RFC 6455, 5.6", "OK", "OK"), result("2.1", "RFC 6455, 5.10", "OK", "UNCLEAN"), result("2.2", "RFC 6455, 5.5.2", "FAILED", "FAILED"),
 		result("2.3", "RFC 6455, 5.5.2", "FAILED", "OK"), result("6.1", "RFC 7692, 7", "NON-STRICT", "FAILED"), result("6.2", "RFC 6455, 5.6", "?", "")))
 	want := score.Card{
-		Agent: "a", Grade: "C", Total: 6,
+		Agent: "a", Ungraded: "it takes 100 results that say something, and there are 6", Total: 6,
 		Caps: []score.Cap{
 			{Grade: "C", Reason: "pings are not answered as they should be", ID: "2.2", Spec: "RFC 6455, 5.5.2", N: 2},
 			{Grade: "C", Reason: "results have no verdict that we know", ID: "6.2", Spec: "RFC 6455, 5.6", N: 1},

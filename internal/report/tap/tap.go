@@ -2,7 +2,8 @@
 
 // Package tap writes a report in version 14 of the Test Anything Protocol: a
 // subtest an agent, with a diagnostic block for each case that failed. What is
-// not implemented is skipped, and what is known to fail is a TODO. It knows nothing of
+// not implemented is skipped, what is known to fail is a TODO, and what was planned and
+// not run is not ok. It knows nothing of
 // files. Start at Write.
 package tap
 
@@ -23,10 +24,19 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "TAP version 14\n1..%d\n", len(rep.Agents))
 	for i, a := range rep.Agents {
-		fmt.Fprintf(b, "# Subtest: %s\n    1..%d\n", clean(a.Name), len(a.Results))
+		missing := a.Missing()
+		fmt.Fprintf(b, "# Subtest: %s\n    1..%d\n", clean(a.Name), len(a.Results)+len(missing))
 		good := true
 		for j, r := range a.Results {
 			good = point(b, j+1, r, v) && good
+		}
+		for j, p := range missing {
+			directive := ""
+			if v.Partial {
+				directive = " # SKIP"
+			}
+			fmt.Fprintf(b, "    %s %d - %s %s%s %s\n", okay(v.Partial), len(a.Results)+j+1, clean(p.ID), clean(p.Title), directive, clean(a.NotRun()))
+			good = good && v.Partial
 		}
 		fmt.Fprintf(b, "%s %d - %s\n", okay(good), i+1, clean(a.Name))
 	}

@@ -3,6 +3,7 @@
 package telling
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,23 +14,38 @@ import (
 // oftenEnough is how often a flaky case is repeated to see it fail.
 const oftenEnough = " --repeat 10"
 
-// Command is the command line that repeats just this case, and a flaky one several
-// times.
+// Command is the command line that repeats just this case, with the flags that it
+// depends on, and a flaky one several times. Its result takes the place of this one.
 func Command(r report.Result) string {
-	if r.Log.Facts.Role == ws.Server {
-		return "wsspec serve --cases " + quote(r.ID)
-	}
 	cmd := "wsspec test --cases " + quote(r.ID)
-	if r.Seed != 0 {
+	if r.Log.Facts.Role == ws.Server {
+		cmd = "wsspec serve --cases " + quote(r.ID)
+	}
+	if r.Log.Facts.Role == ws.Client && r.Seed != 0 {
 		cmd += " --seed " + strconv.FormatUint(r.Seed, 10)
 	}
-	if r.Flaky() {
+	for _, f := range r.Flags {
+		cmd += " " + quote(f)
+	}
+	if r.Log.Facts.Role == ws.Server {
+		return cmd
+	}
+	if r.Flaky() && !slices.Contains(r.Flags, "--repeat") {
 		cmd += oftenEnough
 	}
 	if r.URL == "" {
 		return cmd + " URL"
 	}
-	return cmd + " " + quote(r.URL)
+	return cmd + " " + quote(named(r))
+}
+
+// named is the URL with the name in front, so that the result takes the place of this
+// one whatever the server calls itself, unless the name cannot stand there.
+func named(r report.Result) string {
+	if r.Agent == "" || strings.Contains(r.Agent, "=") || strings.Contains(r.Agent, "://") || strings.IndexFunc(r.Agent, func(c rune) bool { return !strconv.IsPrint(c) }) >= 0 {
+		return r.URL
+	}
+	return r.Agent + "=" + r.URL
 }
 
 // quote makes one word of s for a POSIX shell. Control characters, which nobody

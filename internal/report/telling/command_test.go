@@ -21,11 +21,17 @@ func TestCommand(t *testing.T) {
 	hostile.URL = "ws://h/?a=`id`&b='$(x)'\n\x1b[2J"
 	plain := reporttest.Simple("a", "6.4.1")
 	plain.URL = "ws://localhost:9001/a%20b"
+	dressed := reporttest.Simple("My Server", "6.4.1")
+	dressed.URL, dressed.Flags = "ws://h/", []string{"--header", "Cookie: it's", "--insecure"}
+	listening := server
+	listening.Flags = []string{"--fail-by-drop"}
 	for want, r := range map[string]report.Result{
-		"wsspec serve --cases 6.4.1":                                                         server,
-		"wsspec test --cases 6.4.1 --seed 7 URL":                                             seeded,
-		"wsspec test --cases 6.4.1 ws://localhost:9001/a%20b":                                plain,
-		`wsspec test --cases '1.1.1; rm -rf /' 'ws://h/?a=` + "`id`" + `&b='\''$(x)'\''[2J'`: hostile,
+		"wsspec serve --cases 6.4.1":                                                           server,
+		"wsspec test --cases 6.4.1 --seed 7 URL":                                               seeded,
+		"wsspec test --cases 6.4.1 a=ws://localhost:9001/a%20b":                                plain,
+		`wsspec test --cases 6.4.1 --header 'Cookie: it'\''s' --insecure 'My Server=ws://h/'`:  dressed,
+		"wsspec serve --cases 6.4.1 --fail-by-drop":                                            listening,
+		`wsspec test --cases '1.1.1; rm -rf /' 'a=ws://h/?a=` + "`id`" + `&b='\''$(x)'\''[2J'`: hostile,
 	} {
 		if got := telling.Command(r); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
@@ -37,7 +43,7 @@ func TestCommand(t *testing.T) {
 		t.Skip("no shell")
 	}
 	out, err := exec.Command(sh, "-c", "wsspec() { printf '%s\\n' \"$@\"; }; "+telling.Command(hostile)).Output()
-	if want := "test\n--cases\n1.1.1; rm -rf /\nws://h/?a=`id`&b='$(x)'[2J\n"; err != nil || string(out) != want {
+	if want := "test\n--cases\n1.1.1; rm -rf /\na=ws://h/?a=`id`&b='$(x)'[2J\n"; err != nil || string(out) != want {
 		t.Errorf("the shell reads %q, %v, want %q", out, err, want)
 	}
 }

@@ -54,7 +54,7 @@ export const story = (agent, id) => `/reports/result?${new URLSearchParams({ age
 
 // stack shows shares of a whole as a bar.
 export function stack(element, tally, total) {
-  const parts = [['fail', 'fail'], ['known', 'known'], ['soft', 'soft'], ['pass', 'ok']].filter(([key]) => tally[key]);
+  const parts = [['fail', 'fail'], ['known', 'known'], ['soft', 'soft'], ['pass', 'ok'], ['none', 'none']].filter(([key]) => tally[key]);
   const done = parts.reduce((n, [key]) => n + tally[key], 0);
   const bars = parts.map(([key, kind]) => {
     const bar = make('i', { class: kind });
@@ -69,7 +69,7 @@ export function stack(element, tally, total) {
 
 // counts are the numbers of a tally, failures first.
 export function counts(tally) {
-  const words = { fail: 'failed', known: 'known failures', soft: 'lax', pass: 'passed' }, kinds = { pass: 'ok' };
+  const words = { fail: 'failed', known: 'known failures', soft: 'lax', pass: 'passed', none: 'not judged' }, kinds = { pass: 'ok' };
   return Object.entries(words).filter(([key]) => tally[key])
     .map(([key, word]) => make('span', { class: `count ${kinds[key] || key}` }, make('b', {}, String(tally[key])), ` ${word}`));
 }

@@ -83,7 +83,7 @@ function lay() {
 const titleOf = id => (catalog.sections.find(s => s.id === id) || { title: '' }).title;
 
 function tally(cases) {
-  const n = { pass: 0, soft: 0, known: 0, fail: 0, done: 0 };
+  const n = { pass: 0, soft: 0, known: 0, fail: 0, none: 0, done: 0 };
   for (const c of cases) {
     const r = results.get(c.id);
     if (!r) continue;

@@ -78,5 +78,5 @@ async function outcome(server, id, agent) {
   if (!behavior) throw new Refused(`the server has no result of case ${id}`);
   const response = await fetch(`/api/results?${new URLSearchParams({ agent, case: id })}`);
   const [result] = response.ok ? await response.json() : [];
-  return result || { agent, case: id, behavior, closing: '', code: null, ms: 0, standing: behavior === 'FAILED' ? 'fail' : behavior === 'NON-STRICT' ? 'soft' : 'pass' };
+  return result || { agent, case: id, behavior, closing: '', code: null, ms: 0, standing: behavior === 'FAILED' ? 'fail' : behavior === 'NON-STRICT' ? 'soft' : behavior === 'UNIMPLEMENTED' ? 'none' : 'pass' };
 }

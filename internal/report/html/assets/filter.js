@@ -15,6 +15,7 @@ const statuses = {
   failed: r => r && r.standing === 'fail',
   fail: r => r && r.standing === 'fail',
   known: r => r && r.standing === 'known',
+  none: r => r && r.standing === 'none',
   soft: r => r && r.standing === 'soft',
   nonstrict: r => r && r.behavior.word === 'Non-Strict',
   info: r => r && r.behavior.word === 'Info',

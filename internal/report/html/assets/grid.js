@@ -34,7 +34,7 @@ function cell(r, longest) {
   const td = make('td', 'cell');
   if (!r) {
     td.classList.add('none');
-    td.title = 'no result';
+    td.title = 'not run';
     td.append(make('b', '', '·'));
     return td;
   }
@@ -58,7 +58,7 @@ function cell(r, longest) {
 function stack(results) {
   const td = make('td', 'sum'), n = {}, bar = make('span', 'stack');
   for (const r of results) if (r) n[r.standing] = (n[r.standing] || 0) + 1;
-  for (const [standing, face] of [['fail', 'fail'], ['known', 'known'], ['soft', 'soft'], ['pass', 'ok']]) {
+  for (const [standing, face] of [['fail', 'fail'], ['known', 'known'], ['soft', 'soft'], ['pass', 'ok'], ['none', 'none']]) {
     if (!n[standing]) continue;
     const part = make('i', face);
     part.style.flex = n[standing];

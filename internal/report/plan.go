@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package report
+
+import (
+	"slices"
+
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/visible"
+)
+
+// Planned is a case that a run was to play.
+type Planned struct{ ID, Title string }
+
+// Plan notes what was to be played of an agent, beside what was noted before, and why
+// some of it has no result, where that is known.
+func (r *Report) Plan(agent string, planned []Planned, why string) {
+	a := r.agent(agent)
+	for _, p := range planned {
+		p.ID = visible.Text(p.ID)
+		i, found := slices.BinarySearchFunc(a.Planned, p.ID, func(x Planned, id string) int { return conform.CompareIDs(x.ID, id) })
+		if !found {
+			a.Planned = slices.Insert(a.Planned, i, p)
+		}
+	}
+	if why != "" {
+		a.Why = why
+	}
+}
+
+// Missing are the cases that were to be played and have no result.
+func (a Agent) Missing() []Planned {
+	var missing []Planned
+	at := 0
+	for _, p := range a.Planned {
+		for at < len(a.Results) && conform.CompareIDs(a.Results[at].ID, p.ID) < 0 {
+			at++
+		}
+		if at == len(a.Results) || a.Results[at].ID != p.ID {
+			missing = append(missing, p)
+		}
+	}
+	return missing
+}
+
+// Unjudged are the ids of the cases that were played and say nothing about the agent:
+// it does not do what they are about, or nothing came that could be looked at.
+func (a Agent) Unjudged() []string {
+	var ids []string
+	for _, r := range a.Results {
+		if !r.Judged() {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+// NotRun says why cases have no result.
+func (a Agent) NotRun() string {
+	if a.Why == "" {
+		return "not run"
+	}
+	return "not run: " + a.Why
+}
+
+// Judged reports whether the case says anything about the peer. One about an extension
+// that it does not do says nothing, and such a result is neither passed nor failed.
+func (r Result) Judged() bool { return r.Verdict.Behavior != verdict.Unimplemented }
+
+// Besides are the ids of the cases that failed beside others and not alone, and of
+// those among them where something wrong came, which is no matter of time.
+func (a Agent) Besides() (failed, wrong []string) {
+	for _, r := range a.Results {
+		is, bad := r.OnlyBeside()
+		if is {
+			failed = append(failed, r.ID)
+		}
+		if bad {
+			wrong = append(wrong, r.ID)
+		}
+	}
+	return failed, wrong
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package telling
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/report"
+)
+
+// Ranges lists ids and joins those that follow one another: "6.4.1–4, 7.1.6".
+func Ranges(ids []string) string {
+	ids = slices.Clone(ids)
+	slices.SortFunc(ids, conform.CompareIDs)
+	var parts []string
+	for i := 0; i < len(ids); {
+		j := i + 1
+		for j < len(ids) && follows(ids[j-1], ids[j]) {
+			j++
+		}
+		part := ids[i]
+		if j-i > 1 {
+			part += "–" + ids[j-1][strings.LastIndexByte(ids[j-1], '.')+1:]
+		}
+		parts = append(parts, part)
+		i = j
+	}
+	return strings.Join(parts, ", ")
+}
+
+// follows reports whether b is the next id after a in the same section.
+func follows(a, b string) bool {
+	section := conform.Subcategory(a)
+	var m, n int
+	_, errA := fmt.Sscanf(a[len(section):], ".%d", &m)
+	_, errB := fmt.Sscanf(b[len(conform.Subcategory(b)):], ".%d", &n)
+	return section == conform.Subcategory(b) && errA == nil && errB == nil && n == m+1
+}
+
+// Gaps tells what a report does not say of an agent, in a line each: what was planned
+// and not run, what was run and says nothing, and what failed only beside other cases.
+func Gaps(a report.Agent) []string {
+	var lines []string
+	if missing := a.Missing(); len(missing) > 0 {
+		ids := make([]string, len(missing))
+		for i, p := range missing {
+			ids[i] = p.ID
+		}
+		lines = append(lines, fmt.Sprintf("%d of %d cases were %s: %s", len(missing), len(a.Results)+len(missing), a.NotRun(), Ranges(ids)))
+	}
+	if ids := a.Unjudged(); len(ids) > 0 {
+		lines = append(lines, fmt.Sprintf("run and not judged, as nothing shows how the peer does there: %d (%s)", len(ids), Ranges(ids)))
+	}
+	failed, wrong := a.Besides()
+	if len(wrong) > 0 {
+		lines = append(lines, fmt.Sprintf("wrong only beside other cases, which is no matter of time: %d (%s)", len(wrong), Ranges(wrong)))
+	}
+	if late := len(failed) - len(wrong); late > 0 {
+		failed = slices.DeleteFunc(failed, func(id string) bool { return slices.Contains(wrong, id) })
+		lines = append(lines, fmt.Sprintf("late only beside other cases: %d (%s)", late, Ranges(failed)))
+	}
+	return lines
+}
