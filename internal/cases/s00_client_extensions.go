@@ -39,7 +39,11 @@ func answerExtensions() []conform.Case {
 			Want: orOpens(verdict.NonStrict, "The client takes an empty Sec-WebSocket-Extensions, which must list one extension at least (RFC 6455, 9.1).", clientFails()),
 		}, {
 			ID: "0.16.6", Title: "Decline permessage-deflate, and send a compressed message", Spec: "RFC 7692, 6", Only: conform.AsServer, Requirements: []string{"6455-5.8-1", "7692-6-4"},
-			Open: edits(deflateDeclined), Play: offend(rsv(4, text("\xf2\x48\xcd\xc9\xc9\x07\x00"))), Want: fails(1002),
+			Want: fails(1002),
+			Turns: []conform.Turn{
+				{Name: "compressed", Open: edits(deflateDeclined), Play: offend(rsv(4, text("\xf2\x48\xcd\xc9\xc9\x07\x00")))},
+				{Name: "marked as compressed, but plain", Open: edits(deflateDeclined), Play: offend(rsv(4, text("Hello")))},
+			},
 		}, {
 			ID: "0.16.7", Title: "Answer with two extensions that were offered, in two lines", Spec: "RFC 6455, 11.3.2", Only: conform.AsServer, Requirements: []string{"6455-4.2.2-14", "6455-11.3.2-2"},
 			Open: peer.Opening{Accept: deflate.FirstAllowing(deflate.Params{}), Edits: []peer.Edit{inTwoLines}}, Play: greet,

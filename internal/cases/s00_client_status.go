@@ -46,11 +46,11 @@ func answerStatus() []conform.Case {
 			ID: "0.12.7", Title: "Answer 403, 404, 500 and 503, and go on as if that opened the connection", Spec: "RFC 6455, 4.1", Only: conform.AsServer,
 			Requirements: []string{"6455-4.1-23"}, Want: clientFails(),
 			Turns: each([]string{"403 Forbidden", "404 Not Found", "500 Internal Server Error", "503 Service Unavailable"}, func(status string) conform.Turn {
-				return conform.Turn{Name: status[:3], Open: voidAnswer(responds(status, "No.\n")), Play: knockAndLeave}
+				return conform.Turn{Name: status[:3], Open: voidAnswer(responds(status, frameOfText)), Play: knockAndLeave}
 			}),
 		}, {
 			ID: "0.12.8", Title: "Answer 426 with Sec-WebSocket-Version: 14", Spec: "RFC 6455, 4.4", Only: conform.AsServer, Requirements: []string{"6455-4.1-23", "6455-4.4-2"},
-			Open: voidAnswer(responds("426 Upgrade Required", "No.\n", ws.Field{Name: "Sec-WebSocket-Version", Value: "14"})), Play: knockAndLeave, Want: clientFails(),
+			Open: voidAnswer(responds("426 Upgrade Required", frameOfText, ws.Field{Name: "Sec-WebSocket-Version", Value: "14"})), Play: knockAndLeave, Want: clientFails(),
 		}, {
 			ID: "0.12.9", Title: "Answer HTTP/1.0 101", Spec: "RFC 9110, 7.8", Only: conform.AsServer, Requirements: []string{"6455-4.1-34"},
 			Open: edits(statusLine("HTTP/1.0 101 Switching Protocols")), Play: greetAtLength,
@@ -72,10 +72,13 @@ func answerStatus() []conform.Case {
 			Open: voidAnswer(statusLine("HTTP/1.1 1011 x")), Play: knock, Want: clientFails(),
 		}, {
 			ID: "0.12.14", Title: "Answer 400 with Sec-WebSocket-Version: 13, 8", Spec: "RFC 6455, 4.4", Only: conform.AsServer, Requirements: []string{"6455-4.1-23", "6455-4.4-2"},
-			Open: voidAnswer(responds("400 Bad Request", "No.\n", ws.Field{Name: "Sec-WebSocket-Version", Value: "13, 8"})), Play: knockAndLeave, Want: clientFails(),
+			Open: voidAnswer(responds("400 Bad Request", frameOfText, ws.Field{Name: "Sec-WebSocket-Version", Value: "13, 8"})), Play: knockAndLeave, Want: clientFails(),
 		},
 	}
 }
+
+// frameOfText is a text frame. As the content of a response it is none.
+const frameOfText = "\x81\x01x"
 
 // before has octets in front of the status line.
 func before(s string) peer.Edit { return func(h *peer.Head) { h.Before = []byte(s) } }

@@ -48,7 +48,7 @@ func responds(statusLine, body string, fields ...ws.Field) peer.Edit {
 	return func(h *peer.Head) {
 		h.Line = "HTTP/1.1 " + statusLine
 		h.Fields = append(ws.Fields{
-			{Name: "Connection", Value: "close"}, {Name: "Content-Type", Value: "text/plain"}, {Name: "Content-Length", Value: fmt.Sprint(len(body))},
+			{Name: "Connection", Value: "close"}, {Name: "Content-Type", Value: "application/octet-stream"}, {Name: "Content-Length", Value: fmt.Sprint(len(body))},
 		}, fields...)
 		h.Body = []byte(body)
 	}

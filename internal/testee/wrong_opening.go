@@ -32,6 +32,7 @@ const (
 	ignoresExtensions       = "ignores-unknown-extensions-in-answer"
 	interimIsFinal          = "takes-interim-answer-for-final"
 	opensOnRedirect         = "goes-on-after-redirect"
+	opensOnAnything         = "opens-on-any-final-answer"
 	oneKeyForAll            = "uses-one-nonce-for-all-connections"
 	shortNonce              = "sends-nonce-of-15-octets"
 	sendsVersion8           = "asks-for-version-8"
@@ -65,6 +66,7 @@ func openingFaults() []Fault {
 		{Name: ignoresExtensions, Title: "Accepts extensions that it has not offered", Roles: AsClient},
 		{Name: interimIsFinal, Title: "Takes an interim answer for the final one", Roles: AsClient},
 		{Name: opensOnRedirect, Title: "Goes on on the same connection when redirected, with a Ping", Roles: AsClient},
+		{Name: opensOnAnything, Title: "Takes any final answer for one that opens the connection", Roles: AsClient},
 		{Name: oneKeyForAll, Title: "Uses the same Sec-WebSocket-Key for every connection", Roles: AsClient},
 		{Name: shortNonce, Title: "Sends a Sec-WebSocket-Key of 15 octets", Roles: AsClient},
 		{Name: sendsVersion8, Title: "Asks for version 8", Roles: AsClient},
@@ -152,8 +154,8 @@ func (c *Conn) misreadAnswer(resp ws.Response, key string) ws.Response {
 	if c.has(ignoresStatus) || c.has(interimIsFinal) && resp.Status < 200 {
 		resp.Status = 101
 	}
-	if c.has(opensOnRedirect) && resp.Status >= 300 && resp.Status < 400 {
-		c.forgotten = true
+	if redirected := c.has(opensOnRedirect) && resp.Status >= 300 && resp.Status < 400; redirected || c.has(opensOnAnything) {
+		c.forgotten = redirected
 		resp.Status = 101
 		for name, value := range map[string]string{"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": ws.AcceptKey(key)} {
 			*f = replaced(*f, name, value)
