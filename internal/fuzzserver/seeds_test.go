@@ -12,6 +12,7 @@ import (
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/fuzzserver"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -39,7 +40,7 @@ func octets(t *testing.T, s string) string {
 func TestPublishedReportOfCase7_9_13(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all := plan(t, cases.Old, "*")
-		r := start(t, fuzzserver.Config{Plan: all, Settings: settings(), Identity: ws.Fields{{Name: "Server", Value: "AutobahnTestSuite/0.7.1-0.10.0"}}})
+		r := start(t, fuzzserver.Config{Plan: all, Settings: asReference(), Identity: ws.Fields{{Name: "Server", Value: "AutobahnTestSuite/0.7.1-0.10.0"}}})
 		defer r.finish()
 		c := r.ask(r.connect(), lluvRequest)
 		if got := c.answer.Fields.Get("Sec-WebSocket-Accept"); got != "XA5AFZacc+LBgnPofjLQ2HZp7D8=" {
@@ -69,7 +70,7 @@ func TestPublishedReportOfCase7_9_13(t *testing.T) {
 // is under way, and fails the connection at the reserved bit.
 func TestPublishedReportOfCase3_4(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := start(t, fuzzserver.Config{Settings: settings(), Identity: ws.Fields{
+		r := start(t, fuzzserver.Config{Settings: asReference(), Identity: ws.Fields{
 			{Name: "Server", Value: "AutobahnTestSuite/0.8.2-0.10.9"}, {Name: "X-Powered-By", Value: "AutobahnPython/0.10.9"},
 		}})
 		defer r.finish()
@@ -123,4 +124,11 @@ func wantStats(t *testing.T, res report.Result, received, sent map[int]int, fram
 	if s.ReceivedFrames != framesIn || s.SentFrames != framesOut {
 		t.Errorf("frames received %v, want %v; sent %v, want %v", s.ReceivedFrames, framesIn, s.SentFrames, framesOut)
 	}
+}
+
+// asReference are the settings of the wstest door, whose reports these are.
+func asReference() runner.Settings {
+	st := settings()
+	st.Reference = true
+	return st
 }
