@@ -14,8 +14,12 @@ import (
 // expectation lists them (comesBack); where they are many or long, the script compares
 // them as they come (exchange), and the expectation is about the rest (returns).
 
-// exchange sends messages behind an echo, one behind the other, and closes once all of
-// them are back, unchanged and in order.
+// done is the message behind an exchange. Its echo shows that all of it was taken.
+const done = "done"
+
+// exchange sends messages behind an echo, one behind the other. Once all of them are
+// back, unchanged and in order, it sends a last one, and the connection is closed when
+// that is back.
 func exchange(fs ...peer.Frame) func(*peer.Peer) {
 	return exchanging(func(p *peer.Peer) bool { return p.EchoAll(livePatience, fs...) })
 }
@@ -30,7 +34,8 @@ func exchanging(script func(p *peer.Peer) bool) func(*peer.Peer) {
 	return func(p *peer.Peer) {
 		switch {
 		case p.EchoAll(livePatience, text(alive)) && script(p):
-			p.Close(ws.NormalClosure)
+			p.StopComparing()
+			echoed(text(done))(p)
 		case p.IsOpen(): // nothing more is to come
 			p.EndAfter(0, peer.GiveUp)
 		}
@@ -48,7 +53,7 @@ func quietly(script func(p *peer.Peer) bool) func(*peer.Peer) bool {
 
 // returns: all messages of an exchange come back, and then there is the closing
 // handshake.
-func returns() verdict.Want { return ladder(is(verdict.OK, answersUs(), ended())) }
+func returns() verdict.Want { return ladder(is(verdict.OK, echo(done), answersUs(), ended())) }
 
 // orLimited takes it too, with the grade, that the peer fails the connection with 1009:
 // an endpoint may limit the size of messages (RFC 6455, 10.4). before is what has come

@@ -58,30 +58,27 @@ func (p *Peer) betweenParts(o outgoing, written int) {
 	case o.gap > 0:
 		p.wait(time.Now().Add(o.gap), nil)
 	case o.chop == 0 || written <= ws.MaxHeaderLen:
-		p.apart()
+		p.apart(o.patience(false))
 	default:
 		p.drain()
 	}
 }
 
-// betweenChopped leaves a frame that is written in parts until it is time for it,
-// behind another.
-func (p *Peer) betweenChopped(o outgoing) {
-	if o.chop == 0 {
-		p.apart()
-		return
+// patience is how long the peer is waited for behind a part of the frame. Behind the first
+// of several chopped frames, which the cases of the reference have, it is no longer than
+// there: how much of that one the peer has echoed before the next fails the connection is a
+// part of their verdicts.
+func (o outgoing) patience(last bool) time.Duration {
+	if o.chop > 0 && (o.hasty || last) {
+		return apartHaste
 	}
-	p.wait(time.Now().Add(framePause), nil)
+	return apartLimit
 }
-
-// framePause is the time between two chopped frames. The reference's event loop
-// takes as long for a few octets; without it a peer reads the second frame with
-// the first, and how soon it fails the connection is left to chance.
-const framePause = time.Millisecond
 
 // How long a peer gets to read what was written before the next octets follow.
 const (
-	apartStep  = 20 * time.Microsecond  // between two looks
+	apartStep  = 50 * time.Microsecond  // between two looks, at most; the first are as soon as others have had their turn
+	apartHaste = 150 * time.Microsecond // where the reference leaves a moment, however long reading takes
 	apartPause = time.Millisecond       // where the look does not tell all
 	apartLimit = 500 * time.Millisecond // for a peer that does not read
 )
@@ -90,19 +87,20 @@ const (
 // seen, so that what the script does next does not come before it.
 func (p *Peer) AwaitRead() {
 	if !p.halted {
-		p.apart()
+		p.apart(apartLimit)
 	}
 }
 
 // apart waits until the peer has read what was written, so that it gets what
 // follows in a read of its own. Where that cannot be seen, it waits until nothing is
 // on its way and a moment longer. A peer that reads nothing is waited for once.
-func (p *Peer) apart() {
+func (p *Peer) apart(limit time.Duration) {
 	p.drain()
 	if !p.cfg.ChopPause {
 		return
 	}
-	for until := time.Now().Add(apartLimit); p.state != closed; {
+	step := time.Nanosecond
+	for until := time.Now().Add(limit); p.state != closed; step = min(2*step, apartStep) {
 		octets, sure := p.s.Unread()
 		switch {
 		case octets == 0 && !sure:
@@ -111,9 +109,9 @@ func (p *Peer) apart() {
 		case octets == 0:
 			return
 		case time.Now().After(until):
-			p.cfg.ChopPause = false
+			p.cfg.ChopPause = limit < apartLimit
 			return
 		}
-		p.wait(time.Now().Add(apartStep), nil)
+		p.wait(time.Now().Add(step), nil)
 	}
 }

@@ -164,6 +164,9 @@ func (p *Peer) awaitEcho() bool {
 	return p.allBack()
 }
 
+// StopComparing has messages be events again, after an Echo.
+func (p *Peer) StopComparing() { p.echo = nil }
+
 // echoes reports whether there are echoes to wait for.
 func (p *Peer) echoes() bool {
 	return len(p.echo.want) > 0 && p.log.Echo.Difference == "" && p.state == open

@@ -99,7 +99,7 @@ func (p *Peer) sendHead(h Head) []byte {
 	for i, part := range parts {
 		switch {
 		case i > 0 && h.Chop > 0:
-			p.apart()
+			p.apart(apartLimit)
 		case i > 0:
 			p.wait(time.Now().Add(h.Pause), nil)
 		}

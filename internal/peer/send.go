@@ -44,6 +44,7 @@ type outgoing struct {
 	chop    int
 	cut     [2]int
 	gap     time.Duration
+	hasty   bool // it comes behind another that was written in parts
 	sync    bool
 }
 
@@ -166,9 +167,10 @@ func (p *Peer) flush() {
 		o := p.queue[i]
 		if o.inParts() {
 			p.writeOut()
+			o.hasty = i > 0 && p.queue[i-1].inParts()
 			p.writeChopped(o)
 			if i+1 < len(p.queue) && p.queue[i+1].inParts() {
-				p.betweenChopped(o)
+				p.apart(o.patience(true))
 			}
 			continue
 		}

@@ -34,7 +34,6 @@ func TestMaskFaults(t *testing.T) {
 		{"accepts-non-minimal-length-of-pings", "", "8.2.7"},
 		{"answers-nothing", "8.2.1-9", ""},
 		{"ignores-length-top-bit", "8.2.10", ""},
-		{"allocates-declared-length", "", "8.2.12 8.2.14"}, // its death: TestDataFaultsOfServers
 		{"reads-length-in-32-bits", "8.2.13", ""},
 		{"drops-tcp-on-frames-above-16k", "8.2.16 8.2.20-21", "8.2.15"},
 		{"reads-16-bit-length-signed", "8.2.16", ""},

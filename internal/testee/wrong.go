@@ -63,9 +63,7 @@ func (c *Conn) wrongRead(p []byte) (int, error) {
 		case stream.IsReset(err):
 			return 0, c.wrongReset(err)
 		case err == nil && c.has(firstFrameOfRead):
-			n += c.gather(p[n:], time.Millisecond)
-		case err == nil && c.has(losesMaskPhase): // what comes apart stays apart
-			n += c.gather(p[n:], 10*time.Microsecond)
+			n += c.gather(p[n:])
 		}
 		return n, err
 	}
@@ -73,7 +71,8 @@ func (c *Conn) wrongRead(p []byte) (int, error) {
 
 // gather reads on until nothing has come for a moment. Faults that are about
 // what one read returns shall not depend on chance.
-func (c *Conn) gather(p []byte, moment time.Duration) int {
+func (c *Conn) gather(p []byte) int {
+	const moment = time.Millisecond
 	n := 0
 	for n < len(p) {
 		c.readBy(time.Now().Add(moment))
