@@ -34,7 +34,7 @@ func readKnown(path string) (*known, error) {
 	}
 	k := &known{path: path, today: time.Now()}
 	if info.IsDir() || filepath.Ext(path) == ".json" {
-		rep, err := readReport(path)
+		rep, err := readSummary(path)
 		if err != nil {
 			return nil, err
 		}

@@ -42,7 +42,12 @@ type reportCmd struct {
 }
 
 // readReport reads a report folder, its index.json, or a JSON report of one file.
-func readReport(path string) (*report.Report, error) {
+func readReport(path string) (*report.Report, error) { return readBy(archive.Load, path) }
+
+// readSummary is readReport without the conversations.
+func readSummary(path string) (*report.Report, error) { return readBy(archive.LoadLight, path) }
+
+func readBy(load func(dir string) (*report.Report, error), path string) (*report.Report, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, badUsage(fmt.Errorf("read report: %w", err), "name a folder such as wsspec-report, or a JSON report")
@@ -50,9 +55,9 @@ func readReport(path string) (*report.Report, error) {
 	var rep *report.Report
 	switch {
 	case info.IsDir():
-		rep, err = archive.Load(path)
+		rep, err = load(path)
 	case filepath.Base(path) == "index.json":
-		rep, err = archive.Load(filepath.Dir(path))
+		rep, err = load(filepath.Dir(path))
 	default:
 		var f *os.File
 		if f, err = os.Open(path); err == nil {
@@ -97,7 +102,11 @@ type showReportCmd struct {
 
 // Run prints the summary or the case.
 func (c showReportCmd) Run(p *process) error {
-	rep, err := readReport(c.Report)
+	read := readReport
+	if c.ID == "" {
+		read = readSummary
+	}
+	rep, err := read(c.Report)
 	if err != nil {
 		return err
 	}
@@ -189,11 +198,11 @@ type diffCmd struct {
 
 // Run prints what is different.
 func (c diffCmd) Run(p *process) error {
-	old, err := readReport(c.Old)
+	old, err := readSummary(c.Old)
 	if err != nil {
 		return err
 	}
-	now, err := readReport(c.New)
+	now, err := readSummary(c.New)
 	if err != nil {
 		return err
 	}

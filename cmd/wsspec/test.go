@@ -260,7 +260,7 @@ func (c *testCmd) dress(servers []fuzzclient.Server) error {
 func narrow(picked []conform.Case, wanted string, lastFailed bool, out string) ([]conform.Case, error) {
 	failed := map[string]bool{}
 	if lastFailed {
-		rep, err := readReport(out)
+		rep, err := readSummary(out)
 		if err != nil {
 			return nil, err
 		}

@@ -181,7 +181,22 @@ func Subcategory(id string) string {
 // CompareIDs orders ids by their numbers: 2.9 before 2.10. An id that is not all
 // numbers comes after those that are. Only an id and itself are equal.
 func CompareIDs(a, b string) int {
-	return cmp.Or(slices.CompareFunc(strings.Split(a, "."), strings.Split(b, "."), comparePart), strings.Compare(a, b))
+	x, y := a, b
+	for moreX, moreY := true, true; moreX && moreY; {
+		var p, q string
+		p, x, moreX = strings.Cut(x, ".")
+		q, y, moreY = strings.Cut(y, ".")
+		if c := comparePart(p, q); c != 0 {
+			return c
+		}
+		switch {
+		case moreX && !moreY:
+			return 1
+		case moreY && !moreX:
+			return -1
+		}
+	}
+	return strings.Compare(a, b)
 }
 
 func comparePart(x, y string) int {

@@ -8,6 +8,7 @@ package report
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -70,6 +71,29 @@ type Agent struct {
 	Results []Result
 	Planned []Planned // what was to be played, in the order of cases; nil where nobody said
 	Why     string    // why some of it has no result, as a clause; may be empty
+}
+
+// Of is a report of the results, of which the last counts where several are of the same
+// case and agent. It is Add for many.
+func Of(results []*Result) *Report {
+	byAgent := map[string][]*Result{}
+	for _, r := range results {
+		r.ID = visible.Text(r.ID)
+		byAgent[r.Agent] = append(byAgent[r.Agent], r)
+	}
+	rep := new(Report)
+	for _, name := range slices.Sorted(maps.Keys(byAgent)) {
+		all := byAgent[name]
+		slices.SortStableFunc(all, func(x, y *Result) int { return conform.CompareIDs(x.ID, y.ID) })
+		a := Agent{Name: name, Results: make([]Result, 0, len(all))}
+		for i, r := range all {
+			if i == len(all)-1 || all[i+1].ID != r.ID {
+				a.Results = append(a.Results, *r)
+			}
+		}
+		rep.Agents = append(rep.Agents, a)
+	}
+	return rep
 }
 
 // Add puts a result in its place and replaces an earlier one of the same case

@@ -7,14 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/report"
@@ -32,37 +27,19 @@ func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millis
 // rows of the index without a file. Errors name the file that cannot be read; the
 // report of the rest is returned beside them.
 func Load(dir string) (*report.Report, error) {
-	entries, err := os.ReadDir(dir)
+	entries, err := caseFiles(dir)
 	if err != nil {
-		return nil, fmt.Errorf("read report: %w", err)
+		return nil, err
 	}
-	entries = slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !isCaseFile(e.Name()) || e.IsDir() })
 	results, errs := make([]report.Result, len(entries)), make([]error, len(entries))
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(entries)) {
-		workers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(entries)); i = next.Add(1) - 1 {
-				results[i], errs[i] = loadCase(dir, entries[i].Name())
-			}
-		})
-	}
-	workers.Wait()
-	rep := new(report.Report)
-	for i, r := range results {
+	inParallel(len(entries), func(i int) { results[i], errs[i] = loadCase(dir, entries[i].Name()) })
+	var read []*report.Result
+	for i := range results {
 		if errs[i] == nil {
-			rep.Add(r)
+			read = append(read, &results[i])
 		}
 	}
-	if err := addIndex(rep, filepath.Join(dir, indexFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		errs = append(errs, err)
-	}
-	rs, err := loadRuns(dir)
-	if err != nil {
-		errs = append(errs, err)
-	}
-	addRuns(rep, rs)
-	return rep, errors.Join(errs...)
+	return completed(dir, report.Of(read), errs)
 }
 
 // loadCase reads a case file of the folder.

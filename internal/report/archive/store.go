@@ -48,7 +48,7 @@ func Open(dir string, plain bool) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dir: dir, plain: plain, rows: map[string]map[string]indexRow{}, slugs: map[string]string{}}
-	old, err := Load(dir) // files that cannot be read are none of ours, or will be overwritten
+	old, err := LoadLight(dir) // files that cannot be read are none of ours, or will be overwritten
 	if old == nil {
 		return nil, err
 	}

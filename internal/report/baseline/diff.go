@@ -6,8 +6,11 @@
 package baseline
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
+	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
 )
@@ -85,12 +88,19 @@ func Diff(old, now *report.Report) []Change {
 		old = underNewNames(old, renamed)
 	}
 	var changes []Change
-	for _, a := range report.Merge(old, now).Agents {
-		before, after := byID(old, a.Name), byID(now, a.Name)
-		for _, r := range a.Results {
-			o, had := before[r.ID]
-			n, has := after[r.ID]
-			c := Change{Agent: a.Name, ID: r.ID, Old: o, New: n}
+	for _, name := range agentsOf(old, now) {
+		before, after := byID(old, name), byID(now, name)
+		ids := slices.Collect(maps.Keys(before))
+		for id := range after {
+			if _, had := before[id]; !had {
+				ids = append(ids, id)
+			}
+		}
+		slices.SortFunc(ids, conform.CompareIDs)
+		for _, id := range ids {
+			o, had := before[id]
+			n, has := after[id]
+			c := Change{Agent: name, ID: id, Old: o, New: n}
 			switch {
 			case !had:
 				c.Kind = Added
@@ -105,6 +115,18 @@ func Diff(old, now *report.Report) []Change {
 		}
 	}
 	return changes
+}
+
+// agentsOf are the names of all agents, sorted.
+func agentsOf(reps ...*report.Report) []string {
+	var names []string
+	for _, rep := range reps {
+		for _, a := range rep.Agents {
+			names = append(names, a.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // underNewNames is the report with the agents under their new names.
