@@ -34,7 +34,7 @@ func (r *refusals) add(w io.Writer, e fuzzserver.Event) {
 		r.counts = map[string]int{}
 	}
 	if r.counts[reason] == 0 {
-		if len(r.order) == reasonsKept {
+		if len(r.order) >= reasonsKept {
 			reason = "other reasons"
 		}
 		if r.counts[reason] == 0 {
