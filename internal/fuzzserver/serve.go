@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/verdict"
@@ -183,15 +184,26 @@ func (c *conn) play(ctx context.Context) {
 		port, near := c.port()
 		settings.See = func(log *wirelog.Log) { shown.See(log, port, near) }
 	}
-	p := settings.Peer(ctx, c.in, ws.Server, planned.Case)
+	var p *peer.Peer
+	var soFar *report.Result // on disk, in case there will be no more
+	in := &held{Stream: c.in, half: func() {
+		if r := settings.SoFar(p, planned, c.agent); len(c.planned.Turns) == 0 && p.Log().Facts.WasClean && c.Store.Put(r) == nil {
+			soFar = &r
+		}
+	}}
+	defer in.letGo()
+	p = settings.Peer(ctx, in, ws.Server, planned.Case)
 	p.AwaitRequest() // there is one: we have read it
 	p.Accept(c.request, c.identity(), c.opening(planned))
 	result, err := settings.Conduct(p, planned, c.agent, true)
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil && soFar != nil:
+		c.emit(Event{Kind: CaseDone, Result: soFar})
+		return
+	case ctx.Err() != nil:
 		c.emit(Event{Kind: CaseLost}) // cut short, it proves nothing
 		return
-	}
-	if err == nil {
+	case err == nil:
 		result = c.ledger.gather(c.planned, result)
 		err = c.Store.Put(result)
 	}

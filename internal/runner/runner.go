@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
@@ -222,7 +223,6 @@ func (f *Fault) Error() string { return fmt.Sprintf("case %s: fault in wsspec: %
 // Conduct plays the case on p, whose opening handshake is done if open is true,
 // to the end, and judges it. The error is a *Fault.
 func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r report.Result, err error) {
-	begun := p.Log().Start
 	defer func() {
 		if fault := recover(); fault != nil {
 			p.Hangup()
@@ -241,16 +241,33 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 	default:
 		p.Hangup()
 	}
-	log := p.Log()
 	if st.See != nil {
-		st.See(log)
+		st.See(p.Log())
 	}
+	return st.judge(c, agent, p.Log()), nil
+}
+
+// judge makes a result of a conversation, and its log small.
+func (st Settings) judge(c Planned, agent string, log *wirelog.Log) report.Result {
 	c.Want.ByRFC = !st.Reference
-	r = report.Result{
+	r := report.Result{
 		Agent: agent, ID: c.ID, Number: c.Number, Title: c.Title, Spec: c.Spec, Want: c.Want, Close: c.Close,
-		Verdict: verdict.Judge(c.Want, c.Close, log), Started: begun, Took: time.Since(begun), Seed: st.Seed, Log: log,
+		Verdict: verdict.Judge(c.Want, c.Close, log), Started: log.Start, Took: time.Since(log.Start), Seed: st.Seed, Log: log,
 		Timed: c.Has(conform.Slow) || c.Has(conform.Deflate), Ratio: c.Has(conform.Deflate), Tags: c.Tags,
 	}
 	log.Compact()
-	return r, nil
+	return r
+}
+
+// SoFar is what a conversation comes to in which we are a server and Close frames have
+// been exchanged, if the client has nothing more to say. It is to be called by the
+// goroutine that plays the case.
+func (st Settings) SoFar(p *peer.Peer, c Planned, agent string) report.Result {
+	log := *p.Log()
+	log.Records = slices.Clone(log.Records)
+	log.Facts.DroppedByMe = true
+	log.Add(time.Now(), wirelog.Record{Kind: wirelog.DroppedByMe})
+	r := st.judge(c, agent, &log)
+	r.Caveat = "it was not seen whether the client ends TCP, or sends more, behind the Close frames"
+	return r
 }
