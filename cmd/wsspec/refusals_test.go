@@ -21,7 +21,7 @@ import (
 func lobby(d terminal.Detail) (l *lounge, out, errs *bytes.Buffer) {
 	out, errs = new(bytes.Buffer), new(bytes.Buffer)
 	p := &process{stdout: out, stderr: errs, getenv: os.Getenv, width: func() int { return 0 }}
-	return newLounge(p, d, false), out, errs
+	return newLounge(p, d, terminal.Tally{}), out, errs
 }
 
 // Refused handshakes are told of as they come, each reason a few times, and counted at

@@ -82,6 +82,12 @@ func (b *bench) play(t *testing.T, fault string, plan []runner.Planned) []report
 	if no := b.settings.Profile.ForbiddenOrigin; no != "" {
 		cfg.ForbiddenOrigins = []string{no}
 	}
+	return b.playWith(t, cfg, fault, plan)
+}
+
+// playWith is play with an endpoint that is set up in some way.
+func (b *bench) playWith(t *testing.T, cfg testee.Config, fault string, plan []runner.Planned) []report.Result {
+	t.Helper()
 	if fault != "" {
 		var err error
 		if cfg.Faults, err = testee.ParseFaults(strings.Split(fault, ",")...); err != nil {

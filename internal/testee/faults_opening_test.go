@@ -128,6 +128,7 @@ func TestAnsweredFaults(t *testing.T) {
 		{"ignores-subprotocol-in-answer", "KEY", "KEY\r\nSec-WebSocket-Protocol: chat", "opens"},
 		{"accepts-several-subprotocols-in-answer", "KEY", "KEY\r\nSec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: superchat", "opens"},
 		{"goes-on-after-redirect", "HTTP/1.1 101", "HTTP/1.1 301", "sends a Ping and opens"},
+		{"opens-on-any-final-answer", "HTTP/1.1 101", "HTTP/1.1 404", "opens"},
 		{"compares-field-names-case-sensitively", "Upgrade:", "upgrade:", "fails"},
 		{"reads-heads-of-up-to-16-mib", "KEY", "KEY\r\nX: " + x(1<<20), "opens"},
 		{"drops-what-was-read-with-answer", "\r\n\r\n", "\r\n\r\n\x8a\x01", "opens"},
