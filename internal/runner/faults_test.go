@@ -106,7 +106,7 @@ func (b *bench) play(t *testing.T, fault string, plan []runner.Planned) []report
 func (b *bench) conduct(ctx context.Context, end *endpoint, c runner.Planned) (report.Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ours, err := end.connect(ctx)
+	ours, err := end.connect(ctx, c.Command)
 	if err != nil {
 		return report.Result{}, err
 	}
