@@ -91,7 +91,7 @@ func (c *clientCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return badUsage(err, "")
 	}
-	t := tour.Tour{Dial: dial, Agent: c.Agent, Parallel: c.Parallel, Lost: func(n int, err error) { fmt.Fprintf(p.stderr, "wsspec: case %d: %v\n", n, err) }}
+	t := tour.Tour{Dial: dial, Agent: c.Agent, Parallel: c.Parallel, Obey: true, Lost: func(n int, err error) { fmt.Fprintf(p.stderr, "wsspec: case %d: %v\n", n, err) }}
 	n, err := t.Do(ctx)
 	switch {
 	case errors.Is(err, tour.ErrInterrupted):

@@ -63,6 +63,8 @@ type Turn struct {
 	Open peer.Opening // handshake offer; zero = plain
 	Play func(p *peer.Peer)
 	Want *verdict.Want // nil: that of the case
+
+	Command string // as of a case; empty: that of the case
 }
 
 // Turn is the case as it is played on its i-th connection.
@@ -71,6 +73,9 @@ func (c Case) Turn(i int) Case {
 	c.Open, c.Play, c.Turns = t.Open, t.Play, nil
 	if t.Want != nil {
 		c.Want = *t.Want
+	}
+	if t.Command != "" {
+		c.Command = t.Command
 	}
 	return c
 }

@@ -43,7 +43,7 @@ func (c *conn) serve(ctx context.Context) {
 	case pathCaseCount:
 		c.answer(ctx, fmt.Sprint(len(c.Plan)))
 	case pathCaseInfo:
-		title := strings.Join(strings.Fields(c.planned.Title), " ")
+		title := ws.CommandedText(strings.Join(strings.Fields(c.planned.Title), " "), c.planned.Connection().Command)
 		c.answer(ctx, fmt.Sprintf(`{"id": %s, "description": %s}`, quote(c.planned.ID), quote(title)))
 	case pathCaseStatus:
 		c.caseStatus(ctx)

@@ -19,6 +19,8 @@ type Opening struct {
 	Offers []deflate.Offer // as a client: permessage-deflate as offered
 	Accept deflate.Accept  // as a server: which offer to take; nil takes none
 	Edits  []Edit          // of our half, in order
+	// Command, as a client, is what the server is told to do (see ws.Command).
+	Command string
 
 	// Patience is how long the other half may take, 0: as long as the options say.
 	Patience time.Duration

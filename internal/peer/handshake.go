@@ -29,7 +29,7 @@ type Request struct {
 // Dial performs the opening handshake as a client (RFC 6455, 4.1) and reports
 // whether the connection is open. Where it is not, the log says why.
 func (p *Peer) Dial(r Request, o Opening) bool {
-	head := Head{Line: "GET " + r.Target + " HTTP/1.1", Secure: r.Secure}
+	head := Head{Line: "GET " + ws.CommandedTarget(r.Target, o.Command) + " HTTP/1.1", Secure: r.Secure}
 	add := func(name, value string) {
 		if value != "" {
 			head.Fields = append(head.Fields, ws.Field{Name: name, Value: value})

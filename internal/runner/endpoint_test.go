@@ -42,10 +42,17 @@ func (b *bench) endpoint(ctx context.Context, cfg testee.Config) *endpoint {
 }
 
 // connect makes a connection and returns our end of it.
-func (e *endpoint) connect(ctx context.Context) (stream.Stream, error) {
+func (e *endpoint) connect(ctx context.Context, command string) (stream.Stream, error) {
 	ours, theirs := memnet.Pipe(e.holds)
 	if e.role == ws.Client {
-		e.going.Go(func() { _ = testee.Echo(e.ctx, theirs, "localhost:9001", "/runCase?case=1&agent=echo", e.cfg) })
+		cfg := e.cfg
+		if command != "" {
+			var err error
+			if cfg.Commands, err = ws.ParseCommands(command); err != nil {
+				return nil, err
+			}
+		}
+		e.going.Go(func() { _ = testee.Echo(e.ctx, theirs, "localhost:9001", "/runCase?case=1&agent=echo", cfg) })
 		return ours, nil
 	}
 	select {

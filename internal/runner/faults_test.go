@@ -112,7 +112,7 @@ func (b *bench) playWith(t *testing.T, cfg testee.Config, fault string, plan []r
 func (b *bench) conduct(ctx context.Context, end *endpoint, c runner.Planned) (report.Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ours, err := end.connect(ctx)
+	ours, err := end.connect(ctx, c.Command)
 	if err != nil {
 		return report.Result{}, err
 	}

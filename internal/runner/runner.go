@@ -155,10 +155,12 @@ func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c co
 
 // Opening is what the case wants of the opening handshake as a client.
 func (st Settings) Opening(c conform.Case) peer.Opening {
+	o := c.Open
 	if c.Told != nil && c.Needs.In(st.Profile) {
-		return c.Told(st.Profile)
+		o = c.Told(st.Profile)
 	}
-	return c.Open
+	o.Command = c.Command
+	return o
 }
 
 // follow has the peer end a conversation that is judged as a whole once that is

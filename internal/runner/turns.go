@@ -151,6 +151,9 @@ func (t *turns) play(connect Connect) error {
 				return nil
 			}
 		}
+		if t.of.Turns[i].Command != "" && r.Verdict.Behavior == verdict.Unimplemented {
+			return nil // a peer that does not do what it is told will not do the rest either
+		}
 	}
 	return nil
 }

@@ -14,6 +14,10 @@ import (
 // internalError is the close code for what our own side did wrong (RFC 6455, 7.4.1).
 const internalError ws.CloseCode = 1011
 
+// Obey sets what a client does once the connection is open, where that becomes known
+// only after [Dial]: before Echo.
+func (c *Conn) Obey(commands []ws.Command) { c.commands = commands }
+
 // perform does what the endpoint has been told to do, in order.
 func (c *Conn) perform() error {
 	if len(c.commands) == 0 {

@@ -8,6 +8,7 @@ package tour
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -20,6 +21,7 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/testee"
+	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // Dial opens a connection of our client to a path of a fuzzing server.
@@ -55,6 +57,7 @@ type Tour struct {
 	Dial     Dial
 	Agent    string           // how the client is called in the report
 	Parallel int              // cases at a time
+	Obey     bool             // ask what each case wants the client to do, and do it
 	Lost     func(int, error) // told of a case to which there was no connection, from any goroutine
 }
 
@@ -73,12 +76,9 @@ func (t Tour) Do(ctx context.Context) (cases int, err error) {
 	for range min(t.Parallel, max(n, 1)) {
 		workers.Go(func() {
 			for i := range numbers {
-				c, err := t.Dial(ctx, fmt.Sprintf("/runCase?case=%d&agent=%s", i, agent))
-				if err != nil {
+				if err := t.runCase(ctx, i, agent); err != nil {
 					t.Lost(i, err)
-					continue
 				}
-				_ = c.Echo() // how it ends is for the server to judge
 			}
 		})
 	}
@@ -96,6 +96,45 @@ func (t Tour) Do(ctx context.Context) (cases int, err error) {
 	}
 	_ = c.Echo() // the server closes at once
 	return n, nil
+}
+
+// runCase plays a case; how it ends is for the server to judge.
+func (t Tour) runCase(ctx context.Context, i int, agent string) error {
+	var commands []ws.Command
+	if t.Obey {
+		var err error
+		if commands, err = t.commands(ctx, i); err != nil {
+			return err
+		}
+	}
+	c, err := t.Dial(ctx, fmt.Sprintf("/runCase?case=%d&agent=%s", i, agent))
+	if err != nil {
+		return err
+	}
+	c.Obey(commands)
+	_ = c.Echo()
+	return nil
+}
+
+// commands asks what the case wants the client to do: nothing, where the server does
+// not say.
+func (t Tour) commands(ctx context.Context, i int) ([]ws.Command, error) {
+	ctx, cancel := context.WithTimeout(ctx, countPatience)
+	defer cancel()
+	c, err := t.Dial(ctx, fmt.Sprintf("/getCaseInfo?case=%d", i))
+	if err != nil {
+		return nil, err
+	}
+	text, err := c.ReceiveText()
+	if err != nil {
+		return nil, fmt.Errorf("getCaseInfo: %w", err)
+	}
+	_ = c.Echo() // until the server has closed
+	var info struct{ Description string }
+	if err := json.Unmarshal([]byte(text), &info); err != nil {
+		return nil, fmt.Errorf("getCaseInfo: %w: %s", err, fuzzingServers)
+	}
+	return ws.CommandsInText(info.Description)
 }
 
 // Bounds of what may come from something else than a fuzzing server.

@@ -70,6 +70,26 @@ func CommandsInTarget(target string) ([]Command, error) {
 	return nil, nil
 }
 
+// CommandedTarget adds commands to the query of a request target; a query that is
+// there stays.
+func CommandedTarget(target, commands string) string {
+	switch {
+	case commands == "":
+		return target
+	case strings.Contains(target, "?"):
+		return target + "&wsct=" + commands
+	}
+	return target + "?wsct=" + commands
+}
+
+// CommandedText adds commands to the description of a case.
+func CommandedText(description, commands string) string {
+	if commands == "" {
+		return description
+	}
+	return description + " [wsct " + commands + "]"
+}
+
 // CommandsInText reads the commands in the description of a case, where they
 // stand as "[wsct close:3000]": none where there is no such thing.
 func CommandsInText(s string) ([]Command, error) {

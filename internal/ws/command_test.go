@@ -101,3 +101,19 @@ func FuzzCommands(f *testing.F) {
 		}
 	})
 }
+
+func TestCommanded(t *testing.T) {
+	for target, want := range map[string]string{"/": "/?wsct=close:1000", "/a?b=c": "/a?b=c&wsct=close:1000"} {
+		got := ws.CommandedTarget(target, "close:1000")
+		if cs, err := ws.CommandsInTarget(got); got != want || err != nil || ws.FormatCommands(cs) != "close:1000" {
+			t.Errorf("%s: %s is read as %v, %v", target, got, cs, err)
+		}
+		if got := ws.CommandedTarget(target, ""); got != target {
+			t.Errorf("%s without commands: %s", target, got)
+		}
+	}
+	cs, err := ws.CommandsInText(ws.CommandedText("A title", "close:1000:%5D"))
+	if err != nil || ws.FormatCommands(cs) != "close:1000:%5D" {
+		t.Errorf("%v, %v", cs, err)
+	}
+}

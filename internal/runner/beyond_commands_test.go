@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package runner_test
+
+import (
+	"testing"
+)
+
+// TestCommandFaults is about 7.2 to 7.12, which the peer begins when it is told to. Each
+// begins with a message, so that one sent behind the Close shows in all of them.
+func TestCommandFaults(t *testing.T) {
+	const commanded = "7.2.* 7.4.* 7.6.* 7.8.* 7.10.* 7.11.* 7.12.*"
+	checkCaught(t, commanded, []caught{
+		{"puts-1010-on-the-wire-as-server", "", "7.8.3"},
+		{"puts-any-close-code-on-the-wire", "7.10.1", ""},
+		{"puts-any-close-reason-on-the-wire", "7.4.2 7.4.3 7.6.2", ""},
+		{"cuts-close-reason-inside-character", "7.4.3", ""},
+		{"closes-before-queued-messages", "7.2.1-7 7.4.* 7.6.1 7.8.* 7.10.2 7.11.*", ""},
+		{"closes-inside-frame", "7.2.8", ""},
+		{"drops-tcp-after-own-close", "", "7.2.1"},
+		{"answers-crossing-close", "7.2.6", ""},
+		{"drops-tcp-on-exception", "", "7.12.2"},
+		{"hangs-on-exception", "7.12.2", ""},
+		{"drops-tcp-on-shutdown", "", "7.12.1"},
+	}, nil)
+	checkLegal(t, commanded)
+}
