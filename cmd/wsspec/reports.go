@@ -4,12 +4,9 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -350,31 +347,6 @@ func (c rejudgeCmd) Run(p *process) error {
 	}
 	if changed > 0 {
 		return statusError(exitVerdict)
-	}
-	return nil
-}
-
-type serveFilesCmd struct {
-	Dir    string `arg:"" type:"existingdir" help:"The folder."`
-	Listen string `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Where to listen (${default})."`
-}
-
-// Run serves the folder, and nothing else of the disk, until a signal.
-func (c serveFilesCmd) Run(ctx context.Context, p *process) error {
-	root, err := os.OpenRoot(c.Dir)
-	if err != nil {
-		return badUsage(err, "")
-	}
-	defer root.Close()
-	l, err := net.Listen("tcp", c.Listen)
-	if err != nil {
-		return badUsage(err, "choose another address with --listen, such as 127.0.0.1:0")
-	}
-	server := &http.Server{Handler: http.FileServerFS(root.FS()), ReadHeaderTimeout: 10 * time.Second}
-	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
-	fmt.Fprintf(p.stdout, "Report at http://%s/. Ctrl-C ends it.\n", l.Addr())
-	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return err
 	}
 	return nil
 }

@@ -20,6 +20,9 @@ import (
 	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
+// Large is more results than a page holds the conversations of: see report.View.Light.
+const Large = 5000
+
 // Folder is a report on disk: the results, and pages to look at them.
 type Folder struct {
 	*archive.Store
@@ -112,7 +115,11 @@ func (f *Folder) writePages(rep *report.Report) error {
 	if f.plain {
 		return f.writePage("index.html", func(w io.Writer) error { return html.WriteIndex(w, rep, view) })
 	}
-	rep, err := archive.Load(f.Dir())
+	load := archive.Load
+	if view.Light = f.Results() > Large; view.Light {
+		load = archive.LoadLight
+	}
+	rep, err := load(f.Dir())
 	if rep == nil {
 		return err
 	}

@@ -16,6 +16,7 @@ type View struct {
 	Title    string    // heading; empty for one that says what it is
 	Made     time.Time // when the report was made; zero: not shown
 	Strict   bool      // whatever is not passed counts as failed
+	Light    bool      // the results have no conversations: pages load them where they are served
 	Partial  bool      // cases that have no result, or one that says nothing, are let pass
 	Baseline *Report   // an earlier run to compare with; may be nil
 	// Known returns the reason why a result that fails is no news. May be nil.

@@ -30,16 +30,23 @@ func Foreign(dir string) error {
 	if err != nil {
 		return fmt.Errorf("read report folder: %w", err)
 	}
+	var index map[string]map[string]indexRow
+	isIndex, listed := isJSON(filepath.Join(dir, indexFile), &index), map[string]bool{}
+	for _, rows := range index {
+		for _, row := range rows {
+			listed[row.ReportFile] = true
+		}
+	}
 	for _, e := range entries {
 		ours, path := true, filepath.Join(dir, e.Name())
 		switch name := e.Name(); {
 		case name == indexFile:
-			ours = isJSON(path, new(map[string]map[string]indexEntry))
+			ours = isIndex
 		case name == runsFile:
 			ours = isJSON(path, new(runs))
 		case name == "index.html":
 			ours = isPage(path)
-		case isCaseFile(name) && e.Type().IsRegular():
+		case isCaseFile(name) && e.Type().IsRegular() && !listed[name]:
 			ours = hasID(path)
 		}
 		if !ours {

@@ -42,6 +42,14 @@ func Load(dir string) (*report.Report, error) {
 	return completed(dir, report.Of(read), errs)
 }
 
+// LoadCase reads the case file of the folder with the name.
+func LoadCase(dir, name string) (report.Result, error) {
+	if !isCaseFile(name) || filepath.Base(name) != name {
+		return report.Result{}, fmt.Errorf("%.80q is no name of a case file", name)
+	}
+	return loadCase(dir, name)
+}
+
 // loadCase reads a case file of the folder.
 func loadCase(dir, name string) (report.Result, error) {
 	path := filepath.Join(dir, name)

@@ -244,6 +244,17 @@ func (s *Store) Behavior(agent, id string) (g verdict.Grade, known bool) {
 	return row.Behavior, known
 }
 
+// Results is how many results there are.
+func (s *Store) Results() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, rows := range s.rows {
+		n += len(rows)
+	}
+	return n
+}
+
 // Size is how many octets the case files take on disk, pages and index apart.
 func (s *Store) Size() int64 {
 	s.mu.Lock()

@@ -58,6 +58,7 @@ type frame struct {
 	Made       string
 	Seed       string
 	Strict     bool
+	Connects   bool // to what serves it
 }
 
 func newFrame(title, script string, bad bool, v report.View) frame {
@@ -106,16 +107,35 @@ func seed(rep *report.Report) string {
 
 // Write writes the report as one page that opens from disk and loads nothing.
 func Write(w io.Writer, rep *report.Report, v report.View) error {
+	if v.Light {
+		return writePage(w, rep, v, nil)
+	}
 	chunks, err := packStories(rep, v, runtime.GOMAXPROCS(0))
 	if err != nil {
 		return fmt.Errorf("write HTML report: %w", err)
 	}
+	return writePage(w, rep, v, chunks)
+}
+
+// StoryPath is where a page of Light results looks for the story of a case, with the
+// parameters agent and case.
+const StoryPath = "/stories"
+
+// WriteStory writes what a page of Light results loads: the story of a case.
+func WriteStory(w io.Writer, r report.Result, v report.View) error {
+	if err := templates.ExecuteTemplate(w, "case", viewCase(r, v)); err != nil {
+		return fmt.Errorf("write story of case %.40s: %w", r.ID, err)
+	}
+	return nil
+}
+
+func writePage(w io.Writer, rep *report.Report, v report.View, chunks []*chunk) error {
 	data, err := json.Marshal(summarize(rep, v, chunks)) // escapes < and > too
 	if err != nil {
 		return fmt.Errorf("write HTML report: %w", err)
 	}
 	f := newFrame(v.Heading(), gridScript, anyFails(rep, v), v)
-	f.Seed = seed(rep)
+	f.Seed, f.Connects = seed(rep), v.Light
 	b := bufio.NewWriter(w)
 	if err := templates.ExecuteTemplate(b, "head", f); err != nil {
 		return fmt.Errorf("write HTML report: %w", err)

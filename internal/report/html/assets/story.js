@@ -27,6 +27,7 @@ async function openStory(id, index) {
   writeHash();
   tellElsewhere(at);
   const c = cases[at], chunk = agent.chunks[c.category];
+  if (agent.results[at] && !Object.keys(agent.chunks).length) return loadStory(id, agent);
   if (!agent.results[at] || !chunk) return notice(`There is no result of ${agent.label} for case ${id}.`);
   if (typeof DecompressionStream === 'undefined') {
     return notice(`This browser cannot unpack what happened. It also stands in ${data.files?.[index]?.[id] || 'the case file'} beside this page.`);
@@ -39,6 +40,23 @@ async function openStory(id, index) {
     body.focus({ preventScroll: true });
   } catch (error) {
     notice(`What happened cannot be unpacked: ${error}`);
+  }
+}
+
+// loadStory asks what serves the page for a story, where the page has none in it.
+async function loadStory(id, agent) {
+  const where = `This report is too large for a page that holds what happened. "wsspec report show FOLDER ${id}" tells it, and so does this page where "wsspec report serve FOLDER" shows it.`;
+  if (!location.protocol.startsWith('http')) return notice(where);
+  const asked = story;
+  try {
+    const response = await fetch(`/stories?${new URLSearchParams({ agent: agent.name, case: id })}`);
+    if (story !== asked) return; // another one was opened meanwhile
+    if (!response.ok) return notice(where);
+    body.innerHTML = await response.text();
+    drawer.scrollTop = 0;
+    body.focus({ preventScroll: true });
+  } catch (error) {
+    notice(where);
   }
 }
 
