@@ -35,6 +35,7 @@ type run struct {
 	flying   map[string]int // how often a case is in flight, by id
 	landings int            // cases that have ended
 	turns    runner.Turns   // of cases with several connections
+	keeping  sync.Mutex     // held while the result of such a case is put together and kept
 	shown    survey.Gatherer
 	key      string // Sec-WebSocket-Key of the case that began last
 }
@@ -103,6 +104,15 @@ func (l *ledger) gather(c runner.Planned, r report.Result) report.Result {
 		return r
 	}
 	return run.turns.Add(c, r)
+}
+
+// gathering is for one connection of an agent at a time, until what it returns is called.
+func (l *ledger) gathering(agent string) (done func()) {
+	l.mu.Lock()
+	run := l.runs[agent]
+	l.mu.Unlock()
+	run.keeping.Lock()
+	return run.keeping.Unlock
 }
 
 // leave gives up a seat.

@@ -196,6 +196,10 @@ func (c *conn) play(ctx context.Context) {
 	p.AwaitRequest() // there is one: we have read it
 	p.Accept(c.request, c.identity(), c.opening(planned))
 	result, err := settings.Conduct(p, planned, c.agent, true)
+	if len(c.planned.Turns) > 0 {
+		// What a case has come to so far must not be kept after what it has come to since.
+		defer c.ledger.gathering(c.agent)()
+	}
 	switch {
 	case ctx.Err() != nil && soFar != nil:
 		c.emit(Event{Kind: CaseDone, Result: soFar})
