@@ -4,6 +4,7 @@ package wsspec
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"sync"
 	"testing"
@@ -39,5 +40,26 @@ func TestTimeoutFactorStretchesPatience(t *testing.T) {
 	c, _ := plan(t, ws.Client, []Option{TimeoutFactor(3)})
 	if got := c.settings.OpenTimeout(); got != 15*time.Second {
 		t.Errorf("%v for the opening handshake, want 15s", got)
+	}
+}
+
+// A test ends before the time of go test is over, and says so.
+func TestInTime(t *testing.T) {
+	soon := func() (time.Time, bool) { return time.Now().Add(reserve - time.Second), true }
+	ctx, stop := inTime(t.Context(), soon)
+	defer stop()
+	if !errors.Is(context.Cause(ctx), errLate) {
+		t.Errorf("with too little time left: %v", context.Cause(ctx))
+	}
+	late := func() (time.Time, bool) { return time.Now().Add(time.Hour), true }
+	ctx, stop = inTime(t.Context(), late)
+	defer stop()
+	if ctx.Err() != nil {
+		t.Errorf("with an hour left: %v", ctx.Err())
+	}
+	ctx, stop = inTime(t.Context(), func() (time.Time, bool) { return time.Time{}, false })
+	defer stop()
+	if _, has := ctx.Deadline(); has {
+		t.Error("without a deadline there is one")
 	}
 }

@@ -98,6 +98,11 @@ func everyOther() http.Handler {
 	})
 }
 
+// What is NON-STRICT can be known too, as the example in the documentation has it.
+func TestKnownNonStrict(t *testing.T) {
+	wsspec.TestHandler(t, echo("utf8-at-message-end"), wsspec.Cases("6.4.1"), wsspec.Known("6.4.*", "checks text when the message is complete"))
+}
+
 // Attempts that fail at times are seen with Repeat, and let pass with Retries. The
 // first attempt of 9.1.1, which runs with no other beside it, passes.
 func TestAttempts(t *testing.T) {

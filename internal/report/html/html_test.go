@@ -289,3 +289,16 @@ func TestEmpty(t *testing.T) {
 	}
 	checkHarmless(t, parse(t, table(t, new(report.Report), report.View{})), 1)
 }
+
+// The links of an agent's card lead to the story that they name.
+func TestLinksOfCards(t *testing.T) {
+	page := onePage(t, reporttest.Mixed(), report.View{})
+	if want := `href="#case=1.1.1&amp;agent=poor"`; !strings.Contains(page, want) {
+		t.Errorf("%s is not in the page", want)
+	}
+	for _, escaped := range []string{"#case%3d", "#case%3D"} {
+		if strings.Contains(page, escaped) {
+			t.Errorf("a link of the page leads to %s…", escaped)
+		}
+	}
+}

@@ -189,7 +189,7 @@ type share struct {
 
 type cardCap struct {
 	score.Cap
-	Anchor string
+	Anchor template.URL // made of what Anchor escapes
 	More   int
 }
 
@@ -234,7 +234,7 @@ func cards(rep *report.Report, v report.View) []card {
 		}
 		for _, k := range s.Caps {
 			k.ID = sentence(k.ID)
-			c.Caps = append(c.Caps, cardCap{k, report.Anchor(a.Name, k.ID), k.N - 1})
+			c.Caps = append(c.Caps, cardCap{k, template.URL(report.Anchor(a.Name, k.ID)), k.N - 1})
 		}
 		cs = append(cs, c)
 	}
