@@ -30,7 +30,7 @@ type entry struct{ tag, text string }
 func exitStatuses() []entry {
 	return []entry{
 		{fmt.Sprint(exitOK), "All is as it should be."},
-		{fmt.Sprint(exitVerdict), "Some case FAILED, or a closing is UNCLEAN, FAILED BY CLIENT or FAILED; with --strict, or anything else is not OK. Or cases were not run, or say nothing, but for --allow-partial. Of report diff: something is worse; of report rejudge: a verdict is another; of inspect: a rule is broken."},
+		{fmt.Sprint(exitVerdict), "Some case FAILED, or a closing is UNCLEAN, FAILED BY CLIENT or FAILED; with --strict, or anything else is not OK. Or cases were not run, but for --allow-partial. Of report diff: something is worse; of report rejudge: a verdict is another; of inspect: a rule is broken."},
 		{fmt.Sprint(exitUsage), "A mistake on the command line or in a file it names, or a file that cannot be written."},
 		{fmt.Sprint(exitUnreachable), "A server could not be reached, or opened no WebSocket connection; no client ran a case; or no case says anything about the peer."},
 		{fmt.Sprint(exitFault), "A fault of wsspec itself kept a case from having a result."},

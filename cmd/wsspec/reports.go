@@ -93,7 +93,7 @@ type showReportCmd struct {
 	Wire   bool   `help:"Print the wire log too."`
 
 	Check        bool `help:"End with the status that a run with these results has."`
-	AllowPartial bool `help:"With --check: cases that were not run, or say nothing, do not make the status 1."`
+	AllowPartial bool `help:"With --check: cases that were not run, do not make the status 1."`
 	Strict       bool `help:"With --check: NON-STRICT counts as failed, and so does any closing that is not OK."`
 }
 
@@ -161,7 +161,7 @@ type rendering struct {
 	Baseline string `placeholder:"FILE" complete:"file" help:"Earlier report to compare with, or expectation file."`
 	Strict   bool   `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
 
-	AllowPartial bool `help:"Cases that were not run, or say nothing, are no errors."`
+	AllowPartial bool `help:"Cases that were not run, are no errors."`
 }
 
 func (c rendering) render(p *process, kind string) error {

@@ -46,7 +46,7 @@ type serveCmd struct {
 	LastFailed    bool    `help:"Only cases that did not pass, or not each time, or were not run, in the report that is in --out."`
 	FailByDrop    bool    `help:"Fail connections by closing TCP, without a Close frame."`
 	Seed          *uint64 `placeholder:"N" help:"Seed of what is random."`
-	AllowPartial  bool    `help:"Cases that a client did not ask for, or that say nothing about it, do not make the status 1."`
+	AllowPartial  bool    `help:"Cases that a client did not ask for do not make the status 1."`
 	Strict        bool    `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
 
 	Quiet   bool `short:"q" group:"Output" help:"Print the summary only."`

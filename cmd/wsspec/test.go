@@ -43,7 +43,7 @@ type testCmd struct {
 	OnlySection    string  `placeholder:"SECTION" complete:"section" help:"Only cases that rest on this section of an RFC, such as 5.4."`
 	LastFailed     bool    `help:"Only cases that did not pass, or not each time, or were not run, in the report that is in --out."`
 	DryRun         bool    `help:"Print the cases that would be run, and run none."`
-	AllowPartial   bool    `help:"Cases that were not run, or that say nothing about the server, such as those about an extension that it does not do, do not make the status 1."`
+	AllowPartial   bool    `help:"Cases that were not run do not make the status 1."`
 	Strict         bool    `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
 
 	Header      []string `sep:"none" placeholder:"'NAME: VALUE'" group:"Handshake" help:"Send another header field. Repeatable."`

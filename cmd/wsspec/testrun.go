@@ -190,7 +190,7 @@ func (p *process) earned(tally *terminal.Tally) int {
 	case gap == terminal.Nothing:
 		return exitUnreachable
 	case gap == terminal.Some:
-		fmt.Fprint(p.stderr, "wsspec: not all cases were run, or say something about the peer\nhint: --exclude leaves cases out, --allow-partial lets that pass\n")
+		fmt.Fprint(p.stderr, "wsspec: not all cases were run\nhint: --exclude leaves cases out, --allow-partial lets that pass\n")
 		return exitVerdict
 	case tally.Failed() > 0:
 		return exitVerdict

@@ -192,7 +192,7 @@ func (r row) String() string {
 	for _, g := range []verdict.Grade{verdict.Failed, verdict.Unclean, verdict.WrongCode} {
 		line("closing "+string(g), func(o outcome) bool { return o.Close == g })
 	}
-	for _, g := range []verdict.Grade{verdict.Failed, verdict.NonStrict, verdict.Informational, verdict.Unimplemented, verdict.OK} {
+	for _, g := range []verdict.Grade{verdict.Failed, verdict.NonStrict, verdict.Informational, verdict.OK} {
 		var ids []string
 		for _, o := range r.beyond {
 			if o.Behavior == g {
@@ -294,8 +294,8 @@ const tableHead = `# What the suite says of an echo %s with one fault.
 #   9, 12 and 13, which move megabytes, are played where the test says so.
 # Faults that show by chance are left out.
 #
-# "beyond" are cases that the reference does not have, and whose result is another
-# than with an endpoint without faults. All of them are played that do not move
+# "beyond" are cases that the reference does not have, and that go wrong otherwise than
+# with an endpoint without faults. All of them are played that do not move
 # megabytes, and those too where the others show nothing.
 `
 

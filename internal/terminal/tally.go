@@ -152,18 +152,18 @@ type Gap uint8
 // Gaps, the smallest first.
 const (
 	Complete Gap = iota
-	Some         // cases that were planned have no result, or one that says nothing
+	Some         // cases that were planned have no result
 	Nothing      // there is no result that says anything
 )
 
-// Gap is how much the results leave open. What is let pass is no gap, unless nothing
-// is left then.
+// Gap is how much the results leave open. UNIMPLEMENTED, which is an option that the peer
+// does not have, is counted apart and is no gap, unless there is nothing else.
 func (t *Tally) Gap() Gap {
 	t.sort()
 	switch {
 	case len(t.agent.Unjudged()) == t.done:
 		return Nothing
-	case !t.Partial && (len(t.unjudged) > 0 || len(t.agent.Missing()) > 0):
+	case !t.Partial && len(t.agent.Missing()) > 0:
 		return Some
 	}
 	return Complete
