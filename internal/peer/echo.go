@@ -71,7 +71,8 @@ func (p *Peer) SendMessage(m Message) {
 const maxQueue = 1024
 
 // Echo sends a message and waits until it has come back, the connection is no
-// longer open, or patience ends: what EndAfter set, or else Config.Patience. It
+// longer open, or patience ends: what EndAfter set, with a look at the pace (see
+// Config.Stall), or else Config.Patience. It
 // reports whether the very same octets came back, with the same type; the log
 // keeps count and the first difference.
 func (p *Peer) Echo(m Message) bool {
@@ -152,10 +153,17 @@ func (p *Peer) expect(m Message) bool {
 	}
 	p.echo.want = append(p.echo.want, m)
 	p.log.Echo.Sent++
+	if p.paced() {
+		p.keepPace()
+	}
 	return true
 }
 
 func (p *Peer) awaitEcho() bool {
+	if p.paced() {
+		p.awaitSteady()
+		return p.allBack()
+	}
 	var until time.Time
 	if !p.hasEnd {
 		until = time.Now().Add(p.cfg.Patience)

@@ -30,6 +30,10 @@ type Config struct {
 	Options Options
 	// Patience bounds a write that makes no end because the other side does not read.
 	Patience time.Duration
+	// Stall, where not 0, is how long nothing may move in either direction while a
+	// message is to come back, and longer for large ones. As long as something moves,
+	// what EndAfter has set is stretched, up to five times.
+	Stall time.Duration
 	// Backlog bounds in octets what the other side may send unasked: the largest
 	// message, and all that waits in the inbox. 0 means DefaultBacklog.
 	Backlog int
@@ -146,6 +150,7 @@ type Peer struct {
 	events   []wirelog.Record
 	kept     int // octets of events' payloads
 	echo     *echoing
+	pace     pacing
 	codec    *codec // of permessage-deflate, nil where not agreed
 	closeBy  time.Time
 	dropBy   time.Time

@@ -244,17 +244,21 @@ func (p *Peer) wrote(first []byte, n int) {
 // put writes octets. It reports false where the connection is of no more use:
 // the peer is gone, or has not read for longer than our patience.
 func (p *Peer) put(b []byte) bool {
-	deadline, now := p.endBy, time.Now()
-	if !deadline.After(now) { // there is none, or we are late, which is not the peer's doing
-		deadline = now.Add(p.cfg.Patience)
+	_ = p.s.SetWriteDeadline(p.writeBy()) // a stream that cannot has ended
+	n, err := p.s.Write(b)
+	for paced := p.paced(); paced && n > 0 && stream.IsTimeout(err) && time.Now().Before(p.pace.last); {
+		b = b[n:] // it reads, however slowly
+		_ = p.s.SetWriteDeadline(p.writeBy())
+		n, err = p.s.Write(b)
 	}
-	_ = p.s.SetWriteDeadline(deadline) // a stream that cannot has ended
-	_, err := p.s.Write(b)
 	if err == nil {
 		return true
 	}
 	p.broken = true
 	if stream.IsTimeout(err) {
+		if p.paced() {
+			p.log.Echo.Stalled = p.stallLimit()
+		}
 		p.notClean("peer did not read what we sent")
 		p.log.Facts.FailedByMe = true
 		p.drop(true)

@@ -39,6 +39,8 @@ type Settings struct {
 	Profile peer.Profile
 	// See is told the log of each connection, for surveys. May be nil.
 	See func(*wirelog.Log)
+	// Stalls has what is known of the peer's patience with us; may be nil.
+	Stalls *Stalls
 	// Deflate keeps compressors between connections; nil: each has its own.
 	Deflate *deflate.Pool
 }
@@ -134,6 +136,9 @@ func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c co
 		Role: role, Seed: st.caseSeed(c.ID), Options: st.options(), Patience: st.stretch(c.Patience()), Backlog: st.Backlog(c), Deflate: st.Deflate,
 		ReadOut: !st.Reference, HoldAnswer: true, ChopPause: true, Probe: !st.Reference,
 		Profile: st.Profile,
+	}
+	if !st.Reference {
+		cfg.Stall = st.stretch(st.Stalls.limit())
 	}
 	if c.Open.Patience > 0 {
 		cfg.Options.OpenTimeout = st.stretch(c.Open.Patience)
@@ -246,6 +251,7 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 	if st.See != nil {
 		st.See(p.Log())
 	}
+	st.Stalls.see(p.Log())
 	return st.judge(c, agent, p.Log()), nil
 }
 

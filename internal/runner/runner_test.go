@@ -100,6 +100,43 @@ func TestWrongAnswerEndsTheWait(t *testing.T) {
 	}
 }
 
+// A peer that never echoes is given up after seconds, and sooner once it has shown that
+// it never does; in the wstest door patience is that of the reference.
+func TestStalls(t *testing.T) {
+	faults, err := testee.ParseFaults("never-echoes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := greeting()
+	c.Play = func(p *peer.Peer) {
+		p.EndAfter(time.Minute, peer.CloseConnection)
+		p.EchoFrame(peer.Frame{Opcode: ws.Text, Payload: []byte("hello")})
+	}
+	c.Want = verdict.Want{Echoes: 1000, Within: time.Minute}
+	synctest.Test(t, func(t *testing.T) {
+		st := runner.Settings{Stalls: new(runner.Stalls)}
+		for i, want := range []struct {
+			reference bool
+			took      time.Duration
+			result    string
+		}{
+			{true, time.Minute, "Did not receive message within 60 seconds."},
+			{false, 5 * time.Second, "Stalled after 0 of 1000 messages: nothing moved in either direction for 5s."},
+			{false, 5 * time.Second, "Stalled after 0 of 1000 messages: nothing moved in either direction for 5s."},
+			{false, 5 * time.Second, "Stalled after 0 of 1000 messages: nothing moved in either direction for 5s."},
+			{false, time.Second, "Stalled after 0 of 1000 messages: nothing moved in either direction for 1s."},
+		} {
+			st.Reference = want.reference
+			r, err := conduct(t.Context(), st, c, func(s stream.Stream) {
+				_ = testee.Serve(t.Context(), s, testee.Config{Faults: faults}) // judged at our end
+			})
+			if err != nil || r.Took.Round(time.Millisecond) != want.took || r.Verdict.Behavior != verdict.Failed || r.Verdict.Result != want.result {
+				t.Errorf("%d: %v, %+v after %v, want %q after %v", i, err, r.Verdict, r.Took, want.result, want.took)
+			}
+		}
+	})
+}
+
 // All patience is stretched by the factor: 5 s for the handshake.
 func TestFactorStretchesPatience(t *testing.T) {
 	for factor, want := range map[float64]time.Duration{0: 5 * time.Second, 1: 5 * time.Second, 2.5: 12500 * time.Millisecond, 0.1: 500 * time.Millisecond} {

@@ -67,7 +67,7 @@ func isContrary(r report.Result) bool {
 // possible with more of it.
 func waited(log *wirelog.Log) bool {
 	f := log.Facts
-	if f.WasOpenHandshakeTimeout || f.WasCloseHandshakeTimeout || f.WasServerConnectionDropTimeout {
+	if f.WasOpenHandshakeTimeout || f.WasCloseHandshakeTimeout || f.WasServerConnectionDropTimeout || log.Echo.Stalled > 0 {
 		return true
 	}
 	if f.DroppedByMe && f.FailedByMe && !f.Local.Sent { // the peer did not read

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -143,19 +144,30 @@ func judgeEchoes(w Want, log *wirelog.Log) Verdict {
 	case e.Difference != "":
 		return Verdict{Behavior: Failed, Result: upper(e.Difference) + "."}
 	case e.Matched >= w.Echoes && w.Echoes == 1:
-		return Verdict{Behavior: OK, Result: fmt.Sprintf("Received the message of %d octets unchanged.", log.Traffic.In.App)}
+		return Verdict{Behavior: OK, Result: fmt.Sprintf("Received the message of %d octets unchanged.", log.Traffic.In.App) + overtime(w, log)}
 	case e.Matched >= w.Echoes:
-		return Verdict{Behavior: OK, Result: fmt.Sprintf("All %d messages came back unchanged.", e.Matched)}
+		return Verdict{Behavior: OK, Result: fmt.Sprintf("All %d messages came back unchanged.", e.Matched) + overtime(w, log)}
 	case !log.Facts.Opened:
 		return refused(log)
 	case len(violations) > 0: // this is why no more came
 		return Verdict{Behavior: Failed, Result: upper(violations[0]) + "."}
+	case e.Stalled > 0:
+		return Verdict{Behavior: Failed, Result: fmt.Sprintf("Stalled after %d of %d messages: nothing moved in either direction for %v.", e.Matched, w.Echoes, e.Stalled.Round(100*time.Millisecond))}
 	case w.ByRFC && ended(log) != "":
 		return Verdict{Behavior: Failed, Result: fmt.Sprintf("%s, after %d of %d messages had come back.", upper(ended(log)), e.Matched, w.Echoes)}
 	case e.Matched == 0:
 		return Verdict{Behavior: Failed, Result: fmt.Sprintf("Did not receive message within %d seconds.", int(w.Within.Seconds()))}
 	}
 	return Verdict{Behavior: Failed, Result: fmt.Sprintf("%d of %d messages came back before the connection ended or %d seconds were over.", e.Matched, w.Echoes, int(w.Within.Seconds()))}
+}
+
+// overtime says how much longer than meant the echoes of a slow and steady peer took.
+func overtime(w Want, log *wirelog.Log) string {
+	late := log.Echo.Overtime
+	if late == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" That took %v longer than the %v meant for it, slowly but steadily.", late.Round(100*time.Millisecond), w.Within)
 }
 
 func judgeClosing(c Closing, log *wirelog.Log) Verdict {

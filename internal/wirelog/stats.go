@@ -94,6 +94,10 @@ func (v Volume) Rate(took time.Duration) float64 {
 type Echo struct {
 	Sent, Matched int
 	Difference    string // the first wrong echo, in words; empty while all match
+	// Stalled is how long nothing moved in either direction when we gave up; 0: it did
+	// not come to that. Overtime is how much longer than meant the echoes of a steady
+	// peer took.
+	Stalled, Overtime time.Duration
 }
 
 // Compression is how the peer used permessage-deflate (RFC 7692) beside what was

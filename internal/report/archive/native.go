@@ -78,6 +78,8 @@ type extraEcho struct {
 	Sent       int    `json:"sent"`
 	Matched    int    `json:"matched"`
 	Difference string `json:"difference,omitempty"`
+	Stalled    int64  `json:"stalled,omitempty"`  // milliseconds
+	Overtime   int64  `json:"overtime,omitempty"` // milliseconds
 }
 
 // extraTraffic, extraVolume and extraCompression are wirelog's figures under names
@@ -129,7 +131,7 @@ func encodeExtra(r report.Result) (json.RawMessage, error) {
 		Traffic: &extraTraffic{extraVolume(r.Log.Traffic.In), extraVolume(r.Log.Traffic.Out)},
 	}
 	if e := r.Log.Echo; e.Sent > 0 {
-		x.Echo = &extraEcho{e.Sent, e.Matched, e.Difference}
+		x.Echo = &extraEcho{e.Sent, e.Matched, e.Difference, e.Stalled.Milliseconds(), e.Overtime.Milliseconds()}
 	}
 	if r.Log.Extension != "" || len(r.Log.Compression.Broken) > 0 {
 		c := extraCompression(r.Log.Compression)
@@ -167,7 +169,7 @@ func (x extra) decode(r *report.Result) error {
 	r.Close.WrongCodeFails = x.Want.WrongCodeFails
 	r.Log.Facts.Opened, r.Log.Refused, r.Log.Extension = x.Opened, x.Refused, x.Extension
 	if x.Echo != nil {
-		r.Log.Echo = wirelog.Echo{Sent: x.Echo.Sent, Matched: x.Echo.Matched, Difference: x.Echo.Difference}
+		r.Log.Echo = wirelog.Echo{Sent: x.Echo.Sent, Matched: x.Echo.Matched, Difference: x.Echo.Difference, Stalled: milliseconds(x.Echo.Stalled), Overtime: milliseconds(x.Echo.Overtime)}
 	}
 	if x.Traffic != nil {
 		r.Log.Traffic = wirelog.Traffic{In: wirelog.Volume(x.Traffic.In), Out: wirelog.Volume(x.Traffic.Out)}
