@@ -144,3 +144,29 @@ func TestURIsWithoutAPath(t *testing.T) {
 		})
 	}
 }
+
+// A client whose request opens no connection gets its report all the same, which says
+// what is wrong with the request.
+func TestRefusedClientsAreJudged(t *testing.T) {
+	for id, change := range map[string][2]string{
+		"0.11.5": {"Sec-WebSocket-Key: ", "Sec-WebSocket-Key: AAAA"},
+		"0.11.6": {"Sec-WebSocket-Version: 13", "Sec-WebSocket-Version: 8"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := driver{start(t, picked(t, "0.11.*")), "x"}
+			defer d.finish()
+			right := request("/runCase?case=1&agent=x")
+			wrong := strings.Replace(right, change[0], change[1], 1)
+			if wrong == right {
+				t.Fatalf("%q has no %q", right, change[0])
+			}
+			if c := d.rig.ask(d.connect(), wrong); c.status == 101 {
+				t.Errorf("%s: the connection was opened", id)
+			}
+			d.update()
+			if grade, _ := d.store.Behavior("x", id); grade != verdict.Failed {
+				t.Errorf("%s: %s", id, grade)
+			}
+		})
+	}
+}
