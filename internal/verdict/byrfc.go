@@ -23,6 +23,8 @@ func closingByRFC(c Closing, log *wirelog.Log, v Verdict) Verdict {
 	switch {
 	case !f.Opened:
 		return v
+	case v.Close == WrongCode && c.WrongCodeFails && !f.Remote.Code.OnWire():
+		// The case itself fails by it.
 	case len(broken) > 0 && (v.Close == OK || v.Close == WrongCode || v.Close == Unclean):
 		v.Close, v.CloseResult = Failed, upper(broken[0])
 	case v.Close == WrongCode && returnsOurs(f):
