@@ -35,6 +35,9 @@ func (b *bench) diagnosisTable(rows []row) string {
 			}
 		}
 		for _, o := range r.beyond {
+			if r.chance != "" {
+				break // there is nothing to go by
+			}
 			f.Shows[o.id] = diagnosis.Outcome{Behavior: o.Behavior, Close: o.Close, Refused: o.refused}
 		}
 		if len(f.Shows) > 0 {
