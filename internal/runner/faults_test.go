@@ -166,20 +166,6 @@ type row struct {
 	chance   string    // why those differ from run to run, empty where they do not
 }
 
-// byChance are faults of clients that go wrong in cases beyond the reference otherwise in
-// each run, and why. That they do go wrong is certain.
-func byChance(role ws.Role, fault string) string {
-	if role != ws.Client {
-		return ""
-	}
-	const masked = "octets that a random key has masked are read as a header"
-	return map[string]string{
-		"little-endian-lengths":    masked,
-		"length-126-in-seven-bits": masked,
-		"sends-bare-lf":            "either side may be the first to give up the handshake",
-	}[fault]
-}
-
 // ids returns the cases whose outcome the condition fits.
 func (r row) ids(cond func(outcome) bool) []string {
 	var ids []string
@@ -320,8 +306,8 @@ const tableHead = `# What the suite says of an echo %s with one fault.
 // TestFaults holds the table of faults and cases against the golden files, and to
 // what it has to prove: that no case is idle, and none fails what is allowed.
 func TestFaults(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a hundred thousand conversations")
+	if testing.Short() || raceDetector {
+		t.Skip("hundreds of thousands of conversations; .ci/run plays them without the race detector")
 	}
 	for _, role := range []ws.Role{ws.Server, ws.Client} {
 		t.Run(role.String(), func(t *testing.T) {

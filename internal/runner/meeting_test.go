@@ -4,6 +4,7 @@ package runner
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,7 +23,7 @@ func TestTogetherBeginsTogether(t *testing.T) {
 			c.Turns[i].Name = name
 		}
 		opens := map[string]time.Duration{"at once": 0, "after a second": time.Second, "never": 2 * time.Second}
-		n := 0
+		var n atomic.Int32
 		delays := []string{"at once", "after a second", "never"}
 		next := make(chan string, len(delays))
 		for _, d := range delays {
@@ -38,11 +39,11 @@ func TestTogetherBeginsTogether(t *testing.T) {
 			if got := time.Since(begun); got != 2*time.Second {
 				t.Errorf("%s begins after %v", name, got)
 			}
-			n++
+			n.Add(1)
 			return report.Result{}, nil
 		})
-		if err == nil || n != 2 {
-			t.Errorf("%d played, %v", n, err)
+		if err == nil || n.Load() != 2 {
+			t.Errorf("%d played, %v", n.Load(), err)
 		}
 		m := newMeeting(2)
 		begun = time.Now()
