@@ -93,7 +93,9 @@ func merged(sizes []int) []int {
 	return out
 }
 
-// Over TCP, too, where the kernel tells what has been read.
+// Over TCP, too, where the kernel tells what has been read: the parts of the first frame
+// for certain. Frames behind another follow after a moment, however long reading takes, so
+// whether they arrive apart is up to the machine.
 func TestChopsArriveApartOverTCP(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -113,6 +115,7 @@ func TestChopsArriveApartOverTCP(t *testing.T) {
 		t.Skip("this kernel does not tell what has been read")
 	}
 	frames, want := chops()
+	want = want[:slices.Index(want, 70_000)+1]
 	p := peer.New(context.Background(), ours, peer.Config{Role: ws.Server, ChopPause: true, Options: peer.Options{OpenTimeout: time.Minute}})
 	if _, err := theirs.Write([]byte(request + "\r\n")); err != nil {
 		t.Fatal(err)
