@@ -30,14 +30,6 @@ type Cause struct {
 	Or       []Fault  // faults that show in just the same way
 }
 
-// Fits is how much of what the fault shows has been seen, from 0 to 1.
-func (c Cause) Fits() float64 {
-	if c.Of == 0 {
-		return 0
-	}
-	return float64(c.Of-len(c.Missing)) / float64(c.Of)
-}
-
 // Diagnosis is what explains a peer's results.
 type Diagnosis struct {
 	Causes []Cause  // what explains most first
@@ -64,12 +56,17 @@ const (
 )
 
 // Of explains the results of a peer in the role by faults of the table.
-func Of(role ws.Role, results []Observed) Diagnosis { return explain(Load(role), results) }
+func Of(role ws.Role, results []Observed) Diagnosis {
+	s := newSearch(results)
+	if len(s.wrong) == 0 {
+		return Diagnosis{} // most runs end here, without the table
+	}
+	return s.explain(Load(role))
+}
 
 // explain adds the fault that gains most, as long as one gains anything, and then
 // takes out those that the later ones have made needless.
-func explain(faults []Fault, results []Observed) Diagnosis {
-	s := newSearch(results)
+func (s *search) explain(faults []Fault) Diagnosis {
 	var chosen []Fault
 	for {
 		best, gain := -1, 0.0

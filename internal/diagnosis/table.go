@@ -34,11 +34,11 @@ type Outcome struct {
 
 // Load returns the faults of the table that an endpoint in the role can have.
 func Load(role ws.Role) []Fault {
-	faults, err := parse(table)
+	faults, err := parse(table, role)
 	if err != nil {
 		panic("diagnosis: the embedded table: " + err.Error()) // a test has read it
 	}
-	return faults[role]
+	return faults
 }
 
 // refused stands behind the letters of an outcome where the handshake failed.
@@ -72,56 +72,48 @@ func (f Fault) Line(role ws.Role, order []string) string {
 	return strings.TrimSuffix(b.String(), " ") + "\n"
 }
 
-// parse reads a table. The error names the line.
-func parse(text string) (map[ws.Role][]Fault, error) {
-	faults := map[ws.Role][]Fault{}
+// parse reads the lines of a table that are about the role. The error names the line.
+func parse(text string, role ws.Role) ([]Fault, error) {
+	var faults []Fault
+	grades := map[byte]verdict.Grade{}
+	for g, letter := range letters {
+		grades[letter] = g
+	}
 	n := 0
 	for line := range strings.Lines(text) {
 		n++
-		f, role, err := parseLine(strings.TrimSuffix(line, "\n"))
+		parts := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		switch {
+		case len(parts) != 6:
+			return nil, fmt.Errorf("line %d: %d fields, want 6", n, len(parts))
+		case parts[0] == role.Other().String():
+			continue
+		case parts[0] != role.String():
+			return nil, fmt.Errorf("line %d: role %.20q", n, parts[0])
+		}
+		f, err := parseFault(parts, grades)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
-		faults[role] = append(faults[role], f)
+		faults = append(faults, f)
 	}
 	return faults, nil
 }
 
-func parseLine(line string) (f Fault, role ws.Role, err error) {
-	parts := strings.Split(line, "\t")
-	if len(parts) != 6 {
-		return f, role, fmt.Errorf("%d fields, want 6", len(parts))
-	}
-	switch parts[0] {
-	case ws.Server.String():
-		role = ws.Server
-	case ws.Client.String():
-		role = ws.Client
-	default:
-		return f, role, fmt.Errorf("role %.20q", parts[0])
-	}
-	f = Fault{Name: parts[1], Legal: parts[2] != "", Topic: parts[3], Title: parts[4], Shows: map[string]Outcome{}}
+// parseFault reads the fields of a line behind the role.
+func parseFault(parts []string, known map[byte]verdict.Grade) (Fault, error) {
+	f := Fault{Name: parts[1], Legal: parts[2] != "", Topic: parts[3], Title: parts[4], Shows: map[string]Outcome{}}
 	for word := range strings.FieldsSeq(parts[5]) {
 		id, grades, _ := strings.Cut(word, "=")
 		grades, unopened := strings.CutSuffix(grades, refused)
 		if len(grades) != 2 {
-			return f, role, fmt.Errorf("case %.40q: want an id and two letters", word)
+			return f, fmt.Errorf("case %.40q: want an id and two letters", word)
 		}
-		behavior, knownBehavior := grade(grades[0])
-		closing, knownClosing := grade(grades[1])
-		if !knownBehavior || !knownClosing {
-			return f, role, fmt.Errorf("case %.40q: unknown letters", word)
+		behavior, closing := known[grades[0]], known[grades[1]]
+		if behavior == "" || closing == "" {
+			return f, fmt.Errorf("case %.40q: unknown letters", word)
 		}
 		f.Shows[id] = Outcome{behavior, closing, unopened}
 	}
-	return f, role, nil
-}
-
-func grade(letter byte) (verdict.Grade, bool) {
-	for g, l := range letters {
-		if l == letter {
-			return g, true
-		}
-	}
-	return "", false
+	return f, nil
 }
