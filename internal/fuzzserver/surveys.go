@@ -4,7 +4,9 @@ package fuzzserver
 
 import (
 	"errors"
+	"maps"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/survey"
@@ -36,17 +38,11 @@ func (l *ledger) begin(agent string) error {
 	return begin.do()
 }
 
-// agents are those that have shown anything.
+// agents are all that are known.
 func (l *ledger) agents() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var names []string
-	for name, r := range l.runs {
-		if len(r.shown.Evidence().Connections) > 0 {
-			names = append(names, name)
-		}
-	}
-	return names
+	return slices.Collect(maps.Keys(l.runs))
 }
 
 // port is where the client connected to, and near whether nothing on the way can have
@@ -66,10 +62,7 @@ func (c *conn) showPathless() {
 	if len(c.Surveys) == 0 || c.agent == "" || len(c.agent) > MaxAgentName || c.path != "" && c.path != "/" {
 		return
 	}
-	if shown := c.ledger.shown(c.agent); shown != nil {
-		port, near := c.port()
-		shown.SeeRequest(c.in.head(), port, near)
-	}
+	c.showRequest(c.agent)
 }
 
 // showRefused keeps the request of a client that would have begun a case, had its
@@ -82,7 +75,11 @@ func (c *conn) showRefused() {
 	if call.path != pathRunCase {
 		return
 	}
-	if shown := c.ledger.shown(call.agent); shown != nil {
+	c.showRequest(call.agent)
+}
+
+func (c *conn) showRequest(agent string) {
+	if shown := c.ledger.shown(agent); shown != nil {
 		port, near := c.port()
 		shown.SeeRequest(c.in.head(), port, near)
 	}
@@ -113,7 +110,7 @@ func (s *Server) survey(agent string) error {
 	return errors.Join(errs...)
 }
 
-// surveyAll does so for every agent.
+// surveyAll does so for every agent that has shown anything.
 func (s *Server) surveyAll() error {
 	var errs []error
 	for _, agent := range s.ledger.agents() {
