@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/rules"
 	"github.com/wsspec/wsspec/internal/survey"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -41,7 +42,7 @@ func reservedBit(c survey.Connection, i int) string {
 	h := c.Frames[i]
 	rsv := h.RSV
 	if c.Deflate && (h.Opcode == ws.Text || h.Opcode == ws.Binary) {
-		rsv &^= 4
+		rsv &^= rules.RSV1
 	}
 	if rsv == 0 {
 		return ""
@@ -52,9 +53,10 @@ func reservedBit(c survey.Connection, i int) string {
 // fragmentOrder says what is wrong with a frame in the place where it stands.
 func fragmentOrder(c survey.Connection, i int) string {
 	inside := false
-	for _, h := range c.Frames[:i] {
-		if !h.Opcode.IsControl() {
-			inside = !h.Fin
+	for j := i - 1; j >= 0; j-- { // to the data frame before it
+		if before := c.Frames[j]; !before.Opcode.IsControl() {
+			inside = !before.Fin
+			break
 		}
 	}
 	switch h := c.Frames[i]; {

@@ -50,17 +50,9 @@ func isContrary(r report.Result) bool {
 	if len(r.Want.Outcomes) == 0 {
 		return false
 	}
-	got := r.Log.Events()
-	if r.Want.Whole {
-		got = r.Log.Conversation()
-	}
-	f := r.Want.Follow()
-	for i, e := range got {
-		if f.Next(got[:i+1]); f.Hopeless() {
-			return e.Type == wirelog.TextEvent || e.Type == wirelog.BinaryEvent || e.Type == wirelog.PongEvent
-		}
-	}
-	return false
+	got := r.Want.Received(r.Log)
+	i := r.Want.Spoiler(got)
+	return i >= 0 && (got[i].Type == wirelog.TextEvent || got[i].Type == wirelog.BinaryEvent || got[i].Type == wirelog.PongEvent)
 }
 
 // waited reports whether patience of ours ran out, so that another verdict was

@@ -96,6 +96,18 @@ func (f *Follower) Next(all []wirelog.Record) {
 	}
 }
 
+// Spoiler is the place of the first event after which no outcome of the want can be
+// met any more, -1 where there is none.
+func (w Want) Spoiler(got []wirelog.Record) int {
+	f := w.Follow()
+	for i := range got {
+		if f.Next(got[:i+1]); f.Hopeless() {
+			return i
+		}
+	}
+	return -1
+}
+
 // Hopeless reports whether no outcome can be met any more.
 func (f *Follower) Hopeless() bool {
 	for _, o := range f.followers {

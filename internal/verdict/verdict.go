@@ -101,6 +101,15 @@ type Want struct {
 	Survey bool
 }
 
+// Received are the events of a log that the outcomes are compared with: all of the
+// conversation where it is judged as a whole.
+func (w Want) Received(log *wirelog.Log) []wirelog.Record {
+	if w.Whole {
+		return log.Conversation()
+	}
+	return log.Events()
+}
+
 // Closing is how the connection must end.
 type Closing struct {
 	ByUs           bool           // we must have sent the first Close; otherwise the peer, or nobody

@@ -129,11 +129,8 @@ func (w Want) blame(log *wirelog.Log, got []wirelog.Record) string {
 	if n := len(got); !log.Facts.Opened && log.Refused != "" && n > 0 && got[n-1].Type == wirelog.AnswerEvent {
 		return "the opening handshake failed: " + log.Refused
 	}
-	f := w.Follow()
-	for i := range got {
-		if f.Next(got[:i+1]); f.Hopeless() {
-			return w.blameEvent(log, got, i)
-		}
+	if i := w.Spoiler(got); i >= 0 {
+		return w.blameEvent(log, got, i)
 	}
 	return "what came is not enough: " + Tell(got)
 }

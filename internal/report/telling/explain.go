@@ -142,7 +142,7 @@ func firstDifference(r report.Result) (at int, what string) {
 	if len(r.Want.Outcomes) == 0 {
 		return -1, ""
 	}
-	want, got := r.Want.Outcomes[0].Events, Received(r)
+	want, got := r.Want.Outcomes[0].Events, r.Want.Received(r.Log)
 	for i := range max(len(want), len(got)) {
 		switch {
 		case i >= len(got):

@@ -89,17 +89,8 @@ func EventLines(es []verdict.Event) []string {
 	return lines
 }
 
-// Received are the events that the verdict on the case rests on: all of the
-// conversation where it is judged as a whole.
-func Received(r report.Result) []wirelog.Record {
-	if r.Want.Whole {
-		return r.Log.Conversation()
-	}
-	return r.Log.Events()
-}
-
 // ReceivedLines are those events in the notation of the wire log.
-func ReceivedLines(r report.Result) []string { return recordLines(Received(r)) }
+func ReceivedLines(r report.Result) []string { return recordLines(r.Want.Received(r.Log)) }
 
 func recordLines(rs []wirelog.Record) []string {
 	var lines []string
