@@ -98,6 +98,10 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 	var shown survey.Gatherer
 	settings := r.Settings
 	settings.Stalls = new(runner.Stalls)
+	if settings.Pulse == nil {
+		settings.Pulse = peer.NewPulse()
+		defer settings.Pulse.Stop()
+	}
 	if len(r.Surveys) > 0 {
 		settings.See = func(log *wirelog.Log) { shown.See(log, 0, false) }
 	}

@@ -106,6 +106,10 @@ func New(cfg Config) *Server {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if s.Settings.Pulse == nil {
+		s.Settings.Pulse = peer.NewPulse()
+		defer s.Settings.Pulse.Stop()
+	}
 	var conns sync.WaitGroup
 	conns.Go(func() {
 		select {

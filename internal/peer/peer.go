@@ -48,6 +48,8 @@ type Config struct {
 	// Hopeless is asked after each event, if not nil, whether nothing that may still
 	// come changes the verdict; then TCP is dropped, and the script is over.
 	Hopeless func(events []wirelog.Record) bool
+	// Pulse, where not nil, tells how late we are ourselves: patience is stretched by that.
+	Pulse *Pulse
 	// ReadOut reads to the end of what the other side sends: a server that has
 	// answered a Close ends its half of TCP and reads on until the client ends the other.
 	ReadOut bool
@@ -159,6 +161,7 @@ type Peer struct {
 	endWith  Ending
 	hasEnd   bool
 	repliedT time.Time // when we answered the peer's Close
+	looked   time.Time // when we last asked how late we are
 
 	probe  string          // payload of the Ping of a wait, empty where there is none
 	pings  map[string]int  // payloads of our Pings that wait for a Pong, and how many
@@ -190,7 +193,7 @@ func New(ctx context.Context, s stream.Stream, cfg Config) *Peer {
 	p := &Peer{
 		ctx: ctx, s: s, cfg: cfg, opts: cfg.Options.withDefaults(),
 		rand: rand.New(rand.NewPCG(cfg.Seed, 0x5773737065630a)),
-		log:  wirelog.New(cfg.Role),
+		log:  wirelog.New(cfg.Role), looked: time.Now(),
 	}
 	limit := cfg.Backlog
 	if m := p.opts.MaxFrame; m > 0 {

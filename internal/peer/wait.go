@@ -16,12 +16,19 @@ func (p *Peer) wait(until time.Time, cond func() bool) {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	p.flushHeld()
+	patient := time.Until(until) >= shortWait
 	for {
 		p.drain()
 		if p.state == closed || cond != nil && cond() {
 			return
 		}
 		now := time.Now()
+		if lost := p.overslept(now, until, patient); lost > 0 {
+			if patient {
+				until = until.Add(lost)
+			}
+			continue
+		}
 		if p.keepAppointment(now) {
 			continue
 		}
@@ -40,6 +47,23 @@ func (p *Peer) wait(until time.Time, cond func() bool) {
 			p.stop()
 		}
 	}
+}
+
+// overslept is how long we lost the processor while we waited for what is due now;
+// our appointments are later by that then, and the wait itself, where it is patience
+// and no mere pause.
+func (p *Peer) overslept(now, until time.Time, patient bool) time.Duration {
+	if !patient {
+		until = time.Time{}
+	}
+	if next := p.nextAppointment(until); next.IsZero() || now.Before(next) {
+		return 0
+	}
+	lost := p.lateness(now)
+	if lost > 0 {
+		p.postpone(lost)
+	}
+	return lost
 }
 
 // nextAppointment is the earliest of our own appointments and until, zero where

@@ -124,7 +124,7 @@ func (s *schedule) accept(c Planned) error {
 	delete(s.going, c.ID)
 	s.mu.Unlock()
 	r := g.Result()
-	r.Caveat = fmt.Sprintf("it ran beside other cases, and %d that failed like it beside others failed like it alone too", samples)
+	caution(&r, fmt.Sprintf("it ran beside other cases, and %d that failed like it beside others failed like it alone too", samples))
 	return s.tell(r)
 }
 

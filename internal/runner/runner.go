@@ -39,6 +39,8 @@ type Settings struct {
 	Profile peer.Profile
 	// See is told the log of each connection, for surveys. May be nil.
 	See func(*wirelog.Log)
+	// Pulse tells how late we are ourselves; may be nil.
+	Pulse *peer.Pulse
 	// Stalls has what is known of the peer's patience with us; may be nil.
 	Stalls *Stalls
 	// Deflate keeps compressors between connections; nil: each has its own.
@@ -134,7 +136,7 @@ func (st Settings) Backlog(c conform.Case) int {
 func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c conform.Case) *peer.Peer {
 	cfg := peer.Config{
 		Role: role, Seed: st.caseSeed(c.ID), Options: st.options(), Patience: st.stretch(c.Patience()), Backlog: st.Backlog(c), Deflate: st.Deflate,
-		ReadOut: !st.Reference, HoldAnswer: true, ChopPause: true, Probe: !st.Reference,
+		Pulse: st.Pulse, ReadOut: !st.Reference, HoldAnswer: true, ChopPause: true, Probe: !st.Reference,
 		Profile: st.Profile,
 	}
 	if !st.Reference {
@@ -263,8 +265,19 @@ func (st Settings) judge(c Planned, agent string, log *wirelog.Log) report.Resul
 		Verdict: verdict.Judge(c.Want, c.Close, log), Started: log.Start, Took: time.Since(log.Start), Seed: st.Seed, Log: log,
 		Timed: c.Has(conform.Slow) || c.Has(conform.Deflate), Ratio: c.Has(conform.Deflate), Tags: c.Tags,
 	}
+	if log.Late > 0 && !r.Passed() && waited(log) {
+		caution(&r, fmt.Sprintf("we were late ourselves by %v while we waited, as this machine was busy, and the peer may have been too", log.Late.Round(10*time.Millisecond)))
+	}
 	log.Compact()
 	return r
+}
+
+// caution adds to what stands against the attempt that counts.
+func caution(r *report.Result, why string) {
+	if r.Caveat != "" {
+		why = r.Caveat + "; " + why
+	}
+	r.Caveat = why
 }
 
 // SoFar is what a conversation comes to in which we are a server and Close frames have
@@ -276,6 +289,6 @@ func (st Settings) SoFar(p *peer.Peer, c Planned, agent string) report.Result {
 	log.Facts.DroppedByMe = true
 	log.Add(time.Now(), wirelog.Record{Kind: wirelog.DroppedByMe})
 	r := st.judge(c, agent, &log)
-	r.Caveat = "it was not seen whether the client ends TCP, or sends more, behind the Close frames"
+	caution(&r, "it was not seen whether the client ends TCP, or sends more, behind the Close frames")
 	return r
 }

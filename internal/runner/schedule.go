@@ -290,7 +290,7 @@ func (s *schedule) settle(plan []Planned, why string) error {
 			continue
 		}
 		r := g.Result()
-		r.Caveat = caveat
+		caution(&r, caveat)
 		if err := s.tell(r); err != nil {
 			return err
 		}

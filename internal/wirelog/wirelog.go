@@ -146,8 +146,9 @@ type Log struct {
 	Compression Compression
 	Request     []byte // HTTP heads, at most KeepHead octets each
 	Response    []byte
-	Refused     string // why the opening handshake failed, empty if it did not
-	Extension   string // what was agreed, as in the header
+	Refused     string        // why the opening handshake failed, empty if it did not
+	Extension   string        // what was agreed, as in the header
+	Late        time.Duration // how much later than meant we were ourselves, in waits that ran out
 
 	muted bool
 }
