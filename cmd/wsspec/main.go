@@ -29,7 +29,7 @@ const (
 	exitUsage       = 2   // flags, files, URLs
 	exitUnreachable = 3   // no connection: a server that opens none, or no client that ran a case
 	exitFault       = 4   // a fault of ours kept a case from having a result
-	exitInterrupted = 130 // SIGINT or SIGTERM
+	exitInterrupted = 130 // SIGINT, SIGTERM or SIGHUP
 )
 
 // process is what the program knows of its surroundings; nothing else touches
@@ -44,7 +44,11 @@ type process struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as nohup has it
+		ends = append(ends, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	signal.Ignore(syscall.SIGPIPE) // terminal.Output deals with it
 	out := &terminal.Output{W: os.Stdout}
 	p := &process{

@@ -236,7 +236,7 @@ func (b *background) await(pattern *regexp.Regexp) []string {
 }
 
 func end(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill, "-": nil}
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": os.Kill, "-": nil}
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: end NAME SIGNAL STATUS")
 	}

@@ -72,7 +72,7 @@ func everything(t *testing.T) report.Result {
 		Out: wirelog.Volume{Preopen: 192, Wire: 50},
 	}
 	log.Compression = wirelog.Compression{Window: 512, NoContext: true, Farthest: 700, Context: true, Broken: []string{"RFC 7692, 7.1.2.1: too far"}}
-	log.Echo = wirelog.Echo{Sent: 3, Matched: 2, Difference: "message 3: octet 0 of 1"}
+	log.Echo = wirelog.Echo{Sent: 3, Matched: 2, Difference: "message 3: octet 0 of 1", Stalled: 5 * time.Second, Overtime: 1500 * time.Millisecond}
 	return report.Result{
 		Agent: "Größe 1/2", ID: "1.1.6", Number: 6, Title: "Text of 65,535 octets", Spec: "RFC 6455, 5.2",
 		Want: verdict.Want{Outcomes: []verdict.Outcome{
@@ -87,11 +87,11 @@ func everything(t *testing.T) report.Result {
 		Close:   verdict.Closing{ByUs: true, Codes: []ws.CloseCode{1000, 1002}, Clean: true, WrongEndFails: true, WrongCodeFails: true},
 		Verdict: verdict.Verdict{Behavior: verdict.NonStrict, Close: verdict.WrongCode, Result: "Actual events match at least one expected.", CloseResult: "The close code should have been 1000,1002 or empty"},
 		Started: started, Took: 1234 * time.Millisecond, Seed: 0xdeadbeef, Log: log, URL: "ws://example.com:9001/echo?x=<b>", Tags: []conform.Tag{conform.Serial, conform.UTF8},
-		Attempt: 3,
+		Attempt: 3, Caveat: "the run was stopped",
 		Others: []report.Attempt{
 			{
 				Number: 1, Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.Unclean, Result: "a", CloseResult: "b"}, Started: started, Took: time.Second, Seed: 0xbeef,
-				Loaded: true, Why: "it ran beside other cases", Explanation: []string{"we did    \u03bb"}, Records: log.Records[:5], Left: 7,
+				Loaded: true, Wrong: true, Why: "it ran beside other cases", Explanation: []string{"we did    \u03bb"}, Records: log.Records[:5], Left: 7,
 			},
 			{Number: 2, Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.OK}, Took: time.Millisecond},
 		},
@@ -177,7 +177,7 @@ func TestRoundTrip(t *testing.T) {
 	if a, b := read(t, dir, got.File), read(t, again, got.File); string(a) != string(b) {
 		t.Errorf("the second writing differs:\n%s\n%s", a, b)
 	}
-	if got.URL != want.URL || got.Seed != want.Seed || got.Spec != want.Spec || !got.Started.Equal(want.Started) || got.Took != want.Took {
+	if got.URL != want.URL || got.Caveat != want.Caveat || got.Log.Echo != want.Log.Echo || !got.Others[0].Wrong || got.Seed != want.Seed || got.Spec != want.Spec || !got.Started.Equal(want.Started) || got.Took != want.Took {
 		t.Errorf("got %+v", got)
 	}
 }

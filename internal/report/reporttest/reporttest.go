@@ -172,7 +172,7 @@ func Hostile() *report.Report {
 			r.Want.Outcomes = []verdict.Outcome{{Grade: Nasty, Events: []verdict.Event{{Type: wirelog.TextEvent, Data: ws.Literal([]byte(Nasty))}, {Type: wirelog.TimeoutEvent, Tag: Nasty}}}}
 			r.File = "x_case_1_" + string(g) + ".json"
 			hostileLog(r.Log)
-			r.Attempt = 2
+			r.Attempt, r.Caveat = 2, Nasty
 			r.Others = []report.Attempt{
 				{Number: 1, Verdict: r.Verdict, Why: Nasty, Explanation: []string{Nasty}, Records: r.Log.Records},
 				{Number: 3, Verdict: verdict.Verdict{Behavior: verdict.OK, Close: verdict.OK, Result: Nasty}, Loaded: true, Why: Nasty},

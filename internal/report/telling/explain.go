@@ -50,6 +50,7 @@ func Explain(r report.Result) []string {
 	for _, line := range AttemptLines(r) {
 		e.add("attempt", wrap(line)...)
 	}
+	e.add("caveat", wrap(r.Caveat)...)
 	return e.lines
 }
 
