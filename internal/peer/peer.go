@@ -63,6 +63,9 @@ type Config struct {
 	// frames that the script sends at once: whether they reach the client together would
 	// be chance otherwise, and clients differ by it.
 	HoldAnswer bool
+	// Passes reports whether a wait with the tag is one that the other side lets pass
+	// however it does otherwise, so that nothing hangs on its length. May be nil.
+	Passes func(tag string) bool
 	// ChopPause waits between the writes of a chopped frame header or handshake until
 	// the other side has read them, so that it reads them apart.
 	ChopPause bool

@@ -163,7 +163,8 @@ func (p *Peer) Until(d time.Duration, cond func() bool) bool {
 // then records the event that the peer has let the time pass; otherwise the
 // script is over. Without a tag it goes on until TCP is closed. With Config.Probe
 // it is over once a Pong says that the other side has read all there was: for a Ping
-// of its own, or, without a tag, for those the script has sent.
+// of its own, or, without a tag, for those the script has sent. Inside a frame, where
+// no Ping may stand, a wait that has to pass in any case (Config.Passes) is shortened.
 func (p *Peer) Pause(d time.Duration, tag string) {
 	if p.halted {
 		return
@@ -178,6 +179,8 @@ func (p *Peer) Pause(d time.Duration, tag string) {
 		p.probe = "wait " + tag
 		p.Send(Frame{Opcode: ws.Ping, Payload: []byte(p.probe)})
 		ended = func() bool { return p.state != open || p.probe == "" }
+	} else if answer := p.log.FirstAnswer(); tag != "" && answer > 0 && p.cfg.Passes != nil && p.cfg.Passes(tag) {
+		d = min(d, max(briefWait, briefTimes*answer))
 	}
 	if tag == "" && p.cfg.Probe && len(p.pings) > 0 {
 		ended = p.allAnswered
@@ -198,6 +201,13 @@ func (p *Peer) Pause(d time.Duration, tag string) {
 	}
 	p.event(time.Now(), wirelog.Record{Type: wirelog.TimeoutEvent, Tag: tag})
 }
+
+// A wait that has to pass in any case takes so long, or as many times longer than the
+// answer to the opening handshake did: what would come in it comes soon.
+const (
+	briefWait  = 150 * time.Millisecond
+	briefTimes = 20
+)
 
 // allAnswered reports whether each of our Pings has its Pong.
 func (p *Peer) allAnswered() bool {

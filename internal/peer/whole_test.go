@@ -137,13 +137,16 @@ func TestUnaskedPongs(t *testing.T) {
 // inside a frame.
 func TestProbedWait(t *testing.T) {
 	for name, c := range map[string]struct {
-		probe, inside bool
-		took          time.Duration
+		probe, inside, passes bool
+		took                  time.Duration
 	}{
-		"probed": {true, false, 30 * time.Millisecond}, "not probed": {false, false, time.Second}, "inside a frame": {true, true, time.Second},
+		"probed": {true, false, true, 30 * time.Millisecond}, "not probed": {false, false, false, time.Second}, "inside a frame": {true, true, false, time.Second},
+		"inside a frame, in any case": {true, true, true, 150 * time.Millisecond},
 	} {
 		got := conversation{
-			config: func(cfg *peer.Config) { cfg.Probe = c.probe },
+			config: func(cfg *peer.Config) {
+				cfg.Probe, cfg.Passes = c.probe, func(tag string) bool { return c.passes && tag == "A" }
+			},
 			script: func(p *peer.Peer) {
 				if c.inside {
 					p.BeginFrame(3)

@@ -140,6 +140,7 @@ func (st Settings) Peer(ctx context.Context, s stream.Stream, role ws.Role, c co
 		Profile: st.Profile,
 	}
 	if !st.Reference {
+		cfg.Passes = func(tag string) bool { return c.Want.Passes(tag) }
 		cfg.Stall = st.stretch(st.Stalls.limit())
 	}
 	if c.Open.Patience > 0 {

@@ -7,6 +7,7 @@
 package verdict
 
 import (
+	"slices"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/wirelog"
@@ -123,6 +124,16 @@ type Closing struct {
 func Matches(want []Event, got []wirelog.Record) bool {
 	f := follow(Outcome{Events: want})
 	return f.all(got) && f.done()
+}
+
+// Passes reports whether every outcome has the peer let the wait with the tag pass.
+func (w Want) Passes(tag string) bool {
+	for _, o := range w.Outcomes {
+		if !slices.ContainsFunc(o.Events, func(e Event) bool { return e.Type == wirelog.TimeoutEvent && e.Tag == tag }) {
+			return false
+		}
+	}
+	return len(w.Outcomes) > 0
 }
 
 // Complete reports whether everything every outcome hopes for has come, so that

@@ -2,7 +2,11 @@
 
 package wirelog
 
-import "github.com/wsspec/wsspec/internal/ws"
+import (
+	"time"
+
+	"github.com/wsspec/wsspec/internal/ws"
+)
 
 // Conversation is everything the peer let us see, in order: the events, the answer
 // to the opening handshake where it opened nothing, Close frames, and how TCP ended or
@@ -89,6 +93,21 @@ func (c CloseFacts) code() ws.CloseCode {
 		return c.Code
 	}
 	return ws.NoStatus
+}
+
+// FirstAnswer is the time from the first octets that were sent to the first that came
+// behind them, 0 where there are none.
+func (l *Log) FirstAnswer() time.Duration {
+	sent := time.Duration(-1)
+	for _, r := range l.Records {
+		switch {
+		case r.Kind == SentOctets && sent < 0:
+			sent = r.At
+		case r.Kind == ReceivedOctets && sent >= 0:
+			return max(r.At-sent, 1)
+		}
+	}
+	return 0
 }
 
 // Notes are the sentences of all records of a kind.
