@@ -126,11 +126,12 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder.Fo
 			return store.Begin(agent)
 		},
 		Taken: func(agent string) bool { return slices.Contains(t.tested, agent) },
+		Keep: func(r report.Result) error {
+			r.Flags = flags
+			return store.Put(r)
+		},
 		Done: func(r report.Result) error {
 			r.Flags = flags
-			if err := store.Put(r); err != nil {
-				return err
-			}
 			tally.Add(r)
 			t.screen.Done(r, tally)
 			return nil

@@ -36,6 +36,9 @@ type Run struct {
 	Taken func(agent string) bool
 	// Begin is told the agent's name before the first result. May be nil.
 	Begin func(agent string, cases int) error
+	// Keep puts a result where it is safe, before Done is told of it. It may be called
+	// by several goroutines, and be nil.
+	Keep func(report.Result) error
 	// Done is told each result, from one goroutine at a time.
 	Done func(report.Result) error
 }
@@ -90,11 +93,11 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 			return out, err
 		}
 	}
-	done := func(res report.Result) error {
-		out.Done++
-		out.Left--
-		return r.Done(res)
-	}
+	return r.play(ctx, plan, pace, out)
+}
+
+// play plays what is left of the plan, and judges the surveys by it.
+func (r *Run) play(ctx context.Context, plan []runner.Planned, pace runner.Pace, out Outcome) (Outcome, error) {
 	var shown survey.Gatherer
 	settings := r.Settings
 	settings.Stalls = new(runner.Stalls)
@@ -105,17 +108,28 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 	if len(r.Surveys) > 0 {
 		settings.See = func(log *wirelog.Log) { shown.See(log, 0, false) }
 	}
+	done := func(res report.Result) error {
+		out.Done++
+		out.Left--
+		return r.Done(res)
+	}
+	kept := func() error { return nil }
+	if r.Keep != nil {
+		k := newKeeping(r.Keep, done)
+		done, kept = k.put, k.end
+	}
 	err := runner.Schedule(ctx, plan, pace, func(ctx context.Context, c runner.Planned, quiet func()) (report.Result, error) {
 		return r.Server.Play(ctx, settings, c, out.Agent, quiet)
 	}, done)
 	faults, faulty := errors.AsType[runner.Faults](err)
-	if faulty {
-		out.Faults = len(faults)
-		out.Left -= len(faults)
-	}
 	if err == nil || faulty {
 		err = errors.Join(err, r.survey(settings, out.Agent, shown.Evidence(), done))
 	}
+	if lost := kept(); lost != nil && !errors.Is(err, lost) {
+		err = errors.Join(err, lost)
+	}
+	out.Faults = len(faults)
+	out.Left -= len(faults)
 	return out, err
 }
 
