@@ -205,7 +205,7 @@ func (p *Peer) Pause(d time.Duration, tag string) {
 // A wait that has to pass in any case takes so long, or as many times longer than the
 // answer to the opening handshake did: what would come in it comes soon.
 const (
-	briefWait  = 150 * time.Millisecond
+	briefWait  = 50 * time.Millisecond
 	briefTimes = 20
 )
 

@@ -141,7 +141,7 @@ func TestProbedWait(t *testing.T) {
 		took                  time.Duration
 	}{
 		"probed": {true, false, true, 30 * time.Millisecond}, "not probed": {false, false, false, time.Second}, "inside a frame": {true, true, false, time.Second},
-		"inside a frame, in any case": {true, true, true, 150 * time.Millisecond},
+		"inside a frame, in any case": {true, true, true, 50 * time.Millisecond},
 	} {
 		got := conversation{
 			config: func(cfg *peer.Config) {

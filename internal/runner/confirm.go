@@ -180,7 +180,7 @@ func (st *stage) share(ctx context.Context, c Planned) (r report.Result, over ti
 	var left time.Time
 	leave := sync.OnceFunc(func() { left = time.Now(); <-st.acting })
 	quiet := leave
-	if len(c.Turns) > 0 || c.Fresh || c.Want.Echoes > 0 {
+	if len(c.Turns) > 0 || c.Fresh || c.Want.Echoes > 0 || c.Has(conform.Paced) {
 		quiet = nil // it acts again
 	}
 	r, err = st.play(ctx, c, quiet)

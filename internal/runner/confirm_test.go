@@ -184,6 +184,7 @@ func TestCasesThatActAgain(t *testing.T) {
 	for _, change := range []func(*runner.Planned){
 		func(c *runner.Planned) { c.Turns = []conform.Turn{{}} },
 		func(c *runner.Planned) { c.Fresh = true },
+		func(c *runner.Planned) { c.Tags = []conform.Tag{conform.Paced} },
 		func(c *runner.Planned) { c.Want.Echoes = 1000 },
 	} {
 		synctest.Test(t, func(t *testing.T) {
