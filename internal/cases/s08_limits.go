@@ -90,7 +90,7 @@ func countlessFragments() []conform.Case {
 				why("The peer limits the number of fragments, and does not say why it failed the connection.", is(verdict.NonStrict, echo(alive), uncoded(), ended())),
 				is(verdict.WrongCode, echo(alive), closed(), ended()),
 			),
-			Limit: patient, Fresh: true,
+			Limit: patient, Fresh: true, Tags: []conform.Tag{conform.Slow},
 		}, {
 			ID: "8.3.5", Title: fmt.Sprintf("Binary message in %d fragments of one octet, and an empty one", singles), Spec: "RFC 6455, 5.4", Requirements: []string{"6455-5.4-11"},
 			Play: exchanging(quietly(func(p *peer.Peer) bool {
@@ -98,7 +98,7 @@ func countlessFragments() []conform.Case {
 				return p.Echo(peer.Message{Binary: true, Data: ws.Pattern{Unit: f.Payload, Len: f.Repeat}, Fragment: 1})
 			})),
 			Want:  or(returns(), why("The peer limits the number of fragments, or messages of 64 KiB.", is(verdict.NonStrict, closed(refuses...), ended()))),
-			Limit: patient,
+			Limit: patient, Tags: []conform.Tag{conform.Slow},
 		}, {
 			ID: "8.3.6", Title: "Binary message of 16 MiB and an octet, in one frame", Spec: "RFC 6455, 10.4", Requirements: []string{"6455-10.4-1"},
 			Play: exchangeSlowly(noise(16<<20 + 1)), Want: orLimitedSilently(orLimited(verdict.OK, returns())), Limit: patient,
