@@ -39,11 +39,12 @@ type bench struct {
 
 func newBench(role ws.Role) *bench {
 	b := &bench{
-		role: role, settings: runner.Settings{Seed: 1, Deflate: new(deflate.Pool)},
+		role: role, settings: runner.Settings{Seed: 1, Deflate: new(deflate.Pool)}, capacity: 1 << 20,
 		plan: runner.Plan(cases.All(cases.Current), role.Other()),
 	}
+	b.settings.Profile = peer.Profile{Idle: time.Minute}
 	if role == ws.Server {
-		b.settings.Profile = peer.Profile{Subprotocols: []string{"chat"}, ForbiddenOrigin: "http://forbidden.example"}
+		b.settings.Profile.Subprotocols, b.settings.Profile.ForbiddenOrigin = []string{"chat"}, "http://forbidden.example"
 	}
 	b.judged = slices.DeleteFunc(slices.Clone(b.plan), informational)
 	once := func(x, y runner.Planned) bool { return x.ID == y.ID }
