@@ -58,7 +58,7 @@ func (p *Peer) betweenParts(o outgoing, written int) {
 	case o.gap > 0:
 		p.wait(time.Now().Add(o.gap), nil)
 	case o.chop == 0 || written <= ws.MaxHeaderLen:
-		p.apart(o.patience(false))
+		p.apart(o.patience())
 	default:
 		p.drain()
 	}
@@ -68,8 +68,8 @@ func (p *Peer) betweenParts(o outgoing, written int) {
 // of several chopped frames, which the cases of the reference have, it is no longer than
 // there: how much of that one the peer has echoed before the next fails the connection is a
 // part of their verdicts.
-func (o outgoing) patience(last bool) time.Duration {
-	if o.chop > 0 && (o.hasty || last) {
+func (o outgoing) patience() time.Duration {
+	if o.chop > 0 && o.hasty {
 		return apartHaste
 	}
 	return apartLimit

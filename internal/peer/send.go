@@ -44,7 +44,7 @@ type outgoing struct {
 	chop    int
 	cut     [2]int
 	gap     time.Duration
-	hasty   bool // it comes behind another that was written in parts
+	hasty   bool // the frame in front of it was chopped, too
 	sync    bool
 }
 
@@ -167,10 +167,11 @@ func (p *Peer) flush() {
 		o := p.queue[i]
 		if o.inParts() {
 			p.writeOut()
-			o.hasty = i > 0 && p.queue[i-1].inParts()
+			o.hasty = i > 0 && p.queue[i-1].chop > 0
 			p.writeChopped(o)
 			if i+1 < len(p.queue) && p.queue[i+1].inParts() {
-				p.apart(o.patience(true))
+				o.hasty = p.queue[i+1].chop > 0
+				p.apart(o.patience())
 			}
 			continue
 		}
