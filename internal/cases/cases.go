@@ -134,6 +134,8 @@ func Beyond() []conform.Case {
 		afterClose(),
 		tcpEnds(),
 		failing(),
+		offers(),
+		badOffers(),
 		robustness(),
 	)
 	for i := range cs {
@@ -261,6 +263,9 @@ func Sections() []conform.Section {
 		{ID: "15.3", Title: "What comes with a Close, before it and behind it"},
 		{ID: "15.4", Title: "How TCP ends"},
 		{ID: "15.5", Title: "Failing the connection"},
+		{ID: "16", Title: "permessage-deflate, offered to a server"},
+		{ID: "16.1", Title: "Offers that a server may accept"},
+		{ID: "16.2", Title: "Offers that a server must decline"},
 		{ID: "23", Title: "Robustness"},
 		{ID: "23.1", Title: "Many, slow, idle and hasty connections"},
 	}

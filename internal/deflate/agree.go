@@ -7,6 +7,11 @@ import (
 	"fmt"
 )
 
+// ErrFormality is what [Answer.Honours] returns where a window of 15 bits was offered and
+// the answer leaves it out. A server accepts the parameter "by including" it (RFC 7692,
+// 7.1.2.1), but without it the window has the same size.
+var ErrFormality = paramError(serverMaxWindowBits+"=15", "was offered but is not in the answer, which agrees on the same window")
+
 // Honours reports, by its error, whether the answer is one that a server may give
 // to a client that sent these offers. One of them has to permit all that it says
 // (RFC 7692, 5.1 and 7.1.2). It also has to repeat server_no_context_takeover and
@@ -44,6 +49,9 @@ func (a Answer) honours(o Offer) error {
 	}
 	if o.ServerNoContextTakeover && !a.ServerNoContextTakeover {
 		return paramError(serverNoContextTakeover, "was offered but is not in the answer")
+	}
+	if o.ServerMaxWindowBits == MaxWindowBits && a.ServerMaxWindowBits == 0 {
+		return ErrFormality
 	}
 	if o.ServerMaxWindowBits != 0 && a.ServerMaxWindowBits == 0 {
 		return paramError(serverMaxWindowBits, "was offered but is not in the answer")

@@ -5,6 +5,7 @@ package peer
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +22,10 @@ type Opening struct {
 	Edits  []Edit          // of our half, in order
 	// Command, as a client, is what the server is told to do (see ws.Command).
 	Command string
+
+	// Unspoken are names of extensions that a case offers although we do not speak them.
+	// A server that takes one of them alone has done nothing wrong, and opens nothing.
+	Unspoken []string
 
 	// Patience is how long the other half may take, 0: as long as the options say.
 	Patience time.Duration
@@ -69,8 +74,21 @@ func (p *Peer) takeAnswer(o Opening, sent, f ws.Fields) string {
 	// An answer that says other than what was offered can still be worked with, as
 	// the reference does; whether it counts is for the verdict to say.
 	p.agree(a)
-	if err := a.Honours(o.Offers); err != nil {
+	switch err := a.Honours(o.Offers); {
+	case errors.Is(err, deflate.ErrFormality):
+		p.Lapse("RFC 7692, 7.1.2.1: " + err.Error())
+	case err != nil:
 		p.log.Compression.Break("RFC 7692, 7.1: " + err.Error())
+	}
+	return ""
+}
+
+// unspoken is the extension that the answer has alone where we do not speak it though
+// the case offered it, or nothing.
+func (o Opening) unspoken(f ws.Fields) string {
+	xs, err := ws.ParseExtensions(f.Values(extensionsField))
+	if err == nil && len(xs) == 1 && slices.Contains(o.Unspoken, xs[0].Name) {
+		return xs[0].Name
 	}
 	return ""
 }
@@ -133,6 +151,15 @@ func (p *Peer) agree(a deflate.Answer) {
 		pool: p.cfg.Deflate, in: p.cfg.Deflate.Inflater(theirs), out: p.cfg.Deflate.Compressor(ours), notes: &p.log.Compression,
 		sent: sentBlocks{params: ours},
 	}
+}
+
+// Compresses reports how our messages have to be compressed, and whether they may be,
+// which is what was agreed in the opening handshake.
+func (p *Peer) Compresses() (deflate.Params, bool) {
+	if p.codec == nil {
+		return deflate.Params{}, false
+	}
+	return p.codec.sent.params, true
 }
 
 // inflate decompresses a message of at most limit octets, and lists its blocks where

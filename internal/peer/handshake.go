@@ -71,6 +71,8 @@ func (p *Peer) Dial(r Request, o Opening) bool {
 	why := ""
 	if broken := rules.Response(resp, asked); len(broken) > 0 {
 		why = broken[0]
+	} else if other := o.unspoken(resp.Fields); other != "" {
+		return p.noOpening(fmt.Sprintf("the server chose %.80s, which we do not speak", other))
 	} else {
 		why = p.takeAnswer(o.asSent(head.Fields), head.Fields, resp.Fields)
 	}
