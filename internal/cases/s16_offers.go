@@ -194,7 +194,7 @@ func badOffers() []conform.Case {
 		cs = append(cs, conform.Case{
 			ID: r.id, Title: "Offer permessage-deflate with " + r.title, Spec: "RFC 7692, 7", Requirements: r.requirements, Want: must,
 			Turns: []conform.Turn{
-				{Name: "a valid offer", Open: offered("permessage-deflate"), Want: &may},
+				{Name: "a valid offer", Open: offered("permessage-deflate; client_max_window_bits"), Want: &may},
 				{Name: "this offer", Open: offered("permessage-deflate; " + r.params), Want: &must},
 			},
 		})
