@@ -136,6 +136,9 @@ func Beyond() []conform.Case {
 		failing(),
 		offers(),
 		badOffers(),
+		goodDeflate(),
+		deflateViolations(),
+		badDeflate(),
 		robustness(),
 	)
 	for i := range cs {
@@ -266,6 +269,12 @@ func Sections() []conform.Section {
 		{ID: "16", Title: "permessage-deflate, offered to a server"},
 		{ID: "16.1", Title: "Offers that a server may accept"},
 		{ID: "16.2", Title: "Offers that a server must decline"},
+		{ID: "18", Title: "Compressed messages"},
+		{ID: "18.1", Title: "Forms that a receiver must accept"},
+		{ID: "19", Title: "Compressed messages that break a rule"},
+		{ID: "19.1", Title: "Reserved bits and fragments"},
+		{ID: "19.2", Title: "Data that cannot be inflated"},
+		{ID: "19.3", Title: "Text that is not UTF-8 once it is inflated"},
 		{ID: "23", Title: "Robustness"},
 		{ID: "23.1", Title: "Many, slow, idle and hasty connections"},
 	}
