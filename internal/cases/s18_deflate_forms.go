@@ -5,6 +5,7 @@ package cases
 import (
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/verdict"
 )
 
 // goodDeflate is a part of 18.1: forms of compressed messages that a receiver must take.
@@ -49,7 +50,7 @@ func goodDeflate() []conform.Case {
 			Want: comesBack(echo("Hello"), echo("plain"), echo("Hello")),
 		}, {
 			ID: "18.1.16", Title: "Compressed text with a Ping between its fragments", Spec: "RFC 7692, 6", Requirements: []string{"7692-6-9", "7692-6-8"},
-			Play: steps(live, send(more(compressedText(hello[:3])), ping("\xff"), cont(string(hello[3:])))), Want: comesBack(pongs("\xff"), echo("Hello")),
+			Play: steps(live, send(more(compressedText(hello[:3])), ping("\xff"), cont(string(hello[3:])))), Want: or(comesBack(pongs("\xff"), echo("Hello")), is(verdict.OK, back(echo("Hello"), pongs("\xff"))...)),
 		}, {
 			ID: "18.1.21", Title: "Compressed text with a final block, then text that refers to it", Spec: "RFC 7692, 7.2.3.4", Requirements: []string{"7692-7.2.1-4", "7692-7.2.2-2"},
 			Play: whereAllowed(use{context: true}, steps(live, send(compressedText(final), compressedText(again)))), Want: comesBack(echo("Hello"), echo("Hello")),

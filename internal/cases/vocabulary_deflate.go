@@ -15,13 +15,13 @@ import (
 // The words of cases on permessage-deflate. What is compressed is written by hand, in
 // the words of deflate.Handmade, so that a case says octet by octet what it sends.
 
-// bareOffer is permessage-deflate without parameters: taken as it is, it lets us use
-// the whole window and all earlier messages.
+// bareOffer is permessage-deflate that demands nothing: it lets us use the whole window
+// and all earlier messages, unless the server asks for less.
 func bareOffer() peer.Opening {
-	return peer.Opening{Offers: []deflate.Offer{{}}, Accept: deflate.FirstAllowing(deflate.Params{})}
+	return peer.Opening{Offers: []deflate.Offer{{ClientMaxWindowBits: deflate.AnyWindow}}, Accept: deflate.FirstAllowing(deflate.Params{})}
 }
 
-// compressedFrame is the first or only frame of a compressed message: RSV1 is set.
+// compressedText and compressedBinary are the first or only frame of a compressed message.
 func compressedText(octets []byte) peer.Frame   { return rsv(4, text(string(octets))) }
 func compressedBinary(octets []byte) peer.Frame { return rsv(4, binary(string(octets))) }
 
