@@ -22,7 +22,6 @@ func offers() []conform.Case {
 		takeover = "RFC 7692, 7.1.1.1"
 		windows  = "RFC 7692, 7.1.2.1"
 		hint     = "RFC 7692, 7.1.2.2"
-		choice   = "RFC 7692, 5"
 	)
 	answers := []string{"7692-5-4", "7692-7.1-2"}
 	cs := []conform.Case{
@@ -59,7 +58,26 @@ func offers() []conform.Case {
 		}, {
 			ID: "16.1.10", Title: "Offer client_max_window_bits=8", Spec: hint, Requirements: []string{"7692-7.1.2.2-1", "7692-7.1.2.2-3"},
 			Open: offered("permessage-deflate; client_max_window_bits=8"),
-		}, {
+		},
+	}
+	cs = append(cs, severalOffers()...)
+	for i := range cs {
+		c := &cs[i]
+		if c.Want.Outcomes == nil {
+			c.Want = opens()
+		}
+		if c.ID != "16.1.17" {
+			c.Want = needsDeflate(c.Want)
+		}
+	}
+	return asked(cs)
+}
+
+// severalOffers is 16.1.11 to 16.1.18: offers next to one another, and how they are written.
+func severalOffers() []conform.Case {
+	const choice = "RFC 7692, 5"
+	return []conform.Case{
+		{
 			ID: "16.1.11", Title: "Offer permessage-deflate twice, first with server_max_window_bits=10", Spec: choice, Requirements: []string{"7692-5-2", "7692-5-4"},
 			Open: offered("permessage-deflate; server_max_window_bits=10, permessage-deflate"),
 		}, {
@@ -93,16 +111,6 @@ func offers() []conform.Case {
 			Open: offered(strings.Repeat("permessage-deflate; x-bad, ", 10) + "permessage-deflate"), Want: orRefuses(verdict.NonStrict, refusedForOffer, opens()),
 		},
 	}
-	for i := range cs {
-		c := &cs[i]
-		if c.Want.Outcomes == nil {
-			c.Want = opens()
-		}
-		if c.ID != "16.1.17" {
-			c.Want = needsDeflate(c.Want)
-		}
-	}
-	return asked(cs)
 }
 
 const refusedForOffer = "The handshake was refused for an offer that could be declined (RFC 7692, 5 and 7.1)."
