@@ -301,7 +301,7 @@ const tableHead = `# What the suite says of an echo %s with one fault.
 #
 # "beyond" are cases that the reference does not have, and that go wrong otherwise than
 # with an endpoint without faults. All of them are played that do not move
-# megabytes, and those too where the others show nothing.
+# megabytes, and those too where the others show nothing or more than 60.
 `
 
 // TestFaults holds the table of faults and cases against the golden files, and to
