@@ -53,6 +53,7 @@ const (
 	unseen    = 1.5  // one that the fault breaks, and that was all right
 	another   = 0.75 // one more cause
 	leastFit  = 0.7  // of what a fault shows
+	leastNew  = 0.2  // of what it shows, that nothing chosen explains
 )
 
 // Of explains the results of a peer in the role by faults of the table.
@@ -113,7 +114,7 @@ func newSearch(results []Observed) *search {
 
 // gain is what a fault adds to those chosen already, in cases.
 func (s *search) gain(f Fault, chosen []Fault) float64 {
-	gain, shown, seen := -another, 0, 0
+	gain, shown, seen, fresh := -another, 0, 0, 0
 	for id, o := range f.Shows {
 		got, played := s.played[id]
 		if !played || !o.wrong() {
@@ -125,9 +126,13 @@ func (s *search) gain(f Fault, chosen []Fault) float64 {
 			continue
 		}
 		seen++
-		gain += max(worth(o, got)-s.explained(id, got, chosen), 0)
+		already := s.explained(id, got, chosen)
+		if already == 0 {
+			fresh++
+		}
+		gain += max(worth(o, got)-already, 0)
 	}
-	if shown == 0 || float64(seen) < leastFit*float64(shown) {
+	if shown == 0 || float64(seen) < leastFit*float64(shown) || float64(fresh) < leastNew*float64(shown) {
 		return 0
 	}
 	return gain
