@@ -21,6 +21,10 @@ func unreachableHint(err error) string {
 	if r, ok := errors.AsType[*fuzzclient.RefusedError](err); ok {
 		return refusedHint(r)
 	}
+	if lost, ok := errors.AsType[*fuzzclient.LostError](err); ok {
+		return fmt.Sprintf("it was there before: did it crash? its own log may say why; these cases reached it last: --jobs 1 --cases %s",
+			strings.Join(lost.Last, ","))
+	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		return "--sni gives the name that the certificate has, --insecure takes any certificate"
 	}

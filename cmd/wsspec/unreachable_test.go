@@ -36,6 +36,7 @@ func TestUnreachableHints(t *testing.T) {
 		{&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, "--cafile"},
 		{tls.RecordHeaderError{}, "ws:"}, {alert("protocol version not supported"), "--sni"},
 		{fuzzclient.ErrUnreachable, "is the server running"},
+		{&fuzzclient.LostError{Err: fuzzclient.ErrUnreachable, Last: []string{"1.1.1", "8.2.10"}}, "did it crash? its own log may say why; these cases reached it last: --jobs 1 --cases 1.1.1,8.2.10"},
 	} {
 		if got := unreachableHint(tt.err); !strings.Contains(got, tt.want) {
 			t.Errorf("%v: %q has no %q", tt.err, got, tt.want)

@@ -53,7 +53,8 @@ const (
 	unseen    = 1.5  // one that the fault breaks, and that was all right
 	another   = 0.75 // one more cause
 	leastFit  = 0.7  // of what a fault shows
-	leastNew  = 0.2  // of what it shows, that nothing chosen explains
+	fewNew    = 2    // cases that only this fault explains, which are too few where they are less than
+	leastNew  = 0.2  // of all that it explains
 )
 
 // Of explains the results of a peer in the role by faults of the table.
@@ -81,13 +82,18 @@ func (s *search) explain(faults []Fault) Diagnosis {
 		}
 		chosen = append(chosen, faults[best])
 	}
+	needless := func(f Fault, others []Fault) bool { return s.gain(f, others) <= 0 }
+	return s.diagnosis(faults, without(without(chosen, needless), s.faint))
+}
+
+// without takes out those faults, the last first, of which that holds beside the rest.
+func without(chosen []Fault, holds func(f Fault, others []Fault) bool) []Fault {
 	for i := len(chosen) - 1; i >= 0; i-- {
-		rest := slices.Delete(slices.Clone(chosen), i, i+1)
-		if s.gain(chosen[i], rest) <= 0 {
+		if rest := slices.Delete(slices.Clone(chosen), i, i+1); holds(chosen[i], rest) {
 			chosen = rest
 		}
 	}
-	return s.diagnosis(faults, chosen)
+	return chosen
 }
 
 // search is the results to be explained.
@@ -114,7 +120,7 @@ func newSearch(results []Observed) *search {
 
 // gain is what a fault adds to those chosen already, in cases.
 func (s *search) gain(f Fault, chosen []Fault) float64 {
-	gain, shown, seen, fresh := -another, 0, 0, 0
+	gain, shown, seen := -another, 0, 0
 	for id, o := range f.Shows {
 		got, played := s.played[id]
 		if !played || !o.wrong() {
@@ -126,16 +132,24 @@ func (s *search) gain(f Fault, chosen []Fault) float64 {
 			continue
 		}
 		seen++
-		already := s.explained(id, got, chosen)
-		if already == 0 {
-			fresh++
-		}
-		gain += max(worth(o, got)-already, 0)
+		gain += max(worth(o, got)-s.explained(id, got, chosen), 0)
 	}
-	if shown == 0 || float64(seen) < leastFit*float64(shown) || float64(fresh) < leastNew*float64(shown) {
+	if shown == 0 || float64(seen) < leastFit*float64(shown) {
 		return 0
 	}
 	return gain
+}
+
+// faint reports whether a fault explains next to nothing that the others do not: one
+// or two cases of many may be owed to something else as well.
+func (s *search) faint(f Fault, others []Fault) bool {
+	shown, fresh := s.shownBy(f), 0
+	for _, id := range shown {
+		if s.explained(id, s.played[id], others) == 0 {
+			fresh++
+		}
+	}
+	return fresh <= fewNew && float64(fresh) < leastNew*float64(len(shown))
 }
 
 // explained is how well the chosen faults explain a case.

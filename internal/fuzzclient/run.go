@@ -118,9 +118,15 @@ func (r *Run) play(ctx context.Context, plan []runner.Planned, pace runner.Pace,
 		k := newKeeping(r.Keep, done)
 		done, kept = k.put, k.end
 	}
+	var served lastServed
 	err := runner.Schedule(ctx, plan, pace, func(ctx context.Context, c runner.Planned, quiet func()) (report.Result, error) {
-		return r.Server.Play(ctx, settings, c, out.Agent, quiet)
+		res, err := r.Server.Play(ctx, settings, c, out.Agent, quiet)
+		if err == nil {
+			served.add(c.ID)
+		}
+		return res, err
 	}, done)
+	err = served.explain(err)
 	faults, faulty := errors.AsType[runner.Faults](err)
 	if err == nil || faulty {
 		err = errors.Join(err, r.survey(settings, out.Agent, shown.Evidence(), done))

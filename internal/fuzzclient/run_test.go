@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -193,10 +194,14 @@ func TestServerThatDies(t *testing.T) {
 			if !errors.Is(o.err, fuzzclient.ErrUnreachable) || o.Done+o.Left != 8 || o.Done < 2 || len(o.results) != o.Done {
 				t.Fatalf("%d jobs: %+v, %v", jobs, o.Outcome, o.err)
 			}
+			lost, ok := errors.AsType[*fuzzclient.LostError](o.err)
 			failed := 0
 			for _, r := range o.results {
 				if r.Verdict.Behavior == verdict.Failed {
 					failed++
+					if !ok || !slices.Contains(lost.Last, r.ID) {
+						t.Errorf("%d jobs: %v does not name %s, which it died of", jobs, o.err, r.ID)
+					}
 				}
 			}
 			if failed != 1 {
