@@ -23,6 +23,7 @@ const (
 	acceptsNoUpgrade        = "accepts-missing-upgrade"
 	upgradeBySubstring      = "matches-upgrade-by-substring"
 	upgradeCaseSensitive    = "compares-upgrade-case-sensitively"
+	upgradeWhole            = "refuses-upgrade-list"
 	acceptsNoConnection     = "accepts-missing-connection"
 	connectionBySubstring   = "matches-connection-by-substring"
 	connectionCaseSensitive = "compares-connection-case-sensitively"
@@ -33,7 +34,9 @@ const (
 	unfoldsFields           = "unfolds-folded-fields"
 	diesOfBadUTF8           = "dies-of-field-that-is-not-utf8"
 	ignoresOrigin           = "ignores-origin-policy"
+	firstOrigin             = "reads-only-first-origin"
 	refusesTwoSubprotocols  = "refuses-subprotocols-in-two-fields"
+	skipsBadSubprotocols    = "passes-over-malformed-subprotocols"
 	namesCaseSensitive      = "compares-field-names-case-sensitively"
 	acceptsNoKey            = "accepts-missing-key"
 	acceptsAnyKey           = "accepts-any-key"
@@ -41,8 +44,10 @@ const (
 	acceptsNoVersion        = "accepts-missing-version"
 	acceptsAnyVersion       = "accepts-any-version"
 	versionByNumber         = "reads-version-as-leading-number"
+	firstVersion            = "reads-only-first-version-line"
 	acceptsContent          = "takes-request-content-for-frames"
 	acceptsBadExtensions    = "accepts-malformed-extensions"
+	skipsBadExtensions      = "passes-over-malformed-extensions"
 	firstExtensionLine      = "reads-only-first-extensions-line"
 	wantsOneRead            = "needs-request-in-one-read"
 	dropsBehindHead         = "drops-octets-behind-handshake"
@@ -65,6 +70,7 @@ func requestFaults() []Fault {
 		{Name: acceptsNoUpgrade, Title: "Accepts a request without Upgrade: websocket", Roles: AsServer},
 		{Name: upgradeBySubstring, Title: "Looks for websocket anywhere in Upgrade", Roles: AsServer},
 		{Name: upgradeCaseSensitive, Title: "Wants Upgrade to be websocket in lower case", Roles: AsServer},
+		{Name: upgradeWhole, Title: "Wants Upgrade to name nothing but websocket", Roles: AsServer},
 		{Name: acceptsNoConnection, Title: "Accepts a request without Connection: Upgrade", Roles: AsServer},
 		{Name: connectionBySubstring, Title: "Looks for upgrade anywhere in Connection", Roles: AsServer},
 		{Name: connectionCaseSensitive, Title: "Wants Connection to list Upgrade in this spelling", Roles: AsServer},
@@ -75,7 +81,9 @@ func requestFaults() []Fault {
 		{Name: unfoldsFields, Title: "Accepts field lines that are folded", Roles: AsServer, Legal: true},
 		{Name: diesOfBadUTF8, Title: "Dies of a field that is not UTF-8", Roles: AsServer},
 		{Name: ignoresOrigin, Title: "Accepts requests from the origins that it has been told to refuse", Roles: AsServer},
+		{Name: firstOrigin, Title: "Reads only the first of several Origin fields", Roles: AsServer},
 		{Name: refusesTwoSubprotocols, Title: "Refuses requests with two Sec-WebSocket-Protocol fields", Roles: AsServer},
+		{Name: skipsBadSubprotocols, Title: "Passes over a malformed Sec-WebSocket-Protocol field", Roles: AsServer},
 		{Name: namesCaseSensitive, Title: "Wants field names in the usual spelling", Roles: InBoth},
 		{Name: acceptsNoKey, Title: "Accepts a request without Sec-WebSocket-Key", Roles: AsServer},
 		{Name: acceptsAnyKey, Title: "Accepts keys that are not 16 octets in base64", Roles: AsServer},
@@ -83,8 +91,10 @@ func requestFaults() []Fault {
 		{Name: acceptsNoVersion, Title: "Accepts a request without Sec-WebSocket-Version", Roles: AsServer},
 		{Name: acceptsAnyVersion, Title: "Accepts every version that is named", Roles: AsServer},
 		{Name: versionByNumber, Title: "Reads the version up to the first octet that is no digit", Roles: AsServer},
+		{Name: firstVersion, Title: "Reads only the first Sec-WebSocket-Version field", Roles: AsServer},
 		{Name: acceptsContent, Title: "Takes the content of a request for frames", Roles: AsServer},
 		{Name: acceptsBadExtensions, Title: "Accepts a malformed extensions field as permessage-deflate", Roles: AsServer},
+		{Name: skipsBadExtensions, Title: "Passes over a malformed Sec-WebSocket-Extensions field", Roles: AsServer},
 		{Name: firstExtensionLine, Title: "Reads only the first Sec-WebSocket-Extensions field", Roles: AsServer},
 		{Name: wantsOneRead, Title: "Drops handshakes that come in more than one read", Roles: InBoth},
 		{Name: dropsBehindHead, Title: "Drops octets that come right behind the handshake", Roles: InBoth},
@@ -138,15 +148,30 @@ func (c *Conn) misreadRequest(req ws.Request) ws.Request {
 		req.Target = "*"
 	case c.has(acceptsContent):
 		req.Fields = without(without(req.Fields, "Content-Length"), "Transfer-Encoding")
-	case c.has(firstExtensionLine):
-		const name = "Sec-WebSocket-Extensions"
-		if v := req.Fields.Get(name); v != "" {
-			req.Fields = replaced(req.Fields, name, v)
-		}
 	}
+	req.Fields = c.misreadRepeated(req.Fields)
 	req.Fields = c.misreadHost(req.Fields)
 	req.Fields = c.misreadUpgrade(req.Fields)
 	return c.misreadKey(req)
+}
+
+// misreadRepeated passes over what comes after the first of several fields, or over fields
+// that break the grammar.
+func (c *Conn) misreadRepeated(f ws.Fields) ws.Fields {
+	const extensions, protocols = "Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"
+	for fault, name := range map[string]string{firstExtensionLine: extensions, firstOrigin: "Origin", firstVersion: "Sec-WebSocket-Version"} {
+		if v := f.Get(name); c.has(fault) && v != "" {
+			return replaced(f, name, v)
+		}
+	}
+	_, malformed := ws.ParseExtensions(f.Values(extensions))
+	switch {
+	case c.has(skipsBadExtensions) && malformed != nil:
+		return without(f, extensions)
+	case c.has(skipsBadSubprotocols) && checkLists(ws.Request{Fields: f}) != nil:
+		return without(f, protocols)
+	}
+	return f
 }
 
 // usuallySpelled returns the fields without those of the handshake that are not
@@ -175,6 +200,8 @@ func (c *Conn) misreadUpgrade(f ws.Fields) ws.Fields {
 	case c.has(acceptsNoUpgrade), c.has(upgradeBySubstring) && strings.Contains(strings.ToLower(upgrade), "websocket"):
 		return replaced(f, "Upgrade", "websocket")
 	case c.has(upgradeCaseSensitive) && upgrade != "websocket":
+		return without(f, "Upgrade")
+	case c.has(upgradeWhole) && !strings.EqualFold(strings.Join(f.Values("Upgrade"), ","), "websocket"):
 		return without(f, "Upgrade")
 	case c.has(acceptsNoConnection), c.has(connectionBySubstring) && strings.Contains(strings.ToLower(all), "upgrade"):
 		return replaced(f, "Connection", "Upgrade")
