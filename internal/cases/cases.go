@@ -43,6 +43,7 @@ type Suite string
 const (
 	FullSuite     Suite = "full"     // all there are
 	AutobahnSuite Suite = "autobahn" // the 517 of the reference
+	QuickSuite    Suite = "quick"    // all that need not move much, and the rest of 12 and 13 shortened
 )
 
 // ParseSuite reads the name of a suite. The empty string is the full one.
@@ -50,10 +51,10 @@ func ParseSuite(s string) (Suite, error) {
 	switch Suite(s) {
 	case "", FullSuite:
 		return FullSuite, nil
-	case AutobahnSuite:
-		return AutobahnSuite, nil
+	case AutobahnSuite, QuickSuite:
+		return Suite(s), nil
 	}
-	return "", fmt.Errorf("suite %q: want %q or %q", s, FullSuite, AutobahnSuite)
+	return "", fmt.Errorf("suite %q: want %q, %q or %q", s, FullSuite, AutobahnSuite, QuickSuite)
 }
 
 // Of returns the cases of a suite in the order of their numbers, with data for the
@@ -62,7 +63,14 @@ func (s Suite) Of(e Edition, data *corpus.Corpus) []conform.Case {
 	if s == AutobahnSuite {
 		return AllOn(e, data)
 	}
-	all := slices.Concat(AllOn(e, data), Beyond())
+	many := allMessages
+	if s == QuickSuite {
+		many = wrapping
+	}
+	all := slices.Concat(reference(e, data, many), Beyond())
+	if s == QuickSuite {
+		all = slices.DeleteFunc(all, func(c conform.Case) bool { return conform.Category(c.ID) == "9" })
+	}
 	slices.SortStableFunc(all, func(a, b conform.Case) int { return conform.CompareIDs(a.ID, b.ID) })
 	return all
 }
@@ -71,7 +79,10 @@ func (s Suite) Of(e Edition, data *corpus.Corpus) []conform.Case {
 func All(e Edition) []conform.Case { return AllOn(e, corpus.New()) }
 
 // AllOn is All with other data for the compression cases.
-func AllOn(e Edition, data *corpus.Corpus) []conform.Case {
+func AllOn(e Edition, data *corpus.Corpus) []conform.Case { return reference(e, data, allMessages) }
+
+// reference is AllOn with as many messages in the compression cases as many says.
+func reference(e Edition, data *corpus.Corpus, many messages) []conform.Case {
 	return naming(slices.Concat(
 		framing(),
 		pings(),
@@ -82,8 +93,8 @@ func AllOn(e Edition, data *corpus.Corpus) []conform.Case {
 		closeHandling(e),
 		limits(),
 		autoFragmentation(),
-		compression(data),
-		parameters(data),
+		compression(data, many),
+		parameters(data, many),
 	))
 }
 

@@ -13,7 +13,7 @@ import (
 
 // Compression with every kind of parameters, over JSON (RFC 7692, 7.1). As a
 // client we demand of the server what as a server we ask of the client.
-func parameters(data *corpus.Corpus) []conform.Case {
+func parameters(data *corpus.Corpus, many messages) []conform.Case {
 	var cs []conform.Case
 	for i, p := range []struct {
 		title string
@@ -30,7 +30,7 @@ func parameters(data *corpus.Corpus) []conform.Case {
 			demand(deflate.Params{NoContextTakeover: true}),
 			demand(deflate.Params{}))},
 	} {
-		cs = append(cs, compressed(fmt.Sprintf("13.%d", i+1), data, corpus.JSON, ", "+p.title, p.open)...)
+		cs = append(cs, compressed(fmt.Sprintf("13.%d", i+1), data, corpus.JSON, many, ", "+p.title, p.open)...)
 	}
 	return cs
 }

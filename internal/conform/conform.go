@@ -137,6 +137,9 @@ const (
 	UTF8    Tag = "utf8"    // about the content of text
 	Deflate Tag = "deflate" // needs permessage-deflate
 	Beyond  Tag = "beyond"  // not one of the reference's 517 cases
+	// Shortened cases send fewer messages than the case of their number does, as
+	// their titles say: what they come to is no result of the whole case.
+	Shortened Tag = "shortened"
 )
 
 // DefaultLimit is the patience after Play of a case that sets none.
