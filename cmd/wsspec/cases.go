@@ -19,7 +19,7 @@ type casesCmd struct {
 
 type listCmd struct {
 	Patterns []string `arg:"" optional:"" name:"pattern" complete:"pattern" help:"Ids, ranges such as 5.6-7, tags such as #utf8, and patterns such as 6.4.*; all without one."`
-	Suite    string   `placeholder:"NAME" complete:"full,autobahn" help:"What to list from: full, which is all cases, or autobahn, the 517 of the reference."`
+	Suite    string   `placeholder:"NAME" complete:"full,autobahn,quick" help:"What to list from: full, which is all cases; autobahn, the 517 of the reference; or quick, without 9.* and with the cases of 12.* and 13.* shortened."`
 	Edition  string   `placeholder:"NAME" complete:"25.10,0.7" help:"Edition of the reference: 25.10 or 0.7."`
 	JSON     bool     `name:"json" help:"Print JSON."`
 }

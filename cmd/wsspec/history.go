@@ -101,6 +101,9 @@ func pointOf(a report.Agent, path string, v report.View) point {
 	for _, n := range []int{card.Total, failed, lax, card.Unjudged, card.Missing} {
 		pt.cells = append(pt.cells, strconv.Itoa(n))
 	}
+	if n := len(a.Shortened()); n > 0 {
+		pt.cells[0] += fmt.Sprintf(" (%d shortened)", n)
+	}
 	pt.cells = append(pt.cells, grade)
 	return pt
 }

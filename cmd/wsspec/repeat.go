@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/folder"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/report"
@@ -48,6 +49,9 @@ const defaultOut = "wsspec-report"
 func (s Selection) flagsOf(d *dependence) {
 	d.text("--edition", s.Edition)
 	d.text("--corpus", s.Corpus)
+	if s.Suite == string(cases.QuickSuite) {
+		d.text("--suite", s.Suite)
+	}
 }
 
 // repeat are the flags on which the results of a server depend, but for cases and

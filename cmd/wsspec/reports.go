@@ -112,6 +112,7 @@ func (c showReportCmd) Run(p *process) error {
 	for _, a := range rep.Agents {
 		t := &terminal.Tally{Strict: c.Strict, Partial: c.AllowPartial}
 		t.Plan(a.Planned, a.Why)
+		t.From(a.Suites...)
 		for _, r := range a.Results {
 			t.Add(r)
 			if r.ID == c.ID {
@@ -190,7 +191,7 @@ type diffCmd struct {
 	Old string `arg:"" complete:"file" help:"Folder or file of the earlier report."`
 	New string `arg:"" complete:"file" help:"Folder or file of the later one."`
 
-	AllowPartial bool `help:"Results that are gone do not make the status 1."`
+	AllowPartial bool `help:"Results that are gone, or now of shortened cases, do not make the status 1."`
 }
 
 // Run prints what is different.
@@ -208,13 +209,21 @@ func (c diffCmd) Run(p *process) error {
 	}
 	worse := false
 	for _, change := range baseline.Diff(old, now) {
-		fmt.Fprintf(p.stdout, "%q %s %s: %s, now %s\n", change.Agent, change.ID, change.Kind, words(change.Old), words(change.New))
-		worse = worse || change.Kind == baseline.Regressed || change.Kind == baseline.Removed && !c.AllowPartial
+		fmt.Fprintf(p.stdout, "%q %s %s: %s, now %s\n", change.Agent, change.ID, change.Kind, words(change.Old)+length(change.OldShortened), words(change.New)+length(change.NewShortened))
+		worse = worse || change.Kind == baseline.Regressed || !c.AllowPartial && (change.Kind == baseline.Removed || change.Kind == baseline.Shortened)
 	}
 	if worse {
 		return statusError(exitVerdict)
 	}
 	return nil
+}
+
+// length says of a verdict that it is none of the whole case.
+func length(shortened bool) string {
+	if shortened {
+		return " (shortened)"
+	}
+	return ""
 }
 
 // words prints both halves of a verdict, or a dash where there was none.
@@ -263,7 +272,10 @@ func (c mergeCmd) fill(p *process, merged *report.Report) error {
 	if err != nil {
 		return err
 	}
-	f.Expect(archive.Plan{Of: func(agent string) []report.Planned { a, _ := merged.Agent(agent); return a.Planned }})
+	f.Expect(archive.Plan{
+		Of:     func(agent string) []report.Planned { a, _ := merged.Agent(agent); return a.Planned },
+		Suites: func(agent string) []string { a, _ := merged.Agent(agent); return a.Suites },
+	})
 	for _, a := range merged.Agents {
 		if err := f.Begin(a.Name); err != nil {
 			return err
@@ -335,6 +347,9 @@ func (c rejudgeCmd) Run(p *process) error {
 			}
 			judged++
 			k.Want.ByRFC = k.Want.NeedsDeflate
+			if r.Shortened() {
+				k.Want.Echoes = r.Want.Echoes
+			}
 			if v := verdict.Judge(k.Want, k.Close, r.Log); v.Behavior != r.Verdict.Behavior || v.Close != r.Verdict.Close {
 				changed++
 				fmt.Fprintf(p.stdout, "%q %s: %s; was %s\n", a.Name, r.ID, words(v), words(r.Verdict))

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,7 +65,7 @@ type testCmd struct {
 type Selection struct {
 	Cases   []string `placeholder:"ID" complete:"pattern" help:"Cases to run: ids, ranges such as 5.6-7, tags such as #utf8, and patterns such as 6.4.* or 13.*.1; all without it."`
 	Exclude []string `placeholder:"ID" complete:"pattern" help:"Cases to leave out."`
-	Suite   string   `placeholder:"NAME" complete:"full,autobahn" help:"What to pick from: full, which is all cases, or autobahn, the 517 of the reference."`
+	Suite   string   `placeholder:"NAME" complete:"full,autobahn,quick" help:"What to pick from: full, which is all cases; autobahn, the 517 of the reference; or quick, without 9.* and with the cases of 12.* and 13.* shortened, which says so in the report."`
 	Edition string   `placeholder:"NAME" complete:"25.10,0.7" help:"Edition of the reference whose close codes 7.9 tests: 25.10 or 0.7."`
 	asFile  bool     // the cases are those of a specification file, and mean what they do there
 	listed  bool     // they are arguments, not flags
@@ -96,14 +97,28 @@ func (s Selection) pick() ([]conform.Case, error) {
 		pick = conform.Select
 	}
 	picked, err := pick(suite.Of(edition, data), include, s.Exclude)
+	if unknown, is := errors.AsType[*conform.UnknownCaseError](err); is && s.Suite != "" {
+		err = fmt.Errorf("%w in the suite %s", unknown, suite)
+	}
 	if err != nil {
-		return nil, badUsage(err, `"wsspec cases" lists them all`)
+		return nil, badUsage(err, s.lister())
 	}
 	if len(picked) == 0 {
-		return nil, badUsage(fmt.Errorf("no case is selected by %s", s.flags()), `"wsspec cases" lists them all`)
+		return nil, badUsage(fmt.Errorf("no case is selected by %s", s.flags()), s.lister())
 	}
 	return picked, nil
 }
+
+// lister says what lists the cases there are to pick from.
+func (s Selection) lister() string {
+	if s.Suite != "" {
+		return fmt.Sprintf("\"wsspec cases --suite %s\" lists them all", s.Suite)
+	}
+	return `"wsspec cases" lists them all`
+}
+
+// suite is the name of what the cases are picked from.
+func (s Selection) suite(string) []string { return []string{cmp.Or(s.Suite, string(cases.FullSuite))} }
 
 // profiled leaves out cases that cannot be judged because nobody says what the peer is
 // meant to do, unless they are named.
@@ -124,6 +139,9 @@ func (s Selection) flags() string {
 	text := "--cases " + strings.Join(s.Cases, ",")
 	if len(s.Cases) == 0 {
 		text = "--cases *"
+	}
+	if s.Suite != "" {
+		text = "--suite " + s.Suite + " " + text
 	}
 	if len(s.Exclude) > 0 {
 		text += " --exclude " + strings.Join(s.Exclude, ",")
@@ -161,7 +179,7 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 // prepare reads everything the flags name, so that mistakes are found before
 // anything is started.
 func (c *testCmd) prepare() (*testRun, error) {
-	t := &testRun{out: c.Out, force: c.Force, repeat: c.repeat, strict: c.Strict, pace: runner.Pace{Jobs: c.Jobs, Repeat: c.Repeat, Retries: c.Retries}, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}}
+	t := &testRun{out: c.Out, force: c.Force, repeat: c.repeat, suite: c.suite, strict: c.Strict, pace: runner.Pace{Jobs: c.Jobs, Repeat: c.Repeat, Retries: c.Retries}, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}}
 	if err := c.checkPace(); err != nil {
 		return nil, err
 	}

@@ -8,13 +8,15 @@ import (
 )
 
 // Join is Merge without forgetting: where several reports have a result of the same
-// case and agent, each is an attempt at it, of which the worst counts. The same result
-// twice is one. Explain tells of those that did not pass: telling.Explain.
+// case and agent, each is an attempt at it, of which the worst counts, and of equals one
+// at the whole case rather than at a shortened one. The same result twice is one.
+// Explain tells of those that did not pass: telling.Explain.
 func Join(explain func(Result) []string, reports ...*Report) *Report {
 	joined := new(Report)
 	for _, rep := range reports {
 		for _, a := range rep.Agents {
 			joined.Plan(a.Name, a.Planned, a.Why)
+			joined.From(a.Name, a.Suites...)
 			for _, r := range a.Results {
 				if had, ok := joined.find(r.Agent, r.ID); ok {
 					r = both(had, r, explain)
@@ -60,11 +62,18 @@ func both(a, b Result, explain func(Result) []string) Result {
 		b.Others[i].Number += earlier
 	}
 	counts, other := a, b
-	if worse(b.Verdict, a.Verdict) {
+	if worse(b.Verdict, a.Verdict) || a.Shortened() && !b.Shortened() && !worse(a.Verdict, b.Verdict) {
 		counts, other = b, a
 	}
+	why := "it is in another report"
+	switch {
+	case other.Shortened() && !counts.Shortened():
+		why += ", shortened"
+	case counts.Shortened() && !other.Shortened():
+		why += ", whole"
+	}
 	t := Tries{Explain: explain, others: slices.Concat(a.Others, b.Others)}
-	t.keep(other, "it is in another report")
+	t.keep(other, why)
 	counts.Others = slices.SortedFunc(slices.Values(t.others), func(x, y Attempt) int { return cmp.Compare(x.Number, y.Number) })
 	return counts
 }

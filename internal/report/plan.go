@@ -29,6 +29,32 @@ func (r *Report) Plan(agent string, planned []Planned, why string) {
 	}
 }
 
+// From notes suites that cases of an agent were picked from, beside those noted before.
+func (r *Report) From(agent string, suites ...string) {
+	a := r.agent(agent)
+	for _, s := range suites {
+		s = visible.Text(s)
+		if i, found := slices.BinarySearch(a.Suites, s); !found {
+			a.Suites = slices.Insert(a.Suites, i, s)
+		}
+	}
+}
+
+// Shortened reports whether the case was played with fewer messages than it has, as its
+// title says, so that the result is none of the whole case.
+func (r Result) Shortened() bool { return slices.Contains(r.Tags, conform.Shortened) }
+
+// Shortened are the ids of the results that are.
+func (a Agent) Shortened() []string {
+	var ids []string
+	for _, r := range a.Results {
+		if r.Shortened() {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
 // Missing are the cases that were to be played and have no result.
 func (a Agent) Missing() []Planned {
 	var missing []Planned

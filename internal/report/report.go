@@ -70,6 +70,7 @@ type Agent struct {
 	Name    string
 	Results []Result
 	Planned []Planned // what was to be played, in the order of cases; nil where nobody said
+	Suites  []string  // names of those the cases were picked from, sorted; nil where nobody said
 	Why     string    // why some of it has no result, as a clause; may be empty
 }
 
@@ -126,6 +127,7 @@ func Merge(reports ...*Report) *Report {
 	for _, rep := range reports {
 		for _, a := range rep.Agents {
 			merged.Plan(a.Name, a.Planned, a.Why)
+			merged.From(a.Name, a.Suites...)
 			for _, r := range a.Results {
 				merged.Add(r)
 			}

@@ -43,6 +43,9 @@ func (t *Tally) Plan(planned []report.Planned, why string) {
 	slices.SortFunc(t.agent.Planned, func(a, b report.Planned) int { return conform.CompareIDs(a.ID, b.ID) })
 }
 
+// From says which suites the cases were picked from.
+func (t *Tally) From(suites ...string) { t.agent.Suites = suites }
+
 // Add counts a result. One of a case that has been counted takes its place, as where
 // the connections of a case come one at a time.
 func (t *Tally) Add(r report.Result) {
@@ -197,6 +200,9 @@ func (t *Tally) lines(width int) []string {
 		if t.agent.Why != "" {
 			lines = append(lines, clip("    "+t.agent.NotRun(), width))
 		}
+	}
+	if ids := t.agent.Shortened(); len(ids) > 0 {
+		lines = append(lines, gradeLine("shortened", ids, width, true))
 	}
 	if len(t.mixed) > 0 {
 		lines = append(lines, gradeLine("wrong beside others", t.mixed, width, true))

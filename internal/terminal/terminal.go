@@ -211,7 +211,11 @@ func (s *Screen) End(agent string, t *Tally, took time.Duration, counts ...Count
 
 // Tally prints what one agent came to.
 func (s *Screen) Tally(agent string, t *Tally) {
-	fmt.Fprintf(s.out, "\n%q: %s\n", agent, CasesOf(t.done))
+	from := ""
+	if suites := telling.Suites(t.agent); suites != "" {
+		from = ", " + suites
+	}
+	fmt.Fprintf(s.out, "\n%q: %s%s\n", agent, CasesOf(t.done), visible.Text(from))
 	t.sort()
 	for _, line := range slices.Concat(t.lines(s.width), flowLines(report.Flows(t.agent), s.titles)) {
 		fmt.Fprintln(s.out, line)

@@ -29,6 +29,7 @@ type runs struct {
 // run is what was to be played of one agent, and why not all of it was, if it was not.
 type run struct {
 	Planned []string `json:"planned"`
+	Suites  []string `json:"suites,omitempty"`
 	Why     string   `json:"why,omitempty"`
 }
 
@@ -36,6 +37,9 @@ type run struct {
 type Plan struct {
 	// Of are the cases for the agent. Nil: nobody says, and nothing is missing.
 	Of func(agent string) []report.Planned
+	// Suites are the names of what the cases for the agent were picked from. Nil: nobody
+	// says.
+	Suites func(agent string) []string
 	// Part keeps what there is of an agent beside these cases: they are picked from a
 	// whole that was played earlier.
 	Part bool
@@ -80,9 +84,14 @@ func (s *Store) expect(agent string) error {
 		delete(s.runs.Agents, agent)
 		return s.writeRuns()
 	}
-	var ids []string
+	var ids, suites []string
 	if s.plan.Part {
-		ids = slices.Clone(s.runs.Agents[agent].Planned)
+		ids, suites = slices.Clone(s.runs.Agents[agent].Planned), slices.Clone(s.runs.Agents[agent].Suites)
+	}
+	if s.plan.Suites != nil {
+		suites = append(suites, s.plan.Suites(agent)...)
+		slices.Sort(suites)
+		suites = slices.Compact(suites)
 	}
 	for _, c := range planned {
 		s.runs.Titles[c.ID] = c.Title
@@ -90,7 +99,7 @@ func (s *Store) expect(agent string) error {
 			ids = append(ids, c.ID)
 		}
 	}
-	s.runs.Agents[agent] = run{Planned: ids, Why: s.plan.Why}
+	s.runs.Agents[agent] = run{Planned: ids, Suites: suites, Why: s.plan.Why}
 	return s.writeRuns()
 }
 
@@ -136,5 +145,6 @@ func addRuns(rep *report.Report, rs runs) {
 			planned[i] = report.Planned{ID: id, Title: rs.Titles[id]}
 		}
 		rep.Plan(agent, planned, r.Why)
+		rep.From(agent, r.Suites...)
 	}
 }

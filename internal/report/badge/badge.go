@@ -15,10 +15,10 @@ import (
 // colours by the first letter of the grade.
 var colours = map[byte]string{'A': "#1a7f4b", 'B': "#8a6100", 'C': "#b3541e", 'D': "#c02626", 'F': "#8f1212"}
 
-// Write draws the badge. Of several agents it shows the worst grade, and none where one
+// Write draws the badge. It says where cases were shortened. Of several agents it shows the worst grade, and none where one
 // of them has none.
 func Write(w io.Writer, rep *report.Report, v report.View) error {
-	grade, graded, passed, total := "", true, 0, 0
+	grade, graded, passed, total, shortened := "", true, 0, 0, false
 	for _, a := range rep.Agents {
 		card := score.Of(a)
 		if score.Worse(card.Grade, grade) {
@@ -26,6 +26,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 		}
 		graded = graded && card.Grade != ""
 		total += card.Missing
+		shortened = shortened || len(a.Shortened()) > 0
 		for _, r := range a.Results {
 			total++
 			if !v.Fails(r) && r.Judged() {
@@ -39,6 +40,9 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	}
 	if graded && grade != "" {
 		value, colour = fmt.Sprintf("%s · %d/%d", grade, passed, total), colours[grade[0]]
+	}
+	if shortened {
+		value += " shortened"
 	}
 	if _, err := io.WriteString(w, draw("WebSocket", value, colour)); err != nil {
 		return fmt.Errorf("write badge: %w", err)

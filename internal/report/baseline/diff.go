@@ -25,6 +25,9 @@ const (
 	Changed   Kind = "changed"   // another verdict, as good or bad
 	Added     Kind = "added"     // there was no such result
 	Removed   Kind = "removed"   // there is none any more
+	// Shortened is no worse, and less: the whole case was played before, and a shortened
+	// one now, so that what was wrong may be in what it leaves out.
+	Shortened Kind = "shortened"
 )
 
 // Change is a result whose verdict is not what it was.
@@ -32,6 +35,8 @@ type Change struct {
 	Agent, ID string
 	Kind      Kind
 	Old, New  verdict.Verdict // zero where there is none
+	// Of a shortened case: see report.Result.Shortened.
+	OldShortened, NewShortened bool
 }
 
 // Renamed says which agents of the later report are taken for which of the earlier one
@@ -100,16 +105,18 @@ func Diff(old, now *report.Report) []Change {
 		for _, id := range ids {
 			o, had := before[id]
 			n, has := after[id]
-			c := Change{Agent: name, ID: id, Old: o, New: n}
+			c := Change{Agent: name, ID: id, Old: o.Verdict, New: n.Verdict, OldShortened: o.Shortened(), NewShortened: n.Shortened()}
 			switch {
 			case !had:
 				c.Kind = Added
 			case !has:
 				c.Kind = Removed
-			case o.Behavior == n.Behavior && o.Close == n.Close:
+			case c.NewShortened && !c.OldShortened && compare(c.Old, c.New) != Regressed:
+				c.Kind = Shortened
+			case c.Old.Behavior == c.New.Behavior && c.Old.Close == c.New.Close:
 				continue
 			default:
-				c.Kind = compare(o, n)
+				c.Kind = compare(c.Old, c.New)
 			}
 			changes = append(changes, c)
 		}
@@ -147,13 +154,13 @@ func underNewNames(rep *report.Report, renamed map[string]string) *report.Report
 	return moved
 }
 
-func byID(rep *report.Report, agent string) map[string]verdict.Verdict {
-	verdicts := map[string]verdict.Verdict{}
+func byID(rep *report.Report, agent string) map[string]report.Result {
+	results := map[string]report.Result{}
 	a, _ := rep.Agent(agent) // one without results has none
 	for _, r := range a.Results {
-		verdicts[r.ID] = r.Verdict
+		results[r.ID] = r
 	}
-	return verdicts
+	return results
 }
 
 func compare(old, now verdict.Verdict) Kind {

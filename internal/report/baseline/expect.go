@@ -162,12 +162,13 @@ const (
 )
 
 // Of says how a result stands on a day. The expectation is the one that fits, if
-// any does. fails tells what counts as failed: see report.View.
+// any does. fails tells what counts as failed: see report.View. What a shortened case
+// does not fail proves no expectation outdated, as the whole case may.
 func (es Expectations) Of(r report.Result, fails bool, day time.Time) (Standing, Expected) {
 	e, found := es.find(r, day)
 	severity, allowed := report.Severity(report.Worst(r.Verdict)), report.Severity(e.Allowed)
 	switch {
-	case !fails && found && severity < allowed:
+	case !fails && found && severity < allowed && !r.Shortened():
 		return Outdated, e
 	case !fails:
 		return Fine, e

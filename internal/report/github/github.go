@@ -17,7 +17,8 @@ import (
 // Most is how many annotations of a kind GitHub shows for a step.
 const Most = 10
 
-// Write writes an error for what each report does not say, one for each result that fails, a notice for each known
+// Write writes a notice for what each report is of where that is not the whole of all
+// cases, an error for what it does not say, one for each result that fails, a notice for each known
 // failure, and a warning for each that is flaky and does not count as failed, up to
 // Most of each, and one line that sums up the rest of the errors.
 func Write(w io.Writer, rep *report.Report, v report.View) error {
@@ -27,6 +28,9 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 		kind := "error"
 		if v.Partial {
 			kind = "notice"
+		}
+		for _, line := range telling.Scope(a) {
+			fmt.Fprintf(&b, "::notice title=%s::%s\n", property(visible.Text(a.Name)), data(visible.Text(line)))
 		}
 		for _, line := range telling.Gaps(a) {
 			fmt.Fprintf(&b, "::%s title=%s::%s\n", kind, property(visible.Text(a.Name)), data(visible.Text(line)))

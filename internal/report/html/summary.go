@@ -229,7 +229,7 @@ func cards(rep *report.Report, v report.View) []card {
 			}
 		}
 		c.Kept = v.KeptBy(a)
-		for _, line := range telling.Gaps(a) {
+		for _, line := range slices.Concat(telling.Scope(a), telling.Gaps(a)) {
 			c.Gaps = append(c.Gaps, sentence(line))
 		}
 		for _, k := range s.Caps {

@@ -8,6 +8,7 @@ package markdown
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/report"
@@ -96,11 +97,11 @@ func (b *summary) agents(rep *report.Report) {
 	b.gaps(rep)
 }
 
-// gaps lists what the report does not say.
+// gaps lists what the report is of, and what it does not say.
 func (b *summary) gaps(rep *report.Report) {
 	begun := false
 	for _, a := range rep.Agents[:min(len(rep.Agents), mostAgents)] {
-		for _, line := range telling.Gaps(a) {
+		for _, line := range slices.Concat(telling.Scope(a), telling.Gaps(a)) {
 			b.line("- %s: %s", text(name(a.Name)), text(line))
 			begun = true
 		}
@@ -176,7 +177,11 @@ func (b *summary) changes(rep *report.Report) {
 			worse = append(worse, fmt.Sprintf("- %s %s: %s, was %s", text(name(c.Agent)), text(c.ID), both(c.New), both(c.Old)))
 		}
 	}
-	b.line("Against the baseline: **%d worse**, %d better, %d changed otherwise, %d new, %d gone.", n[baseline.Regressed], n[baseline.Improved], n[baseline.Changed], n[baseline.Added], n[baseline.Removed])
+	shortened := ""
+	if s := n[baseline.Shortened]; s > 0 {
+		shortened = fmt.Sprintf(", %d shortened", s)
+	}
+	b.line("Against the baseline: **%d worse**, %d better, %d changed otherwise, %d new, %d gone%s.", n[baseline.Regressed], n[baseline.Improved], n[baseline.Changed], n[baseline.Added], n[baseline.Removed], shortened)
 	b.line("")
 	for _, line := range worse[:min(len(worse), 100)] {
 		b.line("%s", line)

@@ -45,6 +45,8 @@ type agent struct {
 	Failed   int                   `json:"failed"`
 	Unjudged int                   `json:"notJudged"`
 	Missing  []missing             `json:"missing"`
+	Suites   []string              `json:"suites,omitempty"`
+	Short    []string              `json:"shortened,omitempty"`
 	Why      string                `json:"whyMissing,omitempty"`
 	Beside   *beside               `json:"failedOnlyBesideOthers,omitempty"`
 	Flows    []flow                `json:"flows,omitempty"`
@@ -159,6 +161,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 func agentOf(a report.Agent, v report.View) agent {
 	card := score.Of(a)
 	out := agent{Name: a.Name, Grade: card.Grade, Ungraded: card.Ungraded, Unjudged: card.Unjudged, Missing: []missing{}, Caps: []grading{}, Verdicts: map[verdict.Grade]int{}, Closings: map[verdict.Grade]int{}, Results: []result{}}
+	out.Suites, out.Short = a.Suites, a.Shortened()
 	for _, p := range a.Missing() {
 		out.Missing, out.Why = append(out.Missing, missing{p.ID, p.Title}), a.Why
 	}
@@ -272,6 +275,7 @@ func Read(r io.Reader) (*report.Report, error) {
 		for _, m := range a.Missing {
 			rep.Plan(a.Name, []report.Planned{{ID: m.Case, Title: m.Title}}, a.Why)
 		}
+		rep.From(a.Name, a.Suites...)
 		for i, x := range a.Results {
 			if x.Case == "" {
 				return nil, fmt.Errorf("read results: result %d of agent %.40q has no case", i+1, a.Name)

@@ -40,6 +40,31 @@ func follows(a, b string) bool {
 	return section == conform.Subcategory(b) && errA == nil && errB == nil && n == m+1
 }
 
+// everything is the suite of which nothing has to be said.
+const everything = "full"
+
+// Suites tells which suites an agent's cases were picked from, and is empty where that
+// is all there are or not known.
+func Suites(a report.Agent) string {
+	if len(a.Suites) == 0 || len(a.Suites) == 1 && a.Suites[0] == everything {
+		return ""
+	}
+	return "picked from the suite " + strings.Join(a.Suites, " and the suite ")
+}
+
+// Scope tells of what the results of an agent are, in a line each, where that is not the
+// whole of all cases: the suites they were picked from, and which were shortened.
+func Scope(a report.Agent) []string {
+	var lines []string
+	if suites := Suites(a); suites != "" {
+		lines = append(lines, suites)
+	}
+	if ids := a.Shortened(); len(ids) > 0 {
+		lines = append(lines, fmt.Sprintf("shortened, to the messages that their titles say: %d (%s)", len(ids), Ranges(ids)))
+	}
+	return lines
+}
+
 // Gaps tells what a report does not say of an agent, in a line each: what was planned
 // and not run, what was run and says nothing, and what failed only beside other cases.
 func Gaps(a report.Agent) []string {
