@@ -3,9 +3,11 @@
 package report_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/reporttest"
 	"github.com/wsspec/wsspec/internal/report/telling"
@@ -41,5 +43,40 @@ func TestJoin(t *testing.T) {
 	}
 	if r := report.Join(telling.Explain, good, good).Agents[0].Results[0]; len(r.Others) != 0 || r.Attempt != 0 {
 		t.Errorf("the same twice: %+v", r.Others)
+	}
+}
+
+// Of a shortened case and the whole one, as good, the whole one counts, in any order; a
+// worse one counts whichever it is. The suites of both are kept.
+func TestJoinShortened(t *testing.T) {
+	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	made := func(second int, suite string, g verdict.Grade, tags ...conform.Tag) *report.Report {
+		r := reporttest.Simple("a", "12.1.10")
+		r.Verdict.Behavior, r.Started, r.Tags = g, at.Add(time.Duration(second)*time.Second), tags
+		rep := new(report.Report)
+		rep.Add(r)
+		rep.From("a", suite)
+		return rep
+	}
+	for _, c := range []struct {
+		short, whole verdict.Grade
+		shortCounts  bool
+		why          string
+	}{
+		{verdict.OK, verdict.OK, false, "it is in another report, shortened"},
+		{verdict.OK, verdict.Failed, false, "it is in another report, shortened"},
+		{verdict.Failed, verdict.OK, true, "it is in another report, whole"},
+	} {
+		short, whole := made(1, "quick", c.short, conform.Shortened), made(2, "full", c.whole)
+		for _, reps := range [][]*report.Report{{short, whole}, {whole, short}} {
+			a := report.Join(telling.Explain, reps...).Agents[0]
+			r := a.Results[0]
+			if r.Shortened() != c.shortCounts || len(a.Shortened()) == 1 != c.shortCounts || len(r.Others) != 1 || r.Others[0].Why != c.why {
+				t.Errorf("shortened %s, whole %s: counts %s, shortened %v, beside %+v", c.short, c.whole, r.Verdict.Behavior, r.Shortened(), r.Others)
+			}
+			if !slices.Equal(a.Suites, []string{"full", "quick"}) || !slices.Equal(report.Merge(reps...).Agents[0].Suites, a.Suites) {
+				t.Errorf("suites %q", a.Suites)
+			}
+		}
 	}
 }

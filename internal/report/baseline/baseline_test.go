@@ -3,12 +3,14 @@
 package baseline_test
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/verdict"
@@ -52,6 +54,36 @@ func TestDiff(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// A shortened case that passes says less than the whole one did: that is no
+// improvement, and proves no expectation outdated. What it fails is a failure.
+func TestShortened(t *testing.T) {
+	short := func(id string, behavior verdict.Grade) report.Result {
+		r := result("a", id, behavior, "OK")
+		r.Tags = []conform.Tag{conform.Shortened}
+		return r
+	}
+	old := reportOf(result("a", "12.1.1", "OK", "OK"), result("a", "12.1.2", "FAILED", "OK"), result("a", "12.1.3", "OK", "OK"), short("12.1.4", "OK"), short("12.1.5", "FAILED"), short("12.1.6", "OK"))
+	now := reportOf(short("12.1.1", "OK"), short("12.1.2", "OK"), short("12.1.3", "FAILED"), result("a", "12.1.4", "FAILED", "OK"), result("a", "12.1.5", "OK", "OK"), result("a", "12.1.6", "OK", "OK"))
+	var got []string
+	for _, c := range baseline.Diff(old, now) {
+		got = append(got, fmt.Sprintf("%s %s %v>%v", c.ID, c.Kind, c.OldShortened, c.NewShortened))
+	}
+	want := []string{"12.1.1 shortened false>true", "12.1.2 shortened false>true", "12.1.3 regressed false>true", "12.1.4 regressed true>false", "12.1.5 improved true>false"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	es := baseline.Expectations{{Agent: "a", Case: "12.*", Allowed: verdict.Failed, Reason: "why"}}
+	for _, c := range []struct {
+		r     report.Result
+		fails bool
+		want  baseline.Standing
+	}{{short("12.1.1", "OK"), false, baseline.Fine}, {result("a", "12.1.1", "OK", "OK"), false, baseline.Outdated}, {short("12.1.1", "FAILED"), true, baseline.Known}} {
+		if s, _ := es.Of(c.r, c.fails, time.Now()); s != c.want {
+			t.Errorf("%s, shortened %v: standing %d, want %d", c.r.Verdict.Behavior, c.r.Shortened(), s, c.want)
+		}
 	}
 }
 

@@ -109,7 +109,7 @@ var rules = []rule{
 	}},
 	{"A", "faults are noticed later than they could be", func(r report.Result) bool { return r.Verdict.Behavior == verdict.NonStrict }},
 	{"A", "permessage-deflate is not implemented", func(r report.Result) bool { return !r.Judged() && aboutCompression(r) }},
-	{"A", "compression was tested with fewer messages than the whole cases have", func(r report.Result) bool { return r.Shortened() && r.Judged() }},
+	{"A", "cases of compression were shortened", func(r report.Result) bool { return r.Shortened() && r.Judged() }},
 	{"C", "what several connections are sent is mixed up, or answered wrongly", func(r report.Result) bool { _, wrong := r.OnlyBeside(); return wrong }},
 	{"B", "answers are late beside other connections", func(r report.Result) bool { late, wrong := r.OnlyBeside(); return late && !wrong }},
 }

@@ -70,6 +70,8 @@ func TestGrades(t *testing.T) {
 		{among(good, true, "FAILED"), "B", "B: answers are late beside other connections (1.1.1, RFC 6455, 5.6)"},
 		{wrongly(among(good, true, "FAILED")), "C", "C: what several connections are sent is mixed up, or answered wrongly (1.1.1, RFC 6455, 5.6)"},
 		{result("0.11.1", "RFC 6455, 4.1", "UNIMPLEMENTED", "OK"), "A+", ""},
+		{shortened(result("12.1.4", "RFC 7692, 7.2", "OK", "OK")), "A", "A: cases of compression were shortened (12.1.4, RFC 7692, 7.2)"},
+		{shortened(result("12.1.4", "RFC 7692, 7.2", "UNIMPLEMENTED", "OK")), "A", "A: permessage-deflate is not implemented (12.1.4, RFC 7692, 7.2)"},
 		{result("H.1", "RFC 9112, 5", "FAILED", "OK"), "C", "C: cases beyond the reference's are failed (H.1, RFC 9112, 5)"},
 	} {
 		card := score.Of(whole(c.result))
@@ -81,6 +83,11 @@ func TestGrades(t *testing.T) {
 			t.Errorf("%+v: %s %q, want %s %q", c.result.Verdict, card.Grade, caps, c.grade, c.cap)
 		}
 	}
+}
+
+func shortened(r report.Result) report.Result {
+	r.Tags = append(r.Tags, conform.Shortened)
+	return r
 }
 
 // There is a grade only where enough was run, and else the reason.
