@@ -85,8 +85,9 @@ func (s *schedule) sample(plan []Planned) (first, rest []Planned) {
 	return first, rest
 }
 
-// slowAndBrief does something with each case: one after the other with those that
-// soon end, beside the others, of which most are waiting.
+// slowAndBrief does something with each case: with those that soon end, in their order,
+// and beside them with the others, of which most are waiting. There is always room for
+// one that soon ended the last time, even where it waits now.
 func (s *schedule) slowAndBrief(ctx context.Context, plan []Planned, jobs int, do func(context.Context, Planned) error) error {
 	var slow, short []Planned
 	for _, c := range plan {
@@ -102,7 +103,7 @@ func (s *schedule) slowAndBrief(ctx context.Context, plan []Planned, jobs int, d
 	for _, half := range []struct {
 		plan []Planned
 		jobs int
-	}{{short, 1}, {slow, jobs - 1}} {
+	}{{short, jobs}, {slow, jobs - 1}} {
 		all.Go(func() {
 			if err := s.atOnce(ctx, half.plan, half.jobs, do); err != nil {
 				stop(err)

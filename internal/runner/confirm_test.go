@@ -59,6 +59,28 @@ func TestWaitingDoesNotCount(t *testing.T) {
 	})
 }
 
+// One that was soon over beside others and is not alone, as where the peer hangs without
+// them, does not keep the others waiting either.
+func TestWaitingAloneDoesNotCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		moves := failing(1, 4, time.Second, verdict.NonStrict)
+		for i := range moves {
+			moves[i].shape = func(r *report.Result) {
+				if r.Verdict.Behavior == verdict.Failed {
+					r.Took = 10 * time.Millisecond
+				}
+			}
+		}
+		st := newStage(moves...)
+		if err := st.run(t.Context(), 16); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(st.start); took != 2300*time.Millisecond || st.played("1.") != 8 {
+			t.Errorf("took %v, %d plays", took, st.played("1."))
+		}
+	})
+}
+
 // Cases that take their time are had again until their kind of deviation is clear.
 func TestKindsOfDeviation(t *testing.T) {
 	for _, tt := range []struct {
