@@ -24,7 +24,7 @@ type lounge struct {
 	like    terminal.Tally // what tallies start as
 	planned []report.Planned
 	flags   []string // see report.Result
-	suite   []string // see report.Agent
+	suites  []string // see report.Agent
 
 	mu      sync.Mutex
 	tallies map[string]*terminal.Tally
@@ -74,7 +74,7 @@ func (l *lounge) event(e fuzzserver.Event) {
 			like := l.like
 			t = &like
 			t.Plan(slices.Clone(l.planned), notAsked)
-			t.From(l.suite...)
+			t.From(l.suites...)
 			l.tallies[e.Agent] = t
 			l.order = append(l.order, e.Agent)
 			l.screen.Greet(e.Agent, e.Remote)

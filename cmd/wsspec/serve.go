@@ -77,7 +77,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	}
 	settings := c.settings()
 	lounge := newLounge(p, terminal.Detail{Quiet: c.Quiet, Verbose: c.Verbose, Wire: c.Wire}, plan.tally)
-	lounge.planned, lounge.flags, lounge.suite = expected(plan.cases, plan.surveys), c.repeat(), c.suite("")
+	lounge.planned, lounge.flags, lounge.suites = expected(plan.cases, plan.surveys), c.repeat(), c.suites()
 	store, err := c.store(p, plan, lounge.planned)
 	if err != nil {
 		return err
@@ -167,7 +167,7 @@ func (c *serveCmd) store(p *process, s *servePlan, planned []report.Planned) (*f
 	}
 	f.View.Partial = c.AllowPartial
 	f.View = s.known.in(f.View)
-	f.Expect(archive.Plan{Of: func(string) []report.Planned { return planned }, Suites: c.suite, Part: c.part() || c.LastFailed, Why: notAsked})
+	f.Expect(archive.Plan{Of: func(string) []report.Planned { return planned }, Suites: func(string) []string { return c.suites() }, Part: c.part() || c.LastFailed, Why: notAsked})
 	return f, nil
 }
 

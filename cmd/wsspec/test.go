@@ -117,8 +117,8 @@ func (s Selection) lister() string {
 	return `"wsspec cases" lists them all`
 }
 
-// suite is the name of what the cases are picked from.
-func (s Selection) suite(string) []string { return []string{cmp.Or(s.Suite, string(cases.FullSuite))} }
+// suites is the name of the suite that the cases are picked from.
+func (s Selection) suites() []string { return []string{cmp.Or(s.Suite, string(cases.FullSuite))} }
 
 // profiled leaves out cases that cannot be judged because nobody says what the peer is
 // meant to do, unless they are named.
@@ -179,7 +179,7 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 // prepare reads everything the flags name, so that mistakes are found before
 // anything is started.
 func (c *testCmd) prepare() (*testRun, error) {
-	t := &testRun{out: c.Out, force: c.Force, repeat: c.repeat, suite: c.suite, strict: c.Strict, pace: runner.Pace{Jobs: c.Jobs, Repeat: c.Repeat, Retries: c.Retries}, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}}
+	t := &testRun{out: c.Out, force: c.Force, repeat: c.repeat, suites: c.suites(), strict: c.Strict, pace: runner.Pace{Jobs: c.Jobs, Repeat: c.Repeat, Retries: c.Retries}, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}}
 	if err := c.checkPace(); err != nil {
 		return nil, err
 	}

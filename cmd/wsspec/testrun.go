@@ -29,7 +29,7 @@ type testRun struct {
 	settings runner.Settings
 	pace     runner.Pace
 	out      string
-	suite    func(agent string) []string // see archive.Plan
+	suites   []string // see report.Agent
 	strict   bool
 	force    bool                             // see openFolder
 	repeat   func(fuzzclient.Server) []string // flags: see report.Result
@@ -74,7 +74,7 @@ func (t *testRun) run(ctx context.Context) error {
 	}
 	store.View.Partial = t.partial
 	store.View = t.known.in(store.View)
-	store.Expect(archive.Plan{Of: t.expected, Suites: t.suite, Part: t.part, Why: "the run was broken off"})
+	store.Expect(archive.Plan{Of: t.expected, Suites: func(string) []string { return t.suites }, Part: t.part, Why: "the run was broken off"})
 	status := exitOK
 	for _, s := range t.servers {
 		st, err := t.one(ctx, s, store)
@@ -123,7 +123,7 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder.Fo
 		Begin: func(agent string, n int) error {
 			t.tested = append(t.tested, agent)
 			tally.Plan(t.expected(agent), "")
-			tally.From(t.suite(agent)...)
+			tally.From(t.suites...)
 			t.screen.Begin(terminal.Plan{Agent: agent, URL: s.URL, IDs: t.ids(), Cases: n, Repeat: pace.Repeat, Seed: settings.Seed})
 			return store.Begin(agent)
 		},
