@@ -117,12 +117,7 @@ func Beyond() []conform.Case {
 		policies(),
 		clientRequests(),
 		clientTargets(),
-		inTheirTime(answerStatus()),
-		inTheirTime(answerUpgrade()),
-		inTheirTime(answerAccept()),
-		inTheirTime(answerSubprotocol()),
-		inTheirTime(answerExtensions()),
-		inTheirTime(answerOctets()),
+		answersToClients(),
 		clientNonces(),
 		clientReturns(),
 		commanded(),
@@ -147,9 +142,9 @@ func Beyond() []conform.Case {
 		failing(),
 		offers(),
 		badOffers(),
-		goodAnswers(),
-		badAnswers(),
+		deflateAnswers(),
 		goodDeflate(),
+		sentDeflate(),
 		deflateViolations(),
 		badDeflate(),
 		robustness(),
@@ -164,6 +159,11 @@ func Beyond() []conform.Case {
 		}
 	}
 	return cs
+}
+
+// answersToClients is 0.12 to 0.17.
+func answersToClients() []conform.Case {
+	return inTheirTime(slices.Concat(answerStatus(), answerUpgrade(), answerAccept(), answerSubprotocol(), answerExtensions(), answerOctets()))
 }
 
 // Sections returns the titles of categories and subcategories, in order.
@@ -287,6 +287,7 @@ func Sections() []conform.Section {
 		{ID: "17.2", Title: "Answers that a client must fail"},
 		{ID: "18", Title: "Compressed messages"},
 		{ID: "18.1", Title: "Forms that a receiver must accept"},
+		{ID: "18.2", Title: "What the peer sends compressed"},
 		{ID: "19", Title: "Compressed messages that break a rule"},
 		{ID: "19.1", Title: "Reserved bits and fragments"},
 		{ID: "19.2", Title: "Data that cannot be inflated"},

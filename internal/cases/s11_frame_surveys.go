@@ -37,11 +37,12 @@ func frameSurveys() []conform.Case {
 }
 
 // reservedBit says which reserved bit a frame has that it must not have. RSV1 on the
-// first frame of a message means compression where that was agreed (RFC 7692, 6).
+// first frame of a message means compression where that was agreed (RFC 7692, 6), or
+// where a client took an answer that it should not have (17.2).
 func reservedBit(c survey.Connection, i int) string {
 	h := c.Frames[i]
 	rsv := h.RSV
-	if c.Deflate && (h.Opcode == ws.Text || h.Opcode == ws.Binary) {
+	if (c.Deflate || c.Told) && (h.Opcode == ws.Text || h.Opcode == ws.Binary) {
 		rsv &^= rules.RSV1
 	}
 	if rsv == 0 {

@@ -13,6 +13,9 @@ import (
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
+// deflateAnswers is 17: what a client makes of answers to its offers.
+func deflateAnswers() []conform.Case { return append(goodAnswers(), badAnswers()...) }
+
 // goodAnswers is 17.1: answers that its offers permit, which a client may take, and what
 // it has to keep to then.
 //

@@ -134,6 +134,7 @@ type codec struct {
 	out   *deflate.Compressor
 	sent  sentBlocks
 	notes *wirelog.Compression
+	tally *wirelog.Deflated
 	reuse bool // what was inflated is not kept: use its memory again
 
 	inflated, deflated []byte
@@ -148,7 +149,7 @@ func (p *Peer) agree(a deflate.Answer) {
 	p.log.Extension = a.String()
 	p.log.Compression = wirelog.Compression{Window: theirs.Window(), NoContext: theirs.NoContextTakeover}
 	p.codec = &codec{
-		pool: p.cfg.Deflate, in: p.cfg.Deflate.Inflater(theirs), out: p.cfg.Deflate.Compressor(ours), notes: &p.log.Compression,
+		pool: p.cfg.Deflate, in: p.cfg.Deflate.Inflater(theirs), out: p.cfg.Deflate.Compressor(ours), notes: &p.log.Compression, tally: &p.log.Deflated,
 		sent: sentBlocks{params: ours},
 	}
 }
@@ -169,13 +170,48 @@ func (c *codec) inflate(msg []byte, limit int, list bool) (data []byte, blocks s
 	if c.reuse {
 		dst = c.inflated[:0]
 	}
-	if !list {
-		data, err = c.judge(c.in.Inflate(dst, msg, limit))
-		return data, "", err
+	var stats deflate.Stats
+	if list {
+		var l deflate.Listing
+		data, stats, l = c.in.List(dst, msg, limit, listed)
+		blocks, err = l.String(), l.Err
+	} else {
+		data, stats, err = c.in.Inflate(dst, msg, limit)
 	}
-	data, stats, l := c.in.List(dst, msg, limit, listed)
-	data, err = c.judge(data, stats, l.Err)
-	return data, l.String(), err
+	c.count(msg, stats, err)
+	data, err = c.judge(data, stats, err)
+	return data, blocks, err
+}
+
+// count adds a message to the tally.
+func (c *codec) count(msg []byte, stats deflate.Stats, err error) {
+	t := c.tally
+	t.Messages++
+	t.Stored += stats.Stored
+	if err == nil {
+		t.Stored-- // that of 00 00 ff ff
+	}
+	t.Fixed += stats.Fixed
+	t.Dynamic += stats.Dynamic
+	t.Farthest = max(t.Farthest, stats.Farthest)
+	if stats.Final {
+		t.Final++
+	}
+	if stats.Earlier {
+		t.Earlier++
+	}
+	switch {
+	case len(msg) == 0:
+		t.Empty++
+	case errors.Is(err, deflate.ErrTail), errors.Is(err, deflate.ErrTruncated):
+		t.Unended++
+	case errors.Is(err, deflate.ErrCorrupt):
+		t.Corrupt++
+	case errors.Is(err, deflate.ErrWindow):
+		t.TooFar++
+	case errors.Is(err, deflate.ErrContext):
+		t.Kept++
+	}
 }
 
 // judge takes note of what the peer made of compression in a message.

@@ -7,6 +7,7 @@
 package survey
 
 import (
+	"bytes"
 	"slices"
 	"sync"
 	"time"
@@ -27,8 +28,11 @@ type Connection struct {
 	Response []byte      // that of the response, the peer's where it is a server
 	Frames   []ws.Header // that came from the peer, in order
 	Closes   [][]byte    // payloads of its Close frames
-	Deflate  bool        // permessage-deflate was agreed
 	Opened   bool
+	// Deflate: permessage-deflate was agreed. Told: it was not, and the response names it
+	// all the same.
+	Deflate, Told bool
+	Compressed    wirelog.Deflated // messages of the peer
 	// Port is where the peer connected to, 0 where that is not known; Near says that
 	// nothing on the way can have changed it.
 	Port int
@@ -52,8 +56,10 @@ type Gatherer struct {
 // See takes what the log of a connection shows. Port and near are those of Connection.
 func (g *Gatherer) See(log *wirelog.Log, port int, near bool) {
 	c := Connection{
-		Request: log.Request, Response: log.Response, Deflate: log.Extension != "", Opened: log.Facts.Opened, Port: port, Near: near, At: log.Start,
+		Request: log.Request, Response: log.Response, Opened: log.Facts.Opened, Port: port, Near: near, At: log.Start,
+		Deflate: log.Extension != "", Compressed: log.Deflated,
 	}
+	c.Told = !c.Deflate && bytes.Contains(bytes.ToLower(log.Response), []byte("permessage-deflate"))
 	for _, r := range log.Records {
 		if r.Kind != wirelog.ReceivedFrame || len(c.Frames) == KeepFrames {
 			continue

@@ -120,3 +120,21 @@ func (c *Compression) Break(what string) {
 
 // maxBroken bounds the notes on one connection.
 const maxBroken = 8
+
+// Deflated counts the compressed messages of the peer (RFC 7692, 7.2), also those that
+// could not be inflated, and what they were made of.
+type Deflated struct {
+	Messages               int
+	Stored, Fixed, Dynamic int // blocks by type (RFC 1951, 3.2.3), without that at the end whose lengths are not sent
+	Final                  int // messages with a block that has BFINAL set
+	Earlier                int // messages that refer to earlier ones
+	Farthest               int // octets of the largest distance
+
+	// Messages with something wrong.
+
+	Empty   int // they have no octet
+	Unended int // 00 00 ff ff cannot follow
+	Corrupt int // they are not DEFLATE
+	TooFar  int // a distance goes beyond the window
+	Kept    int // they refer to earlier ones, and that was ruled out
+}

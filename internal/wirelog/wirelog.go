@@ -144,7 +144,8 @@ type Log struct {
 	Traffic     Traffic
 	Echo        Echo
 	Compression Compression
-	Request     []byte // HTTP heads, at most KeepHead octets each
+	Deflated    Deflated // for surveys; a stored log does not have it
+	Request     []byte   // HTTP heads, at most KeepHead octets each
 	Response    []byte
 	Refused     string        // why the opening handshake failed, empty if it did not
 	Extension   string        // what was agreed, as in the header
