@@ -16,9 +16,11 @@ import (
 // the words of deflate.Handmade, so that a case says octet by octet what it sends.
 
 // bareOffer is permessage-deflate that demands nothing: it lets us use the whole window
-// and all earlier messages, unless the server asks for less.
+// and all earlier messages, unless the server asks for less. As a server we answer with
+// what the client demands, and with what it says it does: whether it works with less is
+// for 17.1.1.
 func bareOffer() peer.Opening {
-	return peer.Opening{Offers: []deflate.Offer{{ClientMaxWindowBits: deflate.AnyWindow}}, Accept: deflate.FirstAllowing(deflate.Params{})}
+	return peer.Opening{Offers: []deflate.Offer{{ClientMaxWindowBits: deflate.AnyWindow}}, Accept: answering(deflate.Answer{})}
 }
 
 // compressedText and compressedBinary are the first or only frame of a compressed message.
