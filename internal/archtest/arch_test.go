@@ -33,7 +33,7 @@ const (
 // above its own in this list. A name that ends in /... stands for all below it.
 var layers = [][]string{
 	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible"},
-	{"internal/deflate", "internal/rules", "internal/wirelog", "internal/stream", "internal/capture"},
+	{"internal/deflate", "internal/rules", "internal/wirelog", "internal/stream", "internal/capture", "internal/resident"},
 	{"internal/stream/..."},
 	{"internal/peer", "internal/survey", "internal/verdict", "internal/testee", "internal/inspect"},
 	{"internal/conform"},

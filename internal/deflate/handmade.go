@@ -38,6 +38,8 @@ type Handmade struct {
 	last      bool // and this one
 	inside    bool // of a block with codes
 	lit, dist prefixCode
+
+	earlier, out []byte // what earlier messages say, and what this one does
 }
 
 // What must not stand before DEFLATE data in a message, but does where somebody
@@ -49,6 +51,15 @@ const (
 
 // Blocks begins data without blocks.
 func Blocks() *Handmade { return new(Handmade) }
+
+// After has copies refer to earlier messages, too: what they say goes before what this
+// one does.
+func (h *Handmade) After(earlier string) *Handmade { h.earlier = []byte(earlier); return h }
+
+// Output is what the data inflate to, as far as it was written by [Handmade.Stored],
+// [Handmade.Literals] and [Handmade.Copy] and does not refer to what there is not. It is
+// reckoned while the data are written, by no inflater.
+func (h *Handmade) Output() string { return string(h.out) }
 
 // Bytes returns the data, the last octet filled with zero bits.
 func (h *Handmade) Bytes() []byte { return append([]byte(nil), h.data...) }
@@ -81,6 +92,7 @@ func (h *Handmade) Stored(data string) *Handmade {
 	if len(data) > maxStored {
 		panic(fmt.Sprintf("deflate: a stored block of %d octets", len(data)))
 	}
+	h.out = append(h.out, data...)
 	return h.StoredAs(uint16(len(data)), ^uint16(len(data)), data)
 }
 
@@ -106,6 +118,7 @@ func (h *Handmade) Literals(text string) *Handmade {
 	for _, c := range []byte(text) {
 		h.Symbol(int(c))
 	}
+	h.out = append(h.out, text...)
 	return h
 }
 
@@ -117,8 +130,21 @@ func (h *Handmade) Copy(length, distance int) *Handmade {
 	}
 	l := lengthSymbols[length-3]
 	h.Symbol(int(l.symbol)).Bits(uint64(l.extra), int(l.extraBits))
+	h.repeat(length, distance)
 	symbol, extraBits := distanceSymbol(uint16(distance))
 	return h.Distance(symbol, uint64(distance-1)&(1<<extraBits-1))
+}
+
+// repeat has the output go on with a part of itself, or of earlier messages.
+func (h *Handmade) repeat(length, distance int) {
+	for range length {
+		switch at := len(h.out) - distance; {
+		case at >= 0:
+			h.out = append(h.out, h.out[at])
+		case len(h.earlier)+at >= 0:
+			h.out = append(h.out, h.earlier[len(h.earlier)+at])
+		}
+	}
 }
 
 // Symbol writes a symbol of the alphabet of literals and lengths, 0 to 287, without

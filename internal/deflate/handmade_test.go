@@ -68,6 +68,9 @@ func TestHandmade(t *testing.T) {
 		if tt.hex != "" && string(made) != tt.hex {
 			t.Errorf("%s: made % x, want % x", tt.list, made, tt.hex)
 		}
+		if out := tt.made.Output(); out != tt.out && !strings.Contains(tt.out, "\x8f") { // whose copy is written by symbols
+			t.Errorf("%s: it says that it comes to %d octets, want %d", tt.list, len(out), len(tt.out))
+		}
 		out, _, l := deflate.NewInflater(deflate.Params{}).List(nil, made, 1<<20, 100)
 		if l.Err != nil || string(out) != tt.out {
 			t.Errorf("%s: %d octets, want %d, %v", tt.list, len(out), len(tt.out), l.Err)
@@ -81,6 +84,32 @@ func TestHandmade(t *testing.T) {
 				t.Errorf("%s: inflater %d: %d octets, want %d, %v", tt.list, i, len(outs[i]), len(tt.out), errs[i])
 			}
 		}
+	}
+}
+
+// What a message says that refers to earlier ones, it says as our inflater reads it.
+func TestHandmadeAfter(t *testing.T) {
+	f := deflate.NewInflater(deflate.Params{})
+	earlier := ""
+	for i, write := range []func(h *deflate.Handmade){
+		func(h *deflate.Handmade) { h.Stored(string(noise(32768))) },
+		func(h *deflate.Handmade) { h.Fixed().Copy(258, 32768).Literals("x").Copy(100, 40).End() },
+		func(h *deflate.Handmade) { h.Stored("abc").Fixed().Copy(9, 3).Copy(20, 15).Copy(258, 32767).End() },
+	} {
+		m := deflate.Blocks().After(earlier)
+		write(m)
+		out, _, err := f.Inflate(nil, m.Message(), 1<<20)
+		if err != nil || string(out) != m.Output() {
+			t.Fatalf("message %d: %d octets, want %d, %v", i, len(out), len(m.Output()), err)
+		}
+		earlier += m.Output()
+	}
+	hello := deflate.Blocks().Fixed().Literals("Hello").End()
+	if again := deflate.Blocks().After(hello.Output()).Fixed().Literals("ab").Copy(5, 7).Copy(4, 1).End(); again.Output() != "abHelloooo" {
+		t.Errorf("%q", again.Output())
+	}
+	if nowhere := deflate.Blocks().After("ab").Fixed().Copy(3, 3).End(); nowhere.Output() != "" {
+		t.Errorf("%q from before the beginning", nowhere.Output())
 	}
 }
 

@@ -99,6 +99,27 @@ const mostPatience = 2 * time.Minute
 // one behind the other before any of them has to be back. Patience is for each of them,
 // from when the one before has come.
 func (p *Peer) EchoAll(patience time.Duration, fs ...Frame) bool {
+	if !p.expectAll(fs) {
+		return false
+	}
+	p.SendTogether(fs...)
+	return p.awaitAll(patience)
+}
+
+// EchoAllOf is EchoAll for frames that say what messages are, without having their
+// octets: what is to come back is given beside them.
+func (p *Peer) EchoAllOf(patience time.Duration, messages []Message, fs ...Frame) bool {
+	for _, m := range messages {
+		if !p.expect(m) {
+			return false
+		}
+	}
+	p.SendTogether(fs...)
+	return p.awaitAll(patience)
+}
+
+// expectAll expects the messages that the frames are.
+func (p *Peer) expectAll(fs []Frame) bool {
 	var whole []byte // of a message in fragments
 	var first Frame
 	for _, f := range fs {
@@ -119,7 +140,12 @@ func (p *Peer) EchoAll(patience time.Duration, fs ...Frame) bool {
 			return false
 		}
 	}
-	p.SendTogether(fs...)
+	return true
+}
+
+// awaitAll waits until all that is expected is back, as long as each message comes
+// within the patience behind the one before.
+func (p *Peer) awaitAll(patience time.Duration) bool {
 	for last := time.Now().Add(mostPatience); p.echoes() && time.Now().Before(last); {
 		n := p.log.Echo.Matched
 		p.wait(time.Now().Add(patience), func() bool { return p.log.Echo.Matched > n || !p.echoes() })

@@ -152,6 +152,30 @@ func TestEchoAll(t *testing.T) {
 	}
 }
 
+// What frames come to can be told beside them.
+func TestEchoAllOf(t *testing.T) {
+	said := []peer.Message{{Data: ws.Literal([]byte("one"))}, {Binary: true, Data: ws.Literal([]byte("two"))}}
+	for second, want := range map[ws.Opcode]int{ws.Binary: 2, ws.Text: 1} {
+		var all bool
+		got := conversation{
+			script: func(p *peer.Peer) {
+				all = p.EchoAllOf(time.Second, said, text("1"), text("2"))
+				p.Close(1000)
+			},
+			other: func(o *other) {
+				o.next()
+				o.next()
+				o.send(ws.Text, "one")
+				o.send(second, "two")
+				o.next()
+			},
+		}.run(t)
+		if all != (want == 2) || got.Echo.Matched != want || got.Echo.Sent != 2 {
+			t.Errorf("%v: %v, %+v", second, all, got.Echo)
+		}
+	}
+}
+
 // Patience with several begins anew with each that comes.
 func TestEchoAllWhileTheyCome(t *testing.T) {
 	for pause, want := range map[time.Duration]int{900 * time.Millisecond: 5, 1100 * time.Millisecond: 0} {

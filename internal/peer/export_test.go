@@ -2,7 +2,11 @@
 
 package peer
 
-import "time"
+import (
+	"time"
+
+	"github.com/wsspec/wsspec/internal/resident"
+)
 
 // BeatingAt is a pulse that ran at these times, after the beginning, and is stopped.
 func BeatingAt(start time.Time, beats ...time.Duration) *Pulse {
@@ -11,4 +15,9 @@ func BeatingAt(start time.Time, beats ...time.Duration) *Pulse {
 		p.beat(start.Add(d))
 	}
 	return p
+}
+
+// TellMemory is toldMemory.
+func TellMemory(p resident.Process, before, most, peak int64) string {
+	return toldMemory(p, before, most, peak)
 }

@@ -140,6 +140,7 @@ type Peer struct {
 	over   bool // the script is over, and we wait for the end
 
 	withheld bool // see Withhold
+	enough   bool // see StopAtMessage
 
 	queue        []outgoing // frames that wait for their turn, replies among them
 	flushing     bool

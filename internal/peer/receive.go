@@ -62,7 +62,9 @@ func (p *Peer) handle(it item) {
 	case gotFrame:
 		p.frame(it)
 	case gotTooMuch:
-		p.violate(ws.MessageTooBig, it.err.Error())
+		if !p.stopped(it) {
+			p.violate(ws.MessageTooBig, it.err.Error())
+		}
 	case gotEnd:
 		p.ended(it)
 	}
@@ -148,7 +150,7 @@ func (p *Peer) sender() rules.Sender {
 
 // data adds a data frame to the message it belongs to.
 func (p *Peer) data(it item) {
-	if p.log.Facts.FailedByMe {
+	if p.log.Facts.FailedByMe || p.stopped(it) {
 		return
 	}
 	m, h := &p.message, it.header
@@ -173,6 +175,20 @@ func (p *Peer) data(it item) {
 	if h.Fin {
 		p.complete(it.at)
 	}
+}
+
+// StopAtMessage has the next data frame, as soon as it shows, be an event and the end
+// of the connection: what comes is of no interest, and may be more than anybody would
+// want to hold.
+func (p *Peer) StopAtMessage() { p.enough = true }
+
+// stopped ends the connection where a data frame that came has to.
+func (p *Peer) stopped(it item) bool {
+	if p.enough && p.state != closed {
+		p.event(it.at, wirelog.Record{Type: wirelog.BegunEvent})
+		p.drop(true)
+	}
+	return p.enough
 }
 
 func (p *Peer) messageLimit() int {

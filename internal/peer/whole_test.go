@@ -76,6 +76,21 @@ func TestWholeConversations(t *testing.T) {
 			}},
 			time.Second / 2, "close 1000, end",
 		},
+		"the beginning of a message where no more of it is wanted": {
+			conversation{script: (*peer.Peer).StopAtMessage, patience: time.Minute, end: peer.GiveUp, other: func(o *other) {
+				o.send(ws.Pong, "x")
+				o.write("\x02\x01a")
+				o.want(0, "RST")
+			}},
+			0, `unasked pong "x", message begun`,
+		},
+		"the header of a message that is more than we take": {
+			conversation{script: (*peer.Peer).StopAtMessage, patience: time.Minute, end: peer.GiveUp, other: func(o *other) {
+				o.write("\x82\x7f\x00\x00\x00\xff\x00\x00\x00\x00")
+				o.want(0, "RST")
+			}},
+			0, "message begun",
+		},
 		"a client that leaves its half of TCP open is left": {
 			conversation{role: ws.Server, patience: time.Minute, end: peer.GiveUp, config: func(c *peer.Config) { c.ReadOut = true }, other: func(o *other) {
 				o.close(1000)

@@ -12,8 +12,19 @@ import (
 )
 
 // judgeWhole judges a whole conversation by what came, in order, and by what the
-// log notes. The closing is a part of it, so that one fault has one word.
+// log notes. The closing is a part of it, so that one fault has one word. What the script
+// noted is told with the result, and changes nothing.
 func judgeWhole(w Want, log *wirelog.Log) Verdict {
+	v := judgeConversation(w, log)
+	if !w.Survey {
+		for _, note := range log.Notes(wirelog.Noted) {
+			v.Result += " " + note + "."
+		}
+	}
+	return v
+}
+
+func judgeConversation(w Want, log *wirelog.Log) Verdict {
 	good := func(g Grade, why string) Verdict {
 		return Verdict{Behavior: g, Close: OK, Result: upper(why), CloseResult: "The end of the connection is judged with the case."}
 	}

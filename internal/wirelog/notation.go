@@ -90,6 +90,8 @@ func (r Record) eventText() string {
 		return "still open"
 	case AnswerEvent:
 		return fmt.Sprintf("http %d", r.Status)
+	case BegunEvent:
+		return "message begun"
 	}
 	return strings.TrimSuffix("timeout "+r.Tag, " ")
 }

@@ -49,6 +49,7 @@ const everyKind = `0.000000 >> 5 810548656c
 1.000017 # dead "connection refused"
 1.000018 # note "64 keys"
 1.000019 = unasked pong "hello"
+1.000019 = message begun
 1.000020 # deflate sent "fixed, 5 literals, end; tail"
 1.000021 # deflate received "stored 5; tail"
 1.000022 # log full

@@ -91,8 +91,14 @@ func (r *Record) parseEvent(s string) (err error) {
 		r.Type = TimeoutEvent
 		r.Tag, err = parseTag(rest)
 		return err
+	case "message":
+		r.Type = BegunEvent
+		if rest != "begun" {
+			err = fmt.Errorf("event message %.20q: want begun", rest)
+		}
+		return err
 	default:
-		return fmt.Errorf("event %.20q: want text, binary, pong, http or timeout", word)
+		return fmt.Errorf("event %.20q: want text, binary, pong, http, timeout or message begun", word)
 	}
 	r.Data, err = parsePayload(strings.Split(rest, " "), rest)
 	return err

@@ -109,6 +109,9 @@ const (
 	ResetEvent  // TCP was reset
 	OpenEvent   // TCP is still open, and our patience is over
 	AnswerEvent // an HTTP response that opens no connection
+
+	// BegunEvent is recorded: a message has begun to come, and is not read to its end.
+	BegunEvent
 )
 
 // Facts are what became of the connection, under the reference's names.
