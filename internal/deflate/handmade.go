@@ -39,7 +39,8 @@ type Handmade struct {
 	inside    bool // of a block with codes
 	lit, dist prefixCode
 
-	earlier, out []byte // what earlier messages say, and what this one does
+	earlier string // what earlier messages say
+	out     []byte // and what this one does
 }
 
 // What must not stand before DEFLATE data in a message, but does where somebody
@@ -54,7 +55,7 @@ func Blocks() *Handmade { return new(Handmade) }
 
 // After has copies refer to earlier messages, too: what they say goes before what this
 // one does.
-func (h *Handmade) After(earlier string) *Handmade { h.earlier = []byte(earlier); return h }
+func (h *Handmade) After(earlier string) *Handmade { h.earlier = earlier; return h }
 
 // Output is what the data inflate to, as far as it was written by [Handmade.Stored],
 // [Handmade.Literals] and [Handmade.Copy] and does not refer to what there is not. It is

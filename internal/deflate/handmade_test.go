@@ -105,7 +105,7 @@ func TestHandmadeAfter(t *testing.T) {
 		earlier += m.Output()
 	}
 	hello := deflate.Blocks().Fixed().Literals("Hello").End()
-	if again := deflate.Blocks().After(hello.Output()).Fixed().Literals("ab").Copy(5, 7).Copy(4, 1).End(); again.Output() != "abHelloooo" {
+	if again := deflate.Blocks().After(hello.Output()).Fixed().Literals("ab").Copy(5, 7).Copy(4, 1).End(); again.Output() != "abHellooooo" {
 		t.Errorf("%q", again.Output())
 	}
 	if nowhere := deflate.Blocks().After("ab").Fixed().Copy(3, 3).End(); nowhere.Output() != "" {
