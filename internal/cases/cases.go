@@ -147,6 +147,7 @@ func Beyond() []conform.Case {
 		sentDeflate(),
 		deflateViolations(),
 		badDeflate(),
+		inflated(),
 		robustness(),
 	)
 	for i := range cs {
@@ -291,7 +292,7 @@ func Sections() []conform.Section {
 		{ID: "19", Title: "Compressed messages that break a rule"},
 		{ID: "19.1", Title: "Reserved bits and fragments"},
 		{ID: "19.2", Title: "Data that cannot be inflated"},
-		{ID: "19.3", Title: "Text that is not UTF-8 once it is inflated"},
+		{ID: "19.3", Title: "What shows once it is inflated: text that is not UTF-8, and size"},
 		{ID: "23", Title: "Robustness"},
 		{ID: "23.1", Title: "Many, slow, idle and hasty connections"},
 	}

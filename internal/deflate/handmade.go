@@ -182,6 +182,11 @@ func (h *Handmade) code(c *prefixCode, symbol int, what string) *Handmade {
 // Bits writes the n lowest bits of v, the lowest first; Huffman codes stand the
 // other way round (RFC 1951, 3.1.1).
 func (h *Handmade) Bits(v uint64, n int) *Handmade {
+	if v == 0 { // any number of them
+		h.nbits += n
+		h.data = append(h.data, make([]byte, (h.nbits+7)/8-len(h.data))...)
+		return h
+	}
 	for i := range n {
 		if h.nbits%8 == 0 {
 			h.data = append(h.data, 0)
