@@ -93,10 +93,11 @@ func goodFragments() []conform.Case {
 	octets := hello().Message()
 	head, tail := octets[:3], string(octets[3:])
 	split := deflate.Blocks().Fixed().Literals("key \xf0\x9d").End().Stored("\x84").Fixed().Literals("\x9e and ").Copy(3, 9).Literals("\x9e").End()
-	long := deflate.Blocks().Fixed().Literals(prose)
-	for left := 4<<10 - len(prose); left > 0; {
+	const unit = "4 KiB in all... "
+	long := deflate.Blocks().Fixed().Literals(unit)
+	for left := 4<<10 - len(unit); left > 0; {
 		n := min(left, 258)
-		long.Copy(n, len(prose))
+		long.Copy(n, len(unit))
 		left -= n
 	}
 	long.End()

@@ -49,8 +49,8 @@ func inflatedText() []conform.Case {
 // Sizes of bombs once they are inflated, in octets: one that many would take, and one that
 // few would.
 const (
-	many = 64 << 20
-	most = 256 << 20
+	many = 16 << 20
+	most = 128 << 20
 )
 
 // bombs are messages that inflate to a thousand times their size. An endpoint that has
