@@ -83,7 +83,7 @@ func mixedBlocks() []conform.Case {
 		oneText("18.1.13", "Compressed text, blocks of every type, with text and empty", "7692-7.2.1-2", mixed),
 		{
 			ID: "18.1.24", Title: "Compressed binary of 200000 octets, stored blocks of up to 65535", Requirements: []string{"7692-7.2.1-3", "7692-7.2-4"},
-			Play: steps(live, send(compressedBinary(stored.Message()))), Want: comesBack(echoOf(incompressible)), Limit: livePatience,
+			Play: steps(live, send(compressedBinary(stored.Message()))), Want: orLimited(verdict.OK, comesBack(echoOf(incompressible)), echo(alive)), Limit: livePatience,
 		},
 		oneText("18.1.26", "Compressed text with an empty stored block in front of the end", "7692-7.2.1-2", hello().Stored("")),
 	}

@@ -156,6 +156,8 @@ func (c *Conn) afterInflate(stats deflate.Stats, err error) error {
 		return errors.New("distance too far back")
 	case errors.Is(err, deflate.ErrLimit) && c.has(diesOfBomb):
 		return errDied
+	case corrupt && c.has(dropsBehindFinal) && stats.Final: // it has not seen what is corrupt
+		return nil
 	case corrupt && c.has(deliversCorrupt), errors.Is(err, deflate.ErrTail) && c.has(toleratesTail),
 		errors.Is(err, deflate.ErrTruncated) && c.has(deliversTruncated):
 		return nil
