@@ -30,6 +30,7 @@ type listedCase struct {
 	Title string        `json:"title"`
 	Spec  string        `json:"spec"`
 	Tags  []conform.Tag `json:"tags"`
+	Needs conform.Trait `json:"needs,omitempty"` // what a profile has to say for it to be run
 }
 
 // Run prints the list.
@@ -41,7 +42,7 @@ func (c listCmd) Run(p *process) error {
 	if c.JSON {
 		list := []listedCase{}
 		for _, k := range picked {
-			list = append(list, listedCase{k.ID, k.Title, k.Spec, append([]conform.Tag{}, k.Tags...)})
+			list = append(list, listedCase{k.ID, k.Title, k.Spec, append([]conform.Tag{}, k.Tags...), k.Needs})
 		}
 		b, err := json.MarshalIndent(list, "", "  ")
 		if err != nil {
@@ -54,6 +55,9 @@ func (c listCmd) Run(p *process) error {
 		var tags []string
 		for _, t := range k.Tags {
 			tags = append(tags, "#"+string(t))
+		}
+		if k.Needs != conform.Unneeded {
+			tags = append(tags, "(needs a profile: "+string(k.Needs)+")")
 		}
 		fmt.Fprintln(p.stdout, strings.TrimSpace(fmt.Sprintf("%-8s %s (%s) %s", k.ID, k.Title, k.Spec, strings.Join(tags, " "))))
 	}
@@ -74,6 +78,9 @@ func (c showCmd) Run(p *process) error {
 	for _, k := range picked {
 		fmt.Fprintf(p.stdout, "%s  %s\n\nRests on:  %s\n", k.ID, k.Title, k.Spec)
 		fmt.Fprintf(p.stdout, "Expected:  %s\n", telling.Expectation(k.Want, k.Close))
+		if k.Needs != conform.Unneeded {
+			fmt.Fprintf(p.stdout, "Needs:     a profile that says %s (--profile)\n", k.Needs)
+		}
 		edition, err := cases.ParseEdition(c.Edition)
 		if err != nil {
 			return err

@@ -17,18 +17,17 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzzserver"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/terminal"
-	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // broken is a plan of two cases, the second of which panics.
-func broken(t *testing.T) []runner.Planned {
+func broken(t *testing.T) []conform.Case {
 	t.Helper()
 	picked, err := conform.Select(cases.All(cases.Current), []string{"1.1.1", "1.1.2"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	picked[1].Play = nil
-	return runner.Plan(picked, ws.Client)
+	return picked
 }
 
 // A fault of ours is told as ours, has an exit status of its own, and no row in the
@@ -42,7 +41,7 @@ func TestFaultOfOurs(t *testing.T) {
 	var out, errs bytes.Buffer
 	p := &process{stdout: &out, stderr: &errs, getenv: os.Getenv, width: func() int { return 0 }}
 	run := &testRun{
-		servers: []fuzzclient.Server{{URL: url, Agent: "it"}}, plan: broken(t), out: t.TempDir(), repeat: new(testCmd).repeat,
+		servers: []fuzzclient.Server{{URL: url, Agent: "it"}}, profiles: make([]profile, 1), picked: broken(t), profiled: Selection{}.profiled, out: t.TempDir(), repeat: new(testCmd).repeat,
 		settings: runner.Settings{Deflate: deflate.NewPool()}, process: p, screen: p.screen(terminal.Detail{}),
 	}
 	if status := p.fail(run.run(t.Context())); status != exitFault {

@@ -57,9 +57,10 @@ func (s Selection) flagsOf(d *dependence) {
 // repeat are the flags on which the results of a server depend, but for cases and
 // seed. What a specification file says of the server is said by flags, so that none of
 // the others in it is tested.
-func (c *testCmd) repeat(s fuzzclient.Server) []string {
+func (c *testCmd) repeat(s fuzzclient.Server, profile string) []string {
 	var d dependence
 	c.flagsOf(&d)
+	d.text("--profile", profile)
 	d.factor(c.TimeoutFactor)
 	d.set("--fail-by-drop", s.Options.FailByDrop)
 	d.set("--strict", c.Strict)
@@ -77,6 +78,7 @@ func (c *testCmd) repeat(s fuzzclient.Server) []string {
 func (c *serveCmd) repeat() []string {
 	var d dependence
 	c.flagsOf(&d)
+	d.text("--profile", c.Profile)
 	d.text("--listen", nonDefault(c.Listen, ":9001"))
 	d.text("--tls-cert", c.TLSCert)
 	d.text("--tls-key", c.TLSKey)

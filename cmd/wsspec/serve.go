@@ -13,7 +13,6 @@ import (
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/folder"
 	"github.com/wsspec/wsspec/internal/fuzzserver"
-	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
@@ -76,8 +75,9 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	settings := c.settings()
+	settings.Profile = plan.profile.Profile
 	lounge := newLounge(p, terminal.Detail{Quiet: c.Quiet, Verbose: c.Verbose, Wire: c.Wire}, plan.tally)
-	lounge.planned, lounge.flags, lounge.suites = expected(plan.cases, plan.surveys), c.repeat(), c.suites()
+	lounge.planned, lounge.flags, lounge.suites = append(expected(plan.cases, plan.surveys), plan.untold...), c.repeat(), c.suites()
 	store, err := c.store(p, plan, lounge.planned)
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.Event(e) },
 	})
 	url := stream.URL(l, tlsConfig != nil)
-	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(len(lounge.planned)), settings.Seed)
+	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(len(lounge.planned)-len(plan.untold)), settings.Seed)
 	if pages.Open() {
 		fmt.Fprintf(p.stdout, "Pages, also to test a browser: %s\n", pages.Address())
 	}
@@ -121,6 +121,8 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 // servePlan is what clients will be tested with.
 type servePlan struct {
 	cases, surveys []runner.Planned
+	profile        profile
+	untold         []report.Planned // what is left out for want of a profile that says more
 	outputs        []output
 	known          *known
 	tally          terminal.Tally // what the tally of each client starts as
@@ -137,10 +139,13 @@ func (c *serveCmd) plan(p *process) (*servePlan, error) {
 	if picked, err = narrow(picked, "", c.LastFailed, c.Out); err != nil {
 		return nil, err
 	}
-	picked = c.profiled(picked, peer.Profile{})
-	s.cases, s.surveys = runner.Plan(picked, ws.Server), runner.Surveys(picked, ws.Server)
+	if s.profile, err = readProfile(c.Profile); err != nil {
+		return nil, err
+	}
+	picked, untold := c.profiled(picked, s.profile.Profile)
+	s.cases, s.surveys, s.untold = runner.Plan(picked, ws.Server), runner.Surveys(picked, ws.Server), untoldOf(untold, ws.Server)
 	if len(s.cases) == 0 {
-		return nil, badUsage(fmt.Errorf("%s: no client can ask for any of them", c.flags()), `"wsspec test" tests servers; some cases look at the others, and need one beside them`)
+		return nil, c.nothingToPlay(s.untold, ": no client can ask for any of them", `"wsspec test" tests servers; some cases look at the others, and need one beside them`)
 	}
 	if s.outputs, err = parseOutputs(c.Report); err != nil {
 		return nil, err

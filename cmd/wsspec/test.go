@@ -16,7 +16,6 @@ import (
 	"github.com/wsspec/wsspec/internal/corpus"
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
-	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/spec"
 	"github.com/wsspec/wsspec/internal/terminal"
@@ -69,6 +68,7 @@ type Selection struct {
 	Edition string   `placeholder:"NAME" complete:"25.10,0.7" help:"Edition of the reference whose close codes 7.9 tests: 25.10 or 0.7."`
 	asFile  bool     // the cases are those of a specification file, and mean what they do there
 	listed  bool     // they are arguments, not flags
+	Profile string   `type:"existingfile" placeholder:"FILE" help:"What the peer is meant to do, as JSON: limits, subprotocols, an origin that it refuses and so on. Without it the cases that have to know are left out."`
 	Corpus  string   `type:"existingdir" placeholder:"DIR" help:"Take the data of the compression cases from files here that have the reference's names, as far as there are any."`
 }
 
@@ -120,12 +120,6 @@ func (s Selection) lister() string {
 // suites is the name of the suite that the cases are picked from.
 func (s Selection) suites() []string { return []string{cmp.Or(s.Suite, string(cases.FullSuite))} }
 
-// profiled leaves out cases that cannot be judged because nobody says what the peer is
-// meant to do, unless they are named.
-func (s Selection) profiled(picked []conform.Case, p peer.Profile) []conform.Case {
-	return slices.DeleteFunc(picked, func(k conform.Case) bool { return !k.Needs.In(p) && !slices.Contains(s.Cases, k.ID) })
-}
-
 // part reports whether the flags pick some of the cases there are.
 func (s Selection) part() bool {
 	return len(s.Exclude) > 0 || len(s.Cases) > 0 && !slices.Contains(s.Cases, "*")
@@ -156,9 +150,7 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	if c.DryRun {
-		for _, k := range slices.Concat(t.plan, t.surveys) {
-			fmt.Fprintf(p.stdout, "%-8s %s\n", k.ID, k.Title)
-		}
+		t.list(p)
 		return nil
 	}
 	t.machine = p
@@ -214,18 +206,21 @@ func (c *testCmd) prepare() (*testRun, error) {
 	if t.outdated = c.StrictBaseline; t.outdated && t.known == nil {
 		return nil, badUsage(errors.New("--strict-baseline goes with --baseline"), "")
 	}
-	picked, err := c.pick()
-	if err != nil {
+	if t.picked, err = c.pick(); err != nil {
 		return nil, err
 	}
-	if picked, err = narrow(picked, c.OnlySection, c.LastFailed, c.Out); err != nil {
+	if t.picked, err = narrow(t.picked, c.OnlySection, c.LastFailed, c.Out); err != nil {
 		return nil, err
 	}
-	picked = c.profiled(picked, t.settings.Profile)
+	t.profiled = c.profiled
 	t.part, t.partial = c.part() || c.OnlySection != "" || c.LastFailed, c.AllowPartial
-	t.plan, t.surveys = runner.Plan(picked, ws.Client), runner.Surveys(picked, ws.Client)
-	if len(t.plan)+len(t.surveys) == 0 {
-		return nil, badUsage(fmt.Errorf("%s are for clients under test alone", c.flags()), `"wsspec serve" tests clients`)
+	if err := t.readProfiles(c.Profile); err != nil {
+		return nil, err
+	}
+	for i := range t.profiles {
+		if t.planFor(i); len(t.plan)+len(t.surveys) == 0 {
+			return nil, c.nothingToPlay(t.untold, " are for clients under test alone", `"wsspec serve" tests clients`)
+		}
 	}
 	return t, nil
 }
@@ -318,6 +313,16 @@ func (c *testCmd) readSpec(t *testRun) error {
 	}
 	if t.servers = fuzzclient.Listed(s); len(t.servers)+len(c.URLs) == 0 {
 		return badUsage(fmt.Errorf("%s: there are no servers in it", c.Spec), `add "servers": [{"url": "ws://…"}], or give a URL`)
+	}
+	all, each, err := s.Profiles()
+	if err != nil {
+		return badUsage(err, "")
+	}
+	if c.Profile == "" {
+		c.Profile = all
+		for _, file := range each {
+			t.profiles = append(t.profiles, profile{file: file})
+		}
 	}
 	if t.skip, err = s.Filter(); err != nil {
 		return badUsage(err, "")

@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/cases"
+	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/folder"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
@@ -24,17 +26,21 @@ import (
 // testRun is a test of several servers with one selection of cases.
 type testRun struct {
 	servers  []fuzzclient.Server
-	plan     []runner.Planned
+	profiles []profile // of the servers, in their order
+	picked   []conform.Case
+	profiled func([]conform.Case, peer.Profile) (played, untold []conform.Case)
+	plan     []runner.Planned // what of them is played of the server in turn: see planFor
 	surveys  []runner.Planned
+	untold   []report.Planned
 	settings runner.Settings
 	pace     runner.Pace
 	out      string
 	suites   []string // see report.Agent
 	strict   bool
-	force    bool                             // see openFolder
-	repeat   func(fuzzclient.Server) []string // flags: see report.Result
-	partial  bool                             // what says nothing is let pass
-	part     bool                             // of the cases there are
+	force    bool                                               // see openFolder
+	repeat   func(s fuzzclient.Server, profile string) []string // flags: see report.Result
+	partial  bool                                               // what says nothing is let pass
+	part     bool                                               // of the cases there are
 	skip     func(agent, id string) bool
 	outputs  []output
 	known    *known
@@ -76,8 +82,8 @@ func (t *testRun) run(ctx context.Context) error {
 	store.View = t.known.in(store.View)
 	store.Expect(archive.Plan{Of: t.expected, Suites: func(string) []string { return t.suites }, Part: t.part, Why: "the run was broken off"})
 	status := exitOK
-	for _, s := range t.servers {
-		st, err := t.one(ctx, s, store)
+	for i := range t.servers {
+		st, err := t.one(ctx, i, store)
 		if err != nil {
 			return errors.Join(err, store.Finish())
 		}
@@ -104,11 +110,13 @@ func (t *testRun) run(ctx context.Context) error {
 }
 
 // one tests one server and returns the exit status it earns.
-func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder.Folder) (int, error) {
+func (t *testRun) one(ctx context.Context, server int, store *folder.Folder) (int, error) {
+	s := t.servers[server]
 	endpoint, err := s.Resolve("wsspec/" + version())
 	if err != nil {
 		return 0, badUsage(err, "")
 	}
+	t.planFor(server)
 	settings := t.settings
 	settings.Options = s.Options
 	tally := &terminal.Tally{Strict: t.strict, Partial: t.partial, Outdated: t.outdated}
@@ -117,7 +125,7 @@ func (t *testRun) one(ctx context.Context, s fuzzclient.Server, store *folder.Fo
 	}
 	pace := t.pace
 	pace.Fails, pace.Played = tally.Regressed, func(report.Result) { t.screen.Played(tally) }
-	begun, flags := time.Now(), t.repeat(s)
+	begun, flags := time.Now(), t.repeat(s, t.profiles[server].file)
 	run := fuzzclient.Run{
 		Server: endpoint, Plan: t.plan, Surveys: t.surveys, Settings: settings, Pace: pace, Skip: t.skip,
 		Begin: func(agent string, n int) error {
@@ -209,7 +217,7 @@ func (t *testRun) expected(agent string) []report.Planned {
 			planned = append(planned, report.Planned{ID: c.ID, Title: c.Title})
 		}
 	}
-	return planned
+	return append(planned, slices.DeleteFunc(slices.Clone(t.untold), func(p report.Planned) bool { return t.skip != nil && t.skip(agent, p.ID) })...)
 }
 
 // ids are those of the plan.

@@ -39,6 +39,27 @@ func found(t *testing.T, id string, cs ...survey.Connection) wirelog.Record {
 	return records[0]
 }
 
+// TestOriginOfBrowsers: only a browser has to send an Origin.
+func TestOriginOfBrowsers(t *testing.T) {
+	with := requestOf("\r\n\r\n", "\r\nOrigin: https://example.org\r\n\r\n")
+	for _, c := range []struct {
+		browser bool
+		cs      []survey.Connection
+		want    wirelog.Kind
+	}{
+		{false, []survey.Connection{requestOf()}, wirelog.NotJudged},
+		{true, []survey.Connection{requestOf()}, wirelog.Violation},
+		{true, []survey.Connection{with}, wirelog.Noted},
+		{true, []survey.Connection{with, requestOf()}, wirelog.Violation},
+		{false, []survey.Connection{with, requestOf()}, wirelog.Noted},
+		{true, nil, wirelog.NotJudged},
+	} {
+		if got := origins(survey.Evidence{Connections: c.cs, Browser: c.browser}); len(got) != 1 || got[0].Kind != c.want {
+			t.Errorf("browser %v, %d requests: %+v, want %v", c.browser, len(c.cs), got, c.want)
+		}
+	}
+}
+
 // TestClientRequestSurveys has requests and what the surveys make of them: those that
 // break a MUST, those that do not follow a SHOULD, those that are all right, and those
 // that show nothing.

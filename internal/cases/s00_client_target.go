@@ -34,8 +34,10 @@ func clientTargets() []conform.Case {
 		},
 		look("0.11.13", "Look at what is not ASCII, or stands for something else, in request targets", "RFC 6455, 3",
 			"no request target had anything in it that must be escaped: have the client call itself é, say", escapes, "6455-3-3", "6455-3-4", "6455-4.1-1"),
-		look("0.11.14", "Look at Origin", "RFC 6455, 4.1",
-			"no request has an Origin, which only browsers must send", origin, "6455-4.1-17"),
+		{
+			ID: "0.11.14", Title: "Look at Origin", Spec: "RFC 6455, 4.1", Only: conform.AsServer, Requirements: []string{"6455-4.1-17"},
+			Survey: origins, Want: surveyed(),
+		},
 		look("0.11.15", "Look for credentials in request targets and in Host", "RFC 9110, 4.2.4",
 			"no request has an Authorization: have the client connect to ws://user:password@host:port", credentials, "6455-4.1-1"),
 	}
@@ -115,6 +117,19 @@ func escapes(r ws.Request) (shows bool, wrong []wirelog.Record) {
 		return true, []wirelog.Record{broke("RFC 3986, 2.1: there is a %% in the request target %.80q that escapes nothing", t)}
 	}
 	return utf8.ValidString(plain), nil
+}
+
+// origins wants an Origin in each request of a browser: "The request MUST include a
+// header field with the name |Origin| if the request is coming from a browser client"
+// (RFC 6455, 4.1). That a client is one, its profile says.
+func origins(e survey.Evidence) []wirelog.Record {
+	return lookAtRequests(e, `no request has an Origin, which only browsers must send: a profile with "browser": true says that the client is one (--profile)`,
+		func(r ws.Request) (shows bool, wrong []wirelog.Record) {
+			if shows, wrong = origin(r); shows || !e.Browser {
+				return shows, wrong
+			}
+			return true, []wirelog.Record{broke("RFC 6455, 4.1: a request has no Origin, and one that comes from a browser must have one")}
+		})
 }
 
 // origin wants one Origin, in the form of RFC 6454, 7.1, where there is any.

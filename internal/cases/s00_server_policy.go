@@ -28,7 +28,7 @@ func policies() []conform.Case {
 			Want: ladder(why(business, begins(verdict.Informational, echo("x"))), why(business, begins(verdict.Informational, answered(4, 5)))),
 		}, {
 			ID: "0.8.3", Title: "Ask with an Origin that the server is to refuse", Spec: "RFC 6455, 10.2", Requirements: []string{"6455-4.2.2-4", "6455-10.2-1"},
-			Needs: conform.ForbidsOrigin, Told: func(p peer.Profile) peer.Opening { return edits(with("Origin", p.ForbiddenOrigin)) },
+			Needs: conform.ForbiddenOrigin, Told: func(p peer.Profile) peer.Opening { return edits(with("Origin", p.ForbiddenOrigin)) },
 			Want: refuses(403),
 		}, {
 			ID: "0.8.4", Title: "Ask with two Origin fields", Spec: "RFC 6454, 7.3", Requirements: []string{"6455-10.2-1"},

@@ -26,43 +26,56 @@ func sizeLimits() []conform.Case {
 const patient = 20 * time.Second
 
 func declaredLimits() []conform.Case {
-	c := func(n int, title string, play func(p *peer.Peer, limit int), w verdict.Want) conform.Case {
+	c := func(n int, title string, needs conform.Trait, play func(p *peer.Peer, of peer.Profile), w verdict.Want) conform.Case {
 		return conform.Case{
-			ID: fmt.Sprintf("8.3.%d", n), Title: title, Spec: "RFC 6455, 10.4", Requirements: []string{"6455-10.4-1", "6455-10.4-2"},
-			Needs: conform.MessageLimit, Play: limited(play), Want: w,
+			ID: fmt.Sprintf("8.3.%d", n), Title: title, Spec: "RFC 6455, 10.4", Requirements: []string{"6455-7.4.1-10", "6455-10.4-1", "6455-10.4-2"},
+			Needs: needs, Play: func(p *peer.Peer) { play(p, p.Profile()) }, Want: w,
 		}
 	}
-	atLimit := c(3, "Message as long as the limit that the peer's profile states", func(p *peer.Peer, limit int) {
-		exchangeSlowly(noise(limit))(p)
+	atLimit := c(3, "Message as long as the limit that the peer's profile states", conform.MessageLimit, func(p *peer.Peer, of peer.Profile) {
+		exchanging(quietly(func(p *peer.Peer) bool {
+			f := noise(of.MessageLimit)
+			m := peer.Message{Binary: true, Data: ws.Pattern{Unit: f.Payload, Len: f.Repeat}}
+			if of.LongestFrame() < of.MessageLimit {
+				m.Fragment = of.LongestFrame()
+			}
+			return p.Echo(m)
+		}))(p)
 	}, returns())
-	atLimit.Limit = patient
+	atLimit.Limit, atLimit.Requirements = patient, []string{"6455-10.4-1"}
 	return []conform.Case{
-		c(1, "Frame longer than the limit that the peer's profile states", func(p *peer.Peer, limit int) {
-			offend(noise(limit + 1))(p)
+		c(1, "Frame longer than the limit that the peer's profile states", conform.FrameLimit, func(p *peer.Peer, of peer.Profile) {
+			offend(noise(of.LongestFrame() + 1))(p)
 		}, fails(1009)),
-		c(2, "Fragments that are longer together than the limit that the peer's profile states", func(p *peer.Peer, limit int) {
-			part := noise(limit/4 + 1)
-			next := part
-			next.Opcode = ws.Continuation
-			offend(more(part), more(next), more(next), next)(p)
+		c(2, "Fragments that are longer together than the limit that the peer's profile states", conform.MessageLimit, func(p *peer.Peer, of peer.Profile) {
+			const most = 100_000
+			if n := of.MessageLimit / of.LongestFrame(); n > most {
+				p.NotJudged(fmt.Sprintf("it takes %d fragments to go beyond the limits, and there are at most %d", n, most))
+				return
+			}
+			offend(fragmentsBeyond(of)...)(p)
 		}, fails(1009)),
 		atLimit,
-		c(7, "Header that declares more than the limit that the peer's profile states, and nothing more", func(p *peer.Peer, limit int) {
-			offendSilently(declared(uint64(limit)+1, binary("")))(p)
+		c(7, "Header that declares more than the limit that the peer's profile states, and nothing more", conform.FrameLimit, func(p *peer.Peer, of peer.Profile) {
+			offendSilently(declared(uint64(of.LongestFrame())+1, binary("")))(p)
 		}, orWaits(fails(1009))),
 	}
 }
 
-// limited plays a script that has to know the longest message the peer takes.
-func limited(play func(p *peer.Peer, limit int)) func(*peer.Peer) {
-	return func(p *peer.Peer) {
-		limit := p.Profile().MessageLimit
-		if limit < len(alive) {
-			p.NotJudged(fmt.Sprintf("the limit of %d octets leaves no room for a message to begin with", limit))
-			return
+// fragmentsBeyond is a message that is longer than the peer takes, in fragments none of
+// which is: four, where frames may be that long.
+func fragmentsBeyond(of peer.Profile) []peer.Frame {
+	size := min(of.MessageLimit/4+1, of.LongestFrame())
+	var fs []peer.Frame
+	for sent := 0; sent <= of.MessageLimit; sent += size {
+		f := more(noise(size))
+		if sent > 0 {
+			f.Opcode = ws.Continuation
 		}
-		play(p, limit)
+		fs = append(fs, f)
 	}
+	fs[len(fs)-1].More = false
+	return fs
 }
 
 func countlessFragments() []conform.Case {

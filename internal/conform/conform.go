@@ -80,35 +80,36 @@ func (c Case) Turn(i int) Case {
 	return c
 }
 
-// Trait is something that a profile says of a peer.
+// Trait is something that a profile says of a peer, under the key that it has in a file:
+// see spec.ParseProfile.
 type Trait string
 
-// Traits that cases need. Where the profile does not say, the case is UNIMPLEMENTED.
+// Traits that cases need. Where the profile does not say, the case is not played.
 const (
-	Unneeded      Trait = ""
-	MessageLimit  Trait = "message-limit"  // the longest message it takes
-	TextOnly      Trait = "text-only"      // it takes no binary messages
-	Subprotocols  Trait = "subprotocols"   // that it speaks
-	ForbidsOrigin Trait = "forbids-origin" // an origin it refuses
-	ProtectedPath Trait = "protected-path" // a resource it wants credentials for
-	Browser       Trait = "browser"        // it is one
+	Unneeded        Trait = ""
+	FrameLimit      Trait = "frame-limit or message-limit" // the longest frame it takes
+	MessageLimit    Trait = "message-limit"                // the longest message it takes
+	TextOnly        Trait = "text-only"                    // it takes no binary messages
+	Subprotocols    Trait = "subprotocols"                 // that it speaks
+	ForbiddenOrigin Trait = "forbidden-origin"             // an origin it refuses
+	ProtectedPath   Trait = "protected-path"               // a resource it wants credentials for
 )
 
 // In reports whether the profile says what the trait is about.
 func (t Trait) In(p peer.Profile) bool {
 	switch t {
+	case FrameLimit:
+		return p.LongestFrame() > 0
 	case MessageLimit:
 		return p.MessageLimit > 0
 	case TextOnly:
 		return p.TextOnly
 	case Subprotocols:
 		return len(p.Subprotocols) > 0
-	case ForbidsOrigin:
+	case ForbiddenOrigin:
 		return p.ForbiddenOrigin != ""
 	case ProtectedPath:
 		return p.ProtectedPath != ""
-	case Browser:
-		return p.Browser
 	}
 	return true
 }

@@ -11,7 +11,12 @@ import (
 )
 
 // Planned is a case that a run was to play.
-type Planned struct{ ID, Title string }
+type Planned struct {
+	ID, Title string
+	// Needs is what the run had to be told of the agent to play the case, and was not; it
+	// was left out then. Empty: nothing.
+	Needs string
+}
 
 // Plan notes what was to be played of an agent, beside what was noted before, and why
 // some of it has no result, where that is known.
@@ -20,8 +25,11 @@ func (r *Report) Plan(agent string, planned []Planned, why string) {
 	for _, p := range planned {
 		p.ID = visible.Text(p.ID)
 		i, found := slices.BinarySearchFunc(a.Planned, p.ID, func(x Planned, id string) int { return conform.CompareIDs(x.ID, id) })
-		if !found {
+		switch {
+		case !found:
 			a.Planned = slices.Insert(a.Planned, i, p)
+		case p.Needs == "":
+			a.Planned[i].Needs = ""
 		}
 	}
 	if why != "" {
@@ -55,8 +63,25 @@ func (a Agent) Shortened() []string {
 	return ids
 }
 
-// Missing are the cases that were to be played and have no result.
+// Missing are the cases that were to be played and have no result, but for those that
+// the run was told too little of the agent for.
 func (a Agent) Missing() []Planned {
+	return slices.DeleteFunc(a.unplayed(), func(p Planned) bool { return p.Needs != "" })
+}
+
+// Untold are the cases that were left out because they need a profile of the agent which
+// says more.
+func (a Agent) Untold() []Planned {
+	return slices.DeleteFunc(a.unplayed(), func(p Planned) bool { return p.Needs == "" })
+}
+
+// NeedsProfile says why a case was left out, as a clause.
+func (p Planned) NeedsProfile() string {
+	return "needs a profile that says " + p.Needs + ": see --profile"
+}
+
+// unplayed are the cases of the plan that have no result.
+func (a Agent) unplayed() []Planned {
 	var missing []Planned
 	at := 0
 	for _, p := range a.Planned {

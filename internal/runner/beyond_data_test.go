@@ -125,6 +125,14 @@ func TestLimitFaults(t *testing.T) {
 				}
 			}
 		}
+		// Where frames have a limit too, messages are cut to it.
+		b.settings.Profile.FrameLimit = 100
+		for _, r := range b.play(t, "", b.pick(t, "8.3.2", "8.3.3")) {
+			if r.Verdict.Behavior != verdict.OK || len(r.Log.Records) < 10 {
+				t.Errorf("%s, %v with a limit of 100 octets for frames: %+v", r.ID, role, r.Verdict)
+			}
+		}
+		b.settings.Profile.FrameLimit = 0
 		// One with a limit above the one it is said to have.
 		b.maxMessage = 2 * limit
 		for _, r := range b.play(t, "", b.pick(t, "8.3.1", "8.3.2")) {

@@ -35,7 +35,7 @@ type Settings struct {
 	// Reference judges as the reference does, and no stricter.
 	Reference bool
 	// Profile is what the peer is meant to do. Cases that need to know are UNIMPLEMENTED
-	// where it does not say.
+	// where it does not say: who picks cases leaves them out as a rule.
 	Profile peer.Profile
 	// See is told the log of each connection, for surveys. May be nil.
 	See func(*wirelog.Log)
@@ -96,6 +96,7 @@ func Surveys(cs []conform.Case, role ws.Role) []Planned {
 // Survey judges a case by what the connections of the run show.
 func (st Settings) Survey(c Planned, agent string, role ws.Role, e survey.Evidence) report.Result {
 	log := wirelog.New(role)
+	e.Browser = st.Profile.Browser
 	for _, r := range c.Survey(e) {
 		log.Add(log.Start, r)
 	}
@@ -121,8 +122,8 @@ func (st Settings) Backlog(c conform.Case) int {
 	case c.Has(conform.Slow):
 		backlog = slackSlow
 	}
-	if c.Needs == conform.MessageLimit {
-		backlog += 2 * st.Profile.MessageLimit
+	if c.Needs == conform.MessageLimit || c.Needs == conform.FrameLimit {
+		backlog += 2 * max(st.Profile.MessageLimit, st.Profile.FrameLimit)
 	}
 	for _, o := range c.Want.Outcomes {
 		for _, e := range o.Events {
@@ -242,7 +243,7 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 	c.meeting.attend(st.OpenTimeout())
 	switch {
 	case open && !c.Needs.In(st.Profile):
-		p.NotJudged(fmt.Sprintf("the case is about what a profile says of the peer (%s), and there is none that does", c.Needs))
+		p.NotJudged(fmt.Sprintf("the case needs to be told what the peer is meant to do: %s, in a profile (--profile)", c.Needs))
 		p.Close(ws.NormalClosure)
 		p.Finish(st.stretch(c.Patience()), c.End)
 	case open:

@@ -43,6 +43,8 @@ type Spec struct {
 	URL       string // fuzzing server
 	Protocols []string
 	Key, Cert string // files in PEM; empty: no TLS
+
+	profiles []json.RawMessage // what is said of all servers, and of each: see Profiles
 }
 
 // Server is a server for the fuzzing client to test.
@@ -65,6 +67,7 @@ type file struct {
 	Key               string              `json:"key"`
 	Cert              string              `json:"cert"`
 	Edition           string              `json:"edition"`
+	Profile           json.RawMessage     `json:"profile"`
 }
 
 type fileServer struct {
@@ -74,6 +77,7 @@ type fileServer struct {
 	HostName  string          `json:"hostname"`
 	Protocols []string        `json:"protocols"`
 	Options   json.RawMessage `json:"options"`
+	Profile   json.RawMessage `json:"profile"`
 }
 
 // maxFile bounds a specification, in octets.
@@ -102,14 +106,22 @@ func readFile(path string) ([]byte, error) {
 	return b, errors.Join(err, f.Close())
 }
 
-// Parse reads a specification. The error says at which line, or at which key.
-func Parse(b []byte, mode Mode) (*Spec, error) {
+// plainText is the content of a file without what some editors begin files with.
+func plainText(b []byte) ([]byte, error) {
 	if len(b) > maxFile {
 		return nil, fmt.Errorf("larger than %d octets", maxFile)
 	}
-	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")) // some editors begin files so
 	if bytes.HasPrefix(b, []byte("\xff\xfe")) || bytes.HasPrefix(b, []byte("\xfe\xff")) {
 		return nil, errors.New("this is UTF-16: save it as UTF-8")
+	}
+	return bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), nil
+}
+
+// Parse reads a specification. The error says at which line, or at which key.
+func Parse(b []byte, mode Mode) (*Spec, error) {
+	b, err := plainText(b)
+	if err != nil {
+		return nil, err
 	}
 	var f file
 	if err := json.Unmarshal(b, &f); err != nil {
@@ -117,7 +129,7 @@ func Parse(b []byte, mode Mode) (*Spec, error) {
 	}
 	s := &Spec{
 		OutDir: defaultOutDir(mode), Cases: f.Cases, ExcludeCases: f.ExcludeCases, ExcludeAgentCases: f.ExcludeAgentCases,
-		Edition: f.Edition, URL: f.URL, Protocols: f.Protocols, Key: f.Key, Cert: f.Cert,
+		Edition: f.Edition, URL: f.URL, Protocols: f.Protocols, Key: f.Key, Cert: f.Cert, profiles: []json.RawMessage{f.Profile},
 	}
 	if f.OutDir != nil && *f.OutDir != "" {
 		s.OutDir = *f.OutDir
@@ -125,7 +137,6 @@ func Parse(b []byte, mode Mode) (*Spec, error) {
 	if f.Cases == nil {
 		s.Cases = []string{"*"}
 	}
-	var err error
 	if s.Options, err = readOptions(f.Options); err != nil {
 		return nil, fmt.Errorf("options: %w", err)
 	}
@@ -138,6 +149,7 @@ func Parse(b []byte, mode Mode) (*Spec, error) {
 			return nil, fmt.Errorf("servers[%d]: there is no url", i)
 		}
 		s.Servers = append(s.Servers, Server{server.URL, server.Agent, server.Origin, server.HostName, server.Protocols, po})
+		s.profiles = append(s.profiles, server.Profile)
 	}
 	return s, nil
 }

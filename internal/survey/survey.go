@@ -43,7 +43,8 @@ type Connection struct {
 // Evidence is what the connections of a run show.
 type Evidence struct {
 	Connections []Connection
-	Left        int // connections that were not kept
+	Left        int  // connections that were not kept
+	Browser     bool // the peer is one, as its profile says
 }
 
 // Gatherer collects evidence. Its methods may be called from several goroutines. The
@@ -91,5 +92,5 @@ func (g *Gatherer) add(c Connection) {
 func (g *Gatherer) Evidence() Evidence {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return Evidence{slices.Clone(g.e.Connections), g.e.Left}
+	return Evidence{Connections: slices.Clone(g.e.Connections), Left: g.e.Left}
 }

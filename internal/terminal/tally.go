@@ -192,17 +192,16 @@ func (t *Tally) lines(width int) []string {
 	}
 	t.sort()
 	if missing := t.agent.Missing(); len(missing) > 0 {
-		ids := make([]string, len(missing))
-		for i, p := range missing {
-			ids[i] = p.ID
-		}
-		lines = append(lines, gradeLine("not run", ids, width, true))
+		lines = append(lines, gradeLine("not run", idsOf(missing), width, true))
 		if t.agent.Why != "" {
 			lines = append(lines, clip("    "+t.agent.NotRun(), width))
 		}
 	}
 	if ids := t.agent.Shortened(); len(ids) > 0 {
 		lines = append(lines, gradeLine("shortened", ids, width, true))
+	}
+	if untold := t.agent.Untold(); len(untold) > 0 {
+		lines = append(lines, gradeLine("need a profile", idsOf(untold), width, true), "    not run: see --profile")
 	}
 	if len(t.mixed) > 0 {
 		lines = append(lines, gradeLine("wrong beside others", t.mixed, width, true))
@@ -220,6 +219,14 @@ func (t *Tally) lines(width int) []string {
 		lines = append(lines, gradeLine("no longer failing", t.unfailed, width, true))
 	}
 	return append(append(lines, t.grade(width)...), t.causes(width)...)
+}
+
+func idsOf(ps []report.Planned) []string {
+	ids := make([]string, len(ps))
+	for i, p := range ps {
+		ids[i] = p.ID
+	}
+	return ids
 }
 
 // grade tells the grade that these results make, and the first reasons why it is

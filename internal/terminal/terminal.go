@@ -217,6 +217,11 @@ func (s *Screen) Tally(agent string, t *Tally) {
 	}
 	fmt.Fprintf(s.out, "\n%q: %s%s\n", agent, CasesOf(t.done), visible.Text(from))
 	t.sort()
+	if s.detail.Verbose {
+		for _, p := range t.agent.Untold() {
+			fmt.Fprintf(s.out, "not run %s: %s (it needs a profile that says %s)\n", visible.Text(p.ID), visible.Text(p.Title), visible.Text(p.Needs))
+		}
+	}
 	for _, line := range slices.Concat(t.lines(s.width), flowLines(report.Flows(t.agent), s.titles)) {
 		fmt.Fprintln(s.out, line)
 	}

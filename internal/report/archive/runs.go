@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -27,10 +28,12 @@ type runs struct {
 }
 
 // run is what was to be played of one agent, and why not all of it was, if it was not.
+// Needs are the cases beside that which were left out, with what they need to be told.
 type run struct {
-	Planned []string `json:"planned"`
-	Suites  []string `json:"suites,omitempty"`
-	Why     string   `json:"why,omitempty"`
+	Planned []string          `json:"planned"`
+	Suites  []string          `json:"suites,omitempty"`
+	Why     string            `json:"why,omitempty"`
+	Needs   map[string]string `json:"needs,omitempty"`
 }
 
 // Plan is what runs that begin from now on are to play of each agent.
@@ -85,8 +88,11 @@ func (s *Store) expect(agent string) error {
 		return s.writeRuns()
 	}
 	var ids, suites []string
+	needs := map[string]string{}
 	if s.plan.Part {
-		ids, suites = slices.Clone(s.runs.Agents[agent].Planned), slices.Clone(s.runs.Agents[agent].Suites)
+		had := s.runs.Agents[agent]
+		ids, suites = slices.Clone(had.Planned), slices.Clone(had.Suites)
+		maps.Copy(needs, had.Needs)
 	}
 	if s.plan.Suites != nil {
 		suites = append(suites, s.plan.Suites(agent)...)
@@ -95,11 +101,18 @@ func (s *Store) expect(agent string) error {
 	}
 	for _, c := range planned {
 		s.runs.Titles[c.ID] = c.Title
-		if !slices.Contains(ids, c.ID) {
-			ids = append(ids, c.ID)
+		had := slices.Contains(ids, c.ID)
+		switch {
+		case c.Needs != "" && !had:
+			needs[c.ID] = c.Needs
+		case c.Needs == "":
+			delete(needs, c.ID)
+			if !had {
+				ids = append(ids, c.ID)
+			}
 		}
 	}
-	s.runs.Agents[agent] = run{Planned: ids, Suites: suites, Why: s.plan.Why}
+	s.runs.Agents[agent] = run{Planned: ids, Suites: suites, Why: s.plan.Why, Needs: needs}
 	return s.writeRuns()
 }
 
@@ -143,6 +156,9 @@ func addRuns(rep *report.Report, rs runs) {
 		planned := make([]report.Planned, len(r.Planned))
 		for i, id := range r.Planned {
 			planned[i] = report.Planned{ID: id, Title: rs.Titles[id]}
+		}
+		for id, needs := range r.Needs {
+			planned = append(planned, report.Planned{ID: id, Title: rs.Titles[id], Needs: needs})
 		}
 		rep.Plan(agent, planned, r.Why)
 		rep.From(agent, r.Suites...)

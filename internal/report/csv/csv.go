@@ -35,6 +35,9 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 		for _, p := range a.Missing() {
 			rows = append(rows, cells(a.Name, p.ID, p.Title, "", "", "", "missing", "", "", "", a.NotRun(), ""))
 		}
+		for _, p := range a.Untold() {
+			rows = append(rows, cells(a.Name, p.ID, p.Title, "", "", "", "needs profile", "", "", "", p.NeedsProfile(), ""))
+		}
 	}
 	if err := c.WriteAll(rows); err != nil {
 		return fmt.Errorf("write CSV report: %w", err)

@@ -232,6 +232,9 @@ func cards(rep *report.Report, v report.View) []card {
 		for _, line := range slices.Concat(telling.Scope(a), telling.Gaps(a)) {
 			c.Gaps = append(c.Gaps, sentence(line))
 		}
+		if line := telling.Untold(a); line != "" {
+			c.Gaps = append(c.Gaps, sentence(line))
+		}
 		for _, k := range s.Caps {
 			k.ID = sentence(k.ID)
 			c.Caps = append(c.Caps, cardCap{k, template.URL(report.Anchor(a.Name, k.ID)), k.N - 1})

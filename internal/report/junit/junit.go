@@ -82,8 +82,8 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	all := suites{Name: clean(v.Heading())}
 	var spent time.Duration
 	for _, a := range rep.Agents {
-		missing := a.Missing()
-		s := suite{Name: clean(agentName(a.Name)), Tests: len(a.Results) + len(missing)}
+		missing, untold := a.Missing(), a.Untold()
+		s := suite{Name: clean(agentName(a.Name)), Tests: len(a.Results) + len(missing) + len(untold)}
 		var took time.Duration
 		for _, r := range a.Results {
 			t := testOf(r, v)
@@ -106,6 +106,12 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 			} else {
 				s.Skipped++
 			}
+			s.Cases = append(s.Cases, t)
+		}
+		for _, p := range untold {
+			t := unplayed(a, p)
+			t.Skipped = &skipped{clean(p.NeedsProfile())}
+			s.Skipped++
 			s.Cases = append(s.Cases, t)
 		}
 		s.Time = seconds(took)
@@ -157,9 +163,13 @@ func testOf(r report.Result, v report.View) test {
 	return t
 }
 
+func unplayed(a report.Agent, p report.Planned) test {
+	return test{Name: clean(strings.TrimSpace(p.ID + " " + p.Title)), Class: clean(agentName(a.Name)), Time: seconds(0)}
+}
+
 // notRun is a case that has no result: an error, unless that is let pass.
 func notRun(a report.Agent, p report.Planned, v report.View) test {
-	t := test{Name: clean(strings.TrimSpace(p.ID + " " + p.Title)), Class: clean(agentName(a.Name)), Time: seconds(0)}
+	t := unplayed(a, p)
 	why := clean(a.NotRun())
 	if v.Partial {
 		t.Skipped = &skipped{why}

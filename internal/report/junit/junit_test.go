@@ -128,8 +128,8 @@ func checkAttributes(t *testing.T, e xml.StartElement, sums map[string]int) {
 
 func TestShape(t *testing.T) {
 	for name, want := range map[string]string{
-		"mixed":   "2 13 5 1",
-		"strict":  "2 13 5 2",
+		"mixed":   "2 14 5 2",
+		"strict":  "2 14 5 3",
 		"hostile": "4 12 4 0",
 		"empty":   "0 0 0 0",
 	} {

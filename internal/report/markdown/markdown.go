@@ -105,6 +105,10 @@ func (b *summary) gaps(rep *report.Report) {
 			b.line("- %s: %s", text(name(a.Name)), text(line))
 			begun = true
 		}
+		if line := telling.Untold(a); line != "" {
+			b.line("- %s: %s", text(name(a.Name)), text(line))
+			begun = true
+		}
 	}
 	if begun {
 		b.line("")

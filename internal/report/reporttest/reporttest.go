@@ -148,7 +148,7 @@ func Mixed() *report.Report {
 		r.Log.Traffic = wirelog.Traffic{In: wirelog.Volume{Wire: 60, WebSocket: 51, App: 1000, Frames: 2, Messages: 2}, Out: wirelog.Volume{Wire: 55, WebSocket: 44, App: 1000, Frames: 2, Messages: 2}}
 		r.Log.Compression = wirelog.Compression{Window: 512, Farthest: 700, Broken: []string{"RFC 7692, 7.1.2.1: a distance of 700 octets in a window of 512"}}
 	})
-	rep.Plan("good", []report.Planned{{ID: "1.1.1"}, {ID: "2.10", Title: "Ten pings"}, {ID: "2.11", Title: "Ten pings, chopped"}}, "the server was lost")
+	rep.Plan("good", []report.Planned{{ID: "1.1.1"}, {ID: "2.10", Title: "Ten pings"}, {ID: "2.11", Title: "Ten pings, chopped"}, {ID: "8.3.1", Title: "Too long", Needs: "frame-limit"}}, "the server was lost")
 	return rep
 }
 

@@ -7,6 +7,7 @@
 package results
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,6 +49,7 @@ type agent struct {
 	Suites   []string              `json:"suites,omitempty"`
 	Short    []string              `json:"shortened,omitempty"`
 	Why      string                `json:"whyMissing,omitempty"`
+	Untold   []untold              `json:"needProfile,omitempty"`
 	Beside   *beside               `json:"failedOnlyBesideOthers,omitempty"`
 	Flows    []flow                `json:"flows,omitempty"`
 	Kept     []kept                `json:"requirements,omitempty"`
@@ -69,6 +71,13 @@ type kept struct {
 type missing struct {
 	Case  string `json:"case"`
 	Title string `json:"title,omitempty"`
+}
+
+// untold is a case that was left out because it needs a profile that says more.
+type untold struct {
+	Case  string `json:"case"`
+	Title string `json:"title,omitempty"`
+	Needs string `json:"needs"`
 }
 
 // beside are the cases that failed beside others only: see report.Agent.Besides.
@@ -164,6 +173,9 @@ func agentOf(a report.Agent, v report.View) agent {
 	out.Suites, out.Short = a.Suites, a.Shortened()
 	for _, p := range a.Missing() {
 		out.Missing, out.Why = append(out.Missing, missing{p.ID, p.Title}), a.Why
+	}
+	for _, p := range a.Untold() {
+		out.Untold = append(out.Untold, untold{p.ID, p.Title, p.Needs})
 	}
 	if failed, wrong := a.Besides(); len(failed) > 0 {
 		out.Beside = &beside{failed, append([]string{}, wrong...)}
@@ -274,6 +286,9 @@ func Read(r io.Reader) (*report.Report, error) {
 	for _, a := range f.Agents {
 		for _, m := range a.Missing {
 			rep.Plan(a.Name, []report.Planned{{ID: m.Case, Title: m.Title}}, a.Why)
+		}
+		for _, u := range a.Untold {
+			rep.Plan(a.Name, []report.Planned{{ID: u.Case, Title: u.Title, Needs: cmp.Or(u.Needs, "more")}}, a.Why)
 		}
 		rep.From(a.Name, a.Suites...)
 		for i, x := range a.Results {

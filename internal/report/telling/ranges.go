@@ -9,6 +9,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/visible"
 )
 
 // Ranges lists ids and joins those that follow one another: "6.4.1–4, 7.1.6".
@@ -88,4 +89,31 @@ func Gaps(a report.Agent) []string {
 		lines = append(lines, fmt.Sprintf("late only beside other cases: %d (%s)", late, Ranges(failed)))
 	}
 	return lines
+}
+
+// Untold tells in a line which cases were left out for want of a profile of the agent,
+// which is the tester's choice and no gap; empty: none were.
+func Untold(a report.Agent) string {
+	untold := a.Untold()
+	if len(untold) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("not run, as they need a profile of the peer (--profile): %d (%s)", len(untold), UntoldBy(untold))
+}
+
+// UntoldBy lists cases that need a profile by what they need: "8.3.3 message-limit".
+func UntoldBy(untold []report.Planned) string {
+	var needs []string
+	ids := map[string][]string{}
+	for _, p := range untold {
+		if ids[p.Needs] == nil {
+			needs = append(needs, p.Needs)
+		}
+		ids[p.Needs] = append(ids[p.Needs], p.ID)
+	}
+	var parts []string
+	for _, n := range needs {
+		parts = append(parts, Ranges(ids[n])+" "+visible.Text(n))
+	}
+	return strings.Join(parts, ", ")
 }

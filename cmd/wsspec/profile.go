@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/telling"
+	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/spec"
+	"github.com/wsspec/wsspec/internal/terminal"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// profile is what a peer is meant to do, and the file that says so, if there is one.
+type profile struct {
+	file string
+	peer.Profile
+}
+
+// readProfile reads a file that --profile, or a specification, names.
+func readProfile(file string) (profile, error) {
+	if file == "" {
+		return profile{}, nil
+	}
+	p, err := spec.ReadProfile(file)
+	if err != nil {
+		return profile{}, badUsage(err, "docs/profiles.md says what may be in a profile")
+	}
+	return profile{file, p}, nil
+}
+
+// readProfiles reads what each server is meant to do: what the specification says of
+// those in it, the file for the others.
+func (t *testRun) readProfiles(file string) error {
+	for len(t.profiles) < max(len(t.servers), 1) { // without any, the built-in one is tested
+		t.profiles = append(t.profiles, profile{file: file})
+	}
+	for i := range t.profiles {
+		p, err := readProfile(t.profiles[i].file)
+		if err != nil {
+			return err
+		}
+		t.profiles[i] = p
+	}
+	return nil
+}
+
+// profiled parts the cases that can be played from those that cannot be judged because
+// nobody says what the peer is meant to do. One that is named is played.
+func (s Selection) profiled(picked []conform.Case, p peer.Profile) (played, untold []conform.Case) {
+	for _, k := range picked {
+		if k.Needs.In(p) || slices.Contains(s.Cases, k.ID) {
+			played = append(played, k)
+		} else {
+			untold = append(untold, k)
+		}
+	}
+	return played, untold
+}
+
+// untoldOf are cases that a run in the role leaves out for want of a profile.
+func untoldOf(cases []conform.Case, role ws.Role) []report.Planned {
+	var untold []report.Planned
+	for _, k := range cases {
+		if k.Only.Has(role) {
+			untold = append(untold, report.Planned{ID: k.ID, Title: k.Title, Needs: string(k.Needs)})
+		}
+	}
+	return untold
+}
+
+// nothingToPlay says why none of the selected cases is played.
+func (s Selection) nothingToPlay(untold []report.Planned, others, hint string) error {
+	if len(untold) > 0 {
+		return badUsage(fmt.Errorf("%s: this needs a profile that says %s", s.flags(), untold[0].Needs), "--profile names one")
+	}
+	return badUsage(fmt.Errorf("%s%s", s.flags(), others), hint)
+}
+
+// planFor plans the cases for one of the servers.
+func (t *testRun) planFor(server int) {
+	t.settings.Profile = t.profiles[server].Profile
+	played, untold := t.profiled(t.picked, t.settings.Profile)
+	t.plan, t.surveys, t.untold = runner.Plan(played, ws.Client), runner.Surveys(played, ws.Client), untoldOf(untold, ws.Client)
+}
+
+// list prints the cases that would be played of each server, where they differ.
+func (t *testRun) list(p *process) {
+	var listed []string
+	for i := range t.profiles {
+		t.planFor(i)
+		var b strings.Builder
+		for _, k := range slices.Concat(t.plan, t.surveys) {
+			fmt.Fprintf(&b, "%-8s %s\n", k.ID, k.Title)
+		}
+		if slices.Contains(listed, b.String()) {
+			continue
+		}
+		listed = append(listed, b.String())
+		fmt.Fprint(p.stdout, b.String())
+		if n := len(t.untold); n > 0 {
+			fmt.Fprintf(p.stderr, "%s more, for which a profile is needed: %s\n", terminal.CasesOf(n), telling.UntoldBy(t.untold))
+		}
+	}
+}
