@@ -83,7 +83,7 @@ func (l *lounge) event(e fuzzserver.Event) {
 		r.Flags = l.flags
 		news := t.News(r)
 		t.Add(r)
-		if news {
+		if news && !r.Partly() { // more of it may come
 			l.screen.Done(r, t)
 		}
 	case fuzzserver.Trouble:

@@ -97,11 +97,17 @@ func TestTryingOneConnectionAgain(t *testing.T) {
 		}
 		play("1", false)
 		shows("1 were not played")
+		if grade, _ := r.store.Behavior("x", c.ID); grade != verdict.Failed {
+			t.Errorf("%s with one connection of two, which failed", grade)
+		}
 		play("2", true)
 		play("2", true)
 		shows("In 1 of 2 connections: a.")
 		play("1", true)
-		shows("1 were not played")
+		shows("Only 1 of 2 connections were played")
+		if grade, _ := r.store.Behavior("x", c.ID); grade != verdict.Unimplemented {
+			t.Errorf("%s with one connection of two", grade)
+		}
 		play("2", true)
 		shows("2 connections, all as it should be")
 	})

@@ -107,6 +107,33 @@ func (a Agent) Unjudged() []string {
 	return ids
 }
 
+// Partly are the ids of the cases of which too few connections were played to say
+// anything, and none that was shows a fault.
+func (a Agent) Partly() []string {
+	var ids []string
+	for _, r := range a.Results {
+		if r.Partly() {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids
+}
+
+// Partly reports whether the case has several connections of which some were not played,
+// as where a client did not ask for them, and says nothing because of that alone.
+func (r Result) Partly() bool {
+	left := 0
+	for _, t := range r.Turns {
+		switch t.Verdict.Behavior {
+		case "":
+			left++
+		case verdict.Unimplemented:
+			return false
+		}
+	}
+	return left > 0 && !r.Judged()
+}
+
 // NotRun says why cases have no result.
 func (a Agent) NotRun() string {
 	if a.Why == "" {

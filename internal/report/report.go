@@ -48,8 +48,8 @@ type Result struct {
 
 // Turn is one of several connections of a case.
 type Turn struct {
-	Name    string // what was special about it; empty: a plain one afterwards
-	Verdict verdict.Verdict
+	Name    string          // what was special about it; empty: a plain one afterwards
+	Verdict verdict.Verdict // zero where it was not played
 	Took    time.Duration
 }
 

@@ -230,43 +230,58 @@ func (t *turns) add(i int, r report.Result) {
 	t.results[i], t.played[i], t.last = r, true, i
 }
 
-// result is that of the worst connection, with what became of the others.
+// result is that of the worst connection, with what became of the others. Where some
+// were not played, those that were do not make it OK.
 func (t *turns) result() report.Result {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	worst, played := -1, 0
-	for i, r := range t.results {
-		if !t.played[i] {
-			continue
-		}
-		played++
-		if worst < 0 || badness(r.Verdict) > badness(t.results[worst].Verdict) {
-			worst = i
-		}
-	}
+	worst := t.worst()
 	r := t.results[worst]
 	r.Turns = nil
 	var alike []string // turns with a verdict like the worst
+	left := 0
 	for i, other := range t.results {
+		r.Turns = append(r.Turns, report.Turn{Name: t.of.Turns[i].Name, Verdict: other.Verdict, Took: other.Took})
 		if !t.played[i] {
+			left++
 			continue
 		}
 		r.Took = max(r.Took, other.Started.Add(other.Took).Sub(r.Started))
-		r.Turns = append(r.Turns, report.Turn{Name: t.of.Turns[i].Name, Verdict: other.Verdict, Took: other.Took})
 		if badness(other.Verdict) == badness(r.Verdict) {
 			alike = append(alike, t.of.Turns[i].Name)
 		}
 	}
-	if badness(r.Verdict) > 0 {
-		r.Verdict.Result = fmt.Sprintf("%s In %d of %d connections: %s.", r.Verdict.Result, len(alike), len(t.of.Turns), shortList(alike))
-	} else {
-		r.Verdict.Result = fmt.Sprintf("%d connections, all as it should be.", played)
+	all, bad := len(t.results), badness(r.Verdict)
+	switch {
+	case bad == 0 && left > 0:
+		r.Verdict.Result = fmt.Sprintf("Only %d of %d connections were played, which were as they should be.", all-left, all)
+	case bad == 0:
+		r.Verdict.Result = fmt.Sprintf("%d connections, all as it should be.", all)
+	default:
+		r.Verdict.Result = fmt.Sprintf("%s In %d of %d connections: %s.", r.Verdict.Result, len(alike), all, shortList(alike))
+		if left > 0 {
+			r.Verdict.Result += fmt.Sprintf(" %d were not played.", left)
+		}
 	}
-	if left := len(t.of.Turns) - played; left > 0 {
-		r.Verdict.Result += fmt.Sprintf(" %d were not played.", left)
+	if left > 0 && bad <= unjudged {
+		r.Verdict.Behavior = verdict.Unimplemented
 	}
 	return r
 }
+
+// worst is the turn with the worst verdict of those that were played.
+func (t *turns) worst() int {
+	worst := -1
+	for i, r := range t.results {
+		if t.played[i] && (worst < 0 || badness(r.Verdict) > badness(t.results[worst].Verdict)) {
+			worst = i
+		}
+	}
+	return worst
+}
+
+// unjudged is the badness of what says nothing for or against the peer.
+const unjudged = 1
 
 // badness orders verdicts; 0 is as it should be.
 func badness(v verdict.Verdict) int {
@@ -280,7 +295,7 @@ func badness(v verdict.Verdict) int {
 	case v.Close == verdict.WrongCode:
 		return 2
 	case v.Behavior == verdict.Unimplemented, v.Behavior == verdict.Informational:
-		return 1
+		return unjudged
 	}
 	return 0
 }

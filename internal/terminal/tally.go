@@ -105,7 +105,7 @@ func (t *Tally) Results() []report.Result { return t.agent.Results }
 // News reports whether the result is another than the one that was counted of the case.
 func (t *Tally) News(r report.Result) bool {
 	had, again := t.results[r.ID]
-	return !again || had.Verdict.Behavior != r.Verdict.Behavior || had.Verdict.Close != r.Verdict.Close
+	return !again || had.Verdict.Behavior != r.Verdict.Behavior || had.Verdict.Close != r.Verdict.Close || had.Partly() != r.Partly()
 }
 
 // unknown reports whether the result says nothing about the agent, and the baseline
@@ -155,7 +155,7 @@ type Gap uint8
 // Gaps, the smallest first.
 const (
 	Complete Gap = iota
-	Some         // cases that were planned have no result
+	Some         // cases that were planned have no result, or not all of their connections were played
 	Nothing      // there is no result that says anything
 )
 
@@ -166,7 +166,7 @@ func (t *Tally) Gap() Gap {
 	switch {
 	case len(t.agent.Unjudged()) == t.done:
 		return Nothing
-	case !t.Partial && len(t.agent.Missing()) > 0:
+	case !t.Partial && len(t.agent.Missing())+len(t.agent.Partly()) > 0:
 		return Some
 	}
 	return Complete
@@ -199,6 +199,9 @@ func (t *Tally) lines(width int) []string {
 	}
 	if ids := t.agent.Shortened(); len(ids) > 0 {
 		lines = append(lines, gradeLine("shortened", ids, width, true))
+	}
+	if partly := t.agent.Partly(); len(partly) > 0 {
+		lines = append(lines, gradeLine("run in part", partly, width, true), "    some of their connections were not played")
 	}
 	if untold := t.agent.Untold(); len(untold) > 0 {
 		lines = append(lines, gradeLine("need a profile", idsOf(untold), width, true), "    not run: see --profile")

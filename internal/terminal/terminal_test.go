@@ -12,8 +12,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/reporttest"
 	"github.com/wsspec/wsspec/internal/terminal"
+	"github.com/wsspec/wsspec/internal/verdict"
 )
 
 // show plays the results of reporttest's poor agent on a screen.
@@ -104,6 +106,42 @@ func TestOutput(t *testing.T) {
 		}
 		if got := out.Lost(); !errors.Is(got, want) {
 			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+}
+
+// A case of which not all connections were played leaves a gap, and one that needs a
+// profile leaves none; both have a line of their own.
+func TestGaps(t *testing.T) {
+	mixed := reporttest.Mixed()
+	poor, _ := mixed.Agent("poor")
+	r := poor.Results[0]
+	r.ID, r.Verdict.Behavior = "0.12.1", verdict.Unimplemented
+	r.Turns = []report.Turn{{Verdict: verdict.Verdict{Behavior: verdict.OK}}, {}}
+	for _, c := range []struct {
+		partial bool
+		results []report.Result
+		want    terminal.Gap
+		line    string
+	}{
+		{false, poor.Results, terminal.Complete, "\n  need a profile              1  8.3.1\n    not run: see --profile\n"},
+		{false, append(poor.Results[:1:1], r), terminal.Some, "\n  run in part                 1  0.12.1\n    some of their connections were not played\n"},
+		{true, append(poor.Results[:1:1], r), terminal.Complete, "\n  run in part                 1  0.12.1\n"},
+	} {
+		tally := &terminal.Tally{Partial: c.partial}
+		planned := []report.Planned{{ID: "8.3.1", Title: "Too long", Needs: "frame-limit"}}
+		for _, r := range c.results {
+			tally.Add(r)
+			planned = append(planned, report.Planned{ID: r.ID})
+		}
+		tally.Plan(planned, "")
+		if got := tally.Gap(); got != c.want {
+			t.Errorf("%d results, partial %v: %v, want %v", len(c.results), c.partial, got, c.want)
+		}
+		var out bytes.Buffer
+		terminal.New(terminal.Surroundings{Out: &out, Getenv: func(string) string { return "" }}, terminal.Detail{Verbose: true}).Tally("x", tally)
+		if !strings.Contains(out.String(), c.line) || !strings.Contains(out.String(), "not run 8.3.1: Too long (it needs a profile that says frame-limit)\n") {
+			t.Errorf("%s", &out)
 		}
 	}
 }

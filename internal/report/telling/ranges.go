@@ -77,6 +77,9 @@ func Gaps(a report.Agent) []string {
 		}
 		lines = append(lines, fmt.Sprintf("%d of %d cases were %s: %s", len(missing), len(a.Results)+len(missing), a.NotRun(), Ranges(ids)))
 	}
+	if ids := a.Partly(); len(ids) > 0 {
+		lines = append(lines, fmt.Sprintf("run in part, with too few of their connections to say anything: %d (%s)", len(ids), Ranges(ids)))
+	}
 	if ids := a.Unjudged(); len(ids) > 0 {
 		lines = append(lines, fmt.Sprintf("run and not judged, as nothing shows how the peer does there: %d (%s)", len(ids), Ranges(ids)))
 	}
