@@ -121,6 +121,7 @@ func Beyond() []conform.Case {
 		clientNonces(),
 		clientReturns(),
 		commanded(),
+		keepalive(),
 		masking(),
 		maskingSurveys(),
 		lengths(),

@@ -89,6 +89,7 @@ const (
 	Unneeded        Trait = ""
 	FrameLimit      Trait = "frame-limit or message-limit" // the longest frame it takes
 	MessageLimit    Trait = "message-limit"                // the longest message it takes
+	Keepalive       Trait = "keepalive"                    // how soon it sends Pings
 	TextOnly        Trait = "text-only"                    // it takes no binary messages
 	Subprotocols    Trait = "subprotocols"                 // that it speaks
 	ForbiddenOrigin Trait = "forbidden-origin"             // an origin it refuses
@@ -102,6 +103,8 @@ func (t Trait) In(p peer.Profile) bool {
 		return p.LongestFrame() > 0
 	case MessageLimit:
 		return p.MessageLimit > 0
+	case Keepalive:
+		return p.Keepalive > 0
 	case TextOnly:
 		return p.TextOnly
 	case Subprotocols:

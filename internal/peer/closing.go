@@ -55,6 +55,13 @@ func (p *Peer) Withhold(on bool) {
 	}
 }
 
+// WithholdPongs leaves the other side's Pings unanswered, or with false answers those that
+// come from now on.
+func (p *Peer) WithholdPongs(on bool) { p.noPongs = on }
+
+// Pings counts the Pings that have come.
+func (p *Peer) Pings() int { return p.theirs }
+
 // DeafFor stops the reading from TCP for so long, whatever the script does meanwhile.
 func (p *Peer) DeafFor(d time.Duration) {
 	p.in.hold(true)

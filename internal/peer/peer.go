@@ -167,9 +167,11 @@ type Peer struct {
 	repliedT time.Time // when we answered the peer's Close
 	looked   time.Time // when we last asked how late we are
 
-	probe  string          // payload of the Ping of a wait, empty where there is none
-	pings  map[string]int  // payloads of our Pings that wait for a Pong, and how many
-	ponged map[string]bool // payloads of our Pongs that nobody asked for
+	probe   string          // payload of the Ping of a wait, empty where there is none
+	theirs  int             // Pings that have come
+	noPongs bool            // see WithholdPongs
+	pings   map[string]int  // payloads of our Pings that wait for a Pong, and how many
+	ponged  map[string]bool // payloads of our Pongs that nobody asked for
 }
 
 // Ending is what we do when our patience with the peer ends.

@@ -10,6 +10,7 @@ type Profile struct {
 	FrameLimit      int           // the longest frame it takes, in octets
 	MessageLimit    int           // the longest message it takes, in octets
 	Idle            time.Duration // how long it leaves a connection alone on which nothing happens
+	Keepalive       time.Duration // how soon it pings a quiet connection, and gives up on one that does not answer
 	TextOnly        bool          // it takes no binary messages
 	Subprotocols    []string      // that it speaks
 	ForbiddenOrigin string        // that it refuses

@@ -124,7 +124,8 @@ func (p *Peer) frame(it item) {
 	}
 	switch {
 	case h.Opcode == ws.Ping:
-		if p.state == open {
+		p.theirs++
+		if p.state == open && !p.noPongs {
 			p.enqueue(Frame{Opcode: ws.Pong, Payload: it.data})
 			p.flush()
 		}

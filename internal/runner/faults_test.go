@@ -42,7 +42,7 @@ func newBench(role ws.Role) *bench {
 		role: role, settings: runner.Settings{Seed: 1, Deflate: new(deflate.Pool)}, capacity: 1 << 20,
 		plan: runner.Plan(cases.All(cases.Current), role.Other()),
 	}
-	b.settings.Profile = peer.Profile{Idle: time.Minute}
+	b.settings.Profile = peer.Profile{Idle: time.Minute, Keepalive: 5 * time.Second}
 	if role == ws.Server {
 		b.settings.Profile.Subprotocols, b.settings.Profile.ForbiddenOrigin = []string{"chat"}, "http://forbidden.example"
 	}

@@ -20,6 +20,7 @@ const (
 	leastLimit       = 16        // octets: a case begins with a message, which has to come through
 	mostLimit        = 256 << 20 // octets
 	mostIdle         = 10 * time.Minute
+	mostKeepalive    = time.Minute // cases wait for several Pings
 	mostSubprotocols = 100
 	mostText         = 2000 // octets
 )
@@ -39,7 +40,8 @@ func traits() []trait {
 			return line(v, &p.ForbiddenOrigin, "an origin such as \"https://other.example\"", func(s string) bool { return s != "" })
 		}},
 		{"frame-limit", func(p *peer.Profile, v json.RawMessage) string { return octets(v, &p.FrameLimit) }},
-		{"idle", func(p *peer.Profile, v json.RawMessage) string { return seconds(v, &p.Idle) }},
+		{"idle", func(p *peer.Profile, v json.RawMessage) string { return seconds(v, &p.Idle, mostIdle) }},
+		{"keepalive", func(p *peer.Profile, v json.RawMessage) string { return seconds(v, &p.Keepalive, mostKeepalive) }},
 		{"message-limit", func(p *peer.Profile, v json.RawMessage) string { return octets(v, &p.MessageLimit) }},
 		{"protected-path", func(p *peer.Profile, v json.RawMessage) string {
 			return line(v, &p.ProtectedPath, "a path such as \"/private\", without blanks and #", func(s string) bool {
@@ -195,10 +197,10 @@ func octets(value json.RawMessage, to *int) string {
 	return ""
 }
 
-func seconds(value json.RawMessage, to *time.Duration) string {
+func seconds(value json.RawMessage, to *time.Duration, most time.Duration) string {
 	v, ok := given[float64](value)
-	if !ok || !(v > 0 && v <= mostIdle.Seconds()) {
-		return fmt.Sprintf("seconds, more than 0 and at most %.0f", mostIdle.Seconds())
+	if !ok || !(v > 0 && v <= most.Seconds()) {
+		return fmt.Sprintf("seconds, more than 0 and at most %.0f", most.Seconds())
 	}
 	*to = time.Duration(v * float64(time.Second))
 	return ""

@@ -16,7 +16,7 @@ import (
 
 const wholeProfile = "\xef\xbb\xbf" + `{
 	"message-limit": 65536, "frame-limit": 4096,
-	"idle": 2.5,
+	"idle": 2.5, "keepalive": 60,
 	"text-only": true,
 	"subprotocols": ["chat", "v2.chat"],
 	"forbidden-origin": "https://other.example",
@@ -28,7 +28,7 @@ const wholeProfile = "\xef\xbb\xbf" + `{
 func TestProfile(t *testing.T) {
 	got, err := spec.ParseProfile([]byte(wholeProfile))
 	want := peer.Profile{
-		MessageLimit: 65536, FrameLimit: 4096, Idle: 2500 * time.Millisecond, TextOnly: true, Subprotocols: []string{"chat", "v2.chat"},
+		MessageLimit: 65536, FrameLimit: 4096, Idle: 2500 * time.Millisecond, Keepalive: time.Minute, TextOnly: true, Subprotocols: []string{"chat", "v2.chat"},
 		ForbiddenOrigin: "https://other.example", ProtectedPath: "/private?a=b", Browser: true,
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -40,7 +40,7 @@ func TestProfile(t *testing.T) {
 }
 
 func TestProfileErrors(t *testing.T) {
-	const keys = "want one of browser, forbidden-origin, frame-limit, idle, message-limit, protected-path, subprotocols, text-only"
+	const keys = "want one of browser, forbidden-origin, frame-limit, idle, keepalive, message-limit, protected-path, subprotocols, text-only"
 	for _, c := range []struct{ json, want string }{
 		{"", "line 1, column 1: unexpected end of JSON input"},
 		{"{\n  \"idle\": 1,\n}", "line 3, column 1: invalid character '}' looking for beginning of object key string"},
@@ -56,6 +56,7 @@ func TestProfileErrors(t *testing.T) {
 		{`{"frame-limit": 16.5}`, "frame-limit is 16.5: want a whole number"},
 		{`{"idle": 0}`, "idle is 0: want seconds, more than 0 and at most 600"},
 		{`{"idle": "30s"}`, `idle is "30s": want seconds`},
+		{`{"keepalive": 61}`, "keepalive is 61: want seconds, more than 0 and at most 60"},
 		{`{"text-only": null}`, "text-only is null: want true or false"},
 		{`{"browser": 1}`, "browser is 1: want true or false"},
 		{`{"subprotocols": []}`, "subprotocols is []: want an array of names"},

@@ -227,6 +227,7 @@ func TestSilence(t *testing.T) {
 		{"drops-tcp-after-10s-of-silence", true, "", 10 * time.Second},
 		{"sends-keepalive-pings", true, strings.Repeat("ping alive?; ", 11), time.Minute},
 		{"sends-keepalive-pings", false, "ping alive?; close 1011 no Pong; ", 10 * time.Second},
+		{"sends-keepalive-pings-and-misses-pongs", true, "ping alive?; close 1011 no Pong; ", 10 * time.Second},
 		{"sends-keepalive-pings-in-vain", false, strings.Repeat("ping alive?; ", 11), time.Minute},
 	} {
 		synctest.Test(t, func(t *testing.T) {

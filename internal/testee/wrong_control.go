@@ -140,7 +140,7 @@ func (c *Conn) releasePongs() error {
 
 // gotPong handles a Pong as an endpoint with faults does.
 func (c *Conn) gotPong(p []byte) error {
-	c.unanswered = false
+	c.unanswered = c.unanswered && c.has(missesPongs)
 	switch {
 	case c.has(answersPong):
 		return c.sendControl(ws.Pong, p)

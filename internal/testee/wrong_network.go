@@ -23,6 +23,7 @@ const (
 	dropsIdle        = "drops-tcp-after-10s-of-silence"
 	keepsAlive       = "sends-keepalive-pings"
 	expectsNoPong    = "sends-keepalive-pings-in-vain"
+	missesPongs      = "sends-keepalive-pings-and-misses-pongs"
 )
 
 func networkFaults() []Fault {
@@ -36,6 +37,7 @@ func networkFaults() []Fault {
 		{Name: dropsIdle, Title: "Ends TCP without a Close when nothing has come for 10 s", Roles: InBoth},
 		{Name: keepsAlive, Title: "Sends a Ping when nothing has come for 5 s, and closes 5 s later", Roles: InBoth, Legal: true},
 		{Name: expectsNoPong, Title: "Sends a Ping whenever nothing has come for 5 s, and never gives up", Roles: InBoth},
+		{Name: missesPongs, Title: "Sends a Ping when nothing has come for 5 s, and closes 5 s behind the Pong", Roles: InBoth},
 	}
 }
 
@@ -104,7 +106,7 @@ func (c *Conn) silence() time.Duration {
 		return 0
 	case c.has(dropsIdle):
 		return 10 * time.Second
-	case c.has(keepsAlive), c.has(expectsNoPong):
+	case c.has(keepsAlive), c.has(expectsNoPong), c.has(missesPongs):
 		return 5 * time.Second
 	}
 	return 0
@@ -116,7 +118,7 @@ func (c *Conn) breakSilence() error {
 	switch {
 	case c.has(dropsIdle):
 		return errDropped
-	case c.unanswered && c.has(keepsAlive):
+	case c.unanswered && !c.has(expectsNoPong):
 		return &ProtocolError{internalError, "no Pong"}
 	}
 	c.unanswered = true
