@@ -76,7 +76,7 @@ func bombs() []conform.Case {
 		{
 			ID: "19.3.9", Title: "Compressed binary that is longer than the limit that the peer's profile states, once it is inflated", Requirements: append(protects, "6455-10.4-2"),
 			Needs: conform.MessageLimit, Fresh: true,
-			Play: limited(func(p *peer.Peer, limit int) { offend(compressedBinary(zeros(limit + 1)))(p) }), Want: fails(ws.MessageTooBig),
+			Play: func(p *peer.Peer) { offend(compressedBinary(zeros(p.Profile().MessageLimit + 1)))(p) }, Want: fails(ws.MessageTooBig),
 		},
 	}
 }
