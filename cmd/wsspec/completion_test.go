@@ -78,7 +78,7 @@ func TestCompletion(t *testing.T) {
 	if got := completions(t); !slices.Contains(got, "serve") {
 		t.Errorf("nothing typed: %q", got)
 	}
-	if got := completions(t, "test", "--cases", ""); len(got) > 20 || !slices.Contains(got, "13.*") {
+	if got := completions(t, "test", "--cases", ""); len(got) > 30 || !slices.Contains(got, "13.*") {
 		t.Errorf("--cases: %q", got)
 	}
 }
