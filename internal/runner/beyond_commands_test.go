@@ -20,6 +20,7 @@ func TestCommandFaults(t *testing.T) {
 		{"cuts-close-reason-inside-character", "7.4.3", ""},
 		{"closes-before-queued-messages", "7.2.1-7 7.4.* 7.6.1 7.8.* 7.10.2 7.11.1-2", ""},
 		{"closes-inside-frame", "7.2.8", ""},
+		{"drops-tcp-on-refused-close", "", "7.4.2 7.4.3 7.10.1"},
 		{"drops-tcp-after-own-close", "", "7.2.1"},
 		{"answers-crossing-close", "7.2.6", ""},
 		{"drops-tcp-on-exception", "", "7.12.2"},

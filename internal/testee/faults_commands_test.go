@@ -123,5 +123,7 @@ func TestCommandFaults(t *testing.T) {
 		{fault: "drops-tcp-on-exception", told: "send:a,raise", want: "text a; fin"},
 		{fault: "hangs-on-exception", told: "send:a,raise", send: []string{"text b"}, want: "text a; open"},
 		{fault: "drops-tcp-on-shutdown", told: "send:a,shutdown", want: "text a; fin"},
+		{fault: "drops-tcp-on-refused-close", told: "send:a,close:1005", want: "text a; fin"},
+		{fault: "drops-tcp-on-refused-close", told: "close:1000:" + x(124), want: "fin"},
 	})
 }

@@ -14,6 +14,7 @@ const (
 	cutsReason        = "cuts-close-reason-inside-character"
 	closesBeforeQueue = "closes-before-queued-messages"
 	closesInsideFrame = "closes-inside-frame"
+	dropsRefusedClose = "drops-tcp-on-refused-close"
 	dropsAfterClose   = "drops-tcp-after-own-close"
 	answersCrossing   = "answers-crossing-close"
 	dropsOnException  = "drops-tcp-on-exception"
@@ -29,6 +30,7 @@ func commandFaults() []Fault {
 		{Name: cutsReason, Title: "Cuts reasons that are too long inside a character", Roles: InBoth},
 		{Name: closesBeforeQueue, Title: "Sends messages that wait when it is told to close behind its Close", Roles: InBoth},
 		{Name: closesInsideFrame, Title: "Sends its Close inside a large frame that it is still sending", Roles: InBoth},
+		{Name: dropsRefusedClose, Title: "Ends TCP without a Close where it refuses the code or reason it is told", Roles: InBoth, Legal: true},
 		{Name: dropsAfterClose, Title: "Ends TCP after its own Close without waiting for the answer", Roles: InBoth},
 		{Name: answersCrossing, Title: "Answers a Close although it has sent one", Roles: InBoth},
 		{Name: dropsOnException, Title: "Ends TCP without a Close when the application fails", Roles: InBoth, Legal: true},
@@ -51,6 +53,9 @@ func (c *Conn) performWrong(cmds []ws.Command) (bool, error) {
 	case first == "raise" && c.has(dropsOnException), first == "shutdown" && c.has(dropsOnShutdown):
 		_ = c.flush() // the connection ends anyway
 		return true, errDropped
+	case first == "close" && c.has(dropsRefusedClose) && refuses(cmds[0]):
+		_ = c.flush() // the connection ends anyway
+		return true, errDropped
 	case first == "raise" && c.has(hangsOnException):
 		return true, c.hang()
 	case first == "sendbig" && c.has(closesInsideFrame) && len(cmds) > 1 && cmds[1].Word == "close":
@@ -63,6 +68,11 @@ func (c *Conn) performWrong(cmds []ws.Command) (bool, error) {
 		return true, c.beginClose(nil)
 	}
 	return false, nil
+}
+
+// refuses reports whether the code or the reason cannot be that of a Close.
+func refuses(cmd ws.Command) bool {
+	return !cmd.Bare && !cmd.Code.OnWire() || len(ws.AppendClosePayload(nil, cmd.Code, cmd.Text)) > ws.MaxControlPayload
 }
 
 // closeInside sends a binary message in one frame and a Close in the middle of it.
