@@ -49,7 +49,7 @@ type diagnosedCause struct {
 
 // Run prints the causes for each agent of the report.
 func (c diagnoseCmd) Run(p *process) error {
-	rep, err := archive.Load(c.Report)
+	rep, err := archive.LoadLight(c.Report, p.note)
 	if err != nil {
 		return badUsage(err, "")
 	}

@@ -41,7 +41,7 @@ type point struct {
 func (c historyCmd) Run(p *process) error {
 	var points []point
 	for _, path := range c.Reports {
-		rep, err := readSummary(path)
+		rep, err := p.readSummary(path)
 		if err != nil {
 			return err
 		}

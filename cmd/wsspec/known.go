@@ -24,7 +24,7 @@ type known struct {
 }
 
 // readKnown reads the file or folder of --baseline.
-func readKnown(path string) (*known, error) {
+func (p *process) readKnown(path string) (*known, error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -34,7 +34,7 @@ func readKnown(path string) (*known, error) {
 	}
 	k := &known{path: path, today: time.Now()}
 	if info.IsDir() || filepath.Ext(path) == ".json" {
-		rep, err := readSummary(path)
+		rep, err := p.readSummary(path)
 		if err != nil {
 			return nil, err
 		}

@@ -37,11 +37,14 @@ func (c pcapCmd) Run(p *process) error {
 			return err
 		}
 	}
-	rep, err := readReport(c.Report)
+	rep, err := p.read(c.Report)
 	if err != nil {
 		return err
 	}
-	r, err := c.find(rep)
+	r, err := c.find(rep.Report)
+	if err == nil {
+		r, err = rep.whole(r)
+	}
 	if err != nil {
 		return err
 	}

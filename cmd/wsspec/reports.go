@@ -38,51 +38,6 @@ type reportCmd struct {
 	Serve   serveFilesCmd `cmd:"" help:"Serve a report folder on this machine."`
 }
 
-// readReport reads a report folder, its index.json, or a JSON report of one file.
-func readReport(path string) (*report.Report, error) { return readBy(archive.Load, path) }
-
-// readSummary is readReport without the conversations.
-func readSummary(path string) (*report.Report, error) { return readBy(archive.LoadLight, path) }
-
-func readBy(load func(dir string) (*report.Report, error), path string) (*report.Report, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, badUsage(fmt.Errorf("read report: %w", err), "name a folder such as wsspec-report, or a JSON report")
-	}
-	var rep *report.Report
-	switch {
-	case info.IsDir():
-		rep, err = load(path)
-	case filepath.Base(path) == "index.json":
-		rep, err = load(filepath.Dir(path))
-	default:
-		var f *os.File
-		if f, err = os.Open(path); err == nil {
-			rep, err = results.Read(f)
-			err = errors.Join(err, f.Close())
-		}
-		if err != nil {
-			err = fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	switch {
-	case err != nil:
-		return nil, badUsage(first(err), "restore or remove what cannot be read")
-	case len(rep.Agents) == 0:
-		return nil, badUsage(fmt.Errorf("%s: there are no results in it", path), "")
-	}
-	return rep, nil
-}
-
-// first is the first of joined errors, and how many there are beside it.
-func first(err error) error {
-	joined, ok := err.(interface{ Unwrap() []error })
-	if !ok || len(joined.Unwrap()) == 1 {
-		return err
-	}
-	return fmt.Errorf("%w, and %d more like it", joined.Unwrap()[0], len(joined.Unwrap())-1)
-}
-
 func view() report.View {
 	return report.View{Made: time.Now(), Sections: cases.Sections(), Kept: kept()}
 }
@@ -99,11 +54,7 @@ type showReportCmd struct {
 
 // Run prints the summary or the case.
 func (c showReportCmd) Run(p *process) error {
-	read := readReport
-	if c.ID == "" {
-		read = readSummary
-	}
-	rep, err := read(c.Report)
+	rep, err := p.read(c.Report)
 	if err != nil {
 		return err
 	}
@@ -114,9 +65,14 @@ func (c showReportCmd) Run(p *process) error {
 		t.Plan(a.Planned, a.Why)
 		t.From(a.Suites...)
 		for _, r := range a.Results {
-			t.Add(r)
+			if c.ID == "" {
+				t.Add(r)
+			}
 			if r.ID == c.ID {
 				shown = true
+				if r, err = rep.whole(r); err != nil {
+					return err
+				}
 				fmt.Fprintf(p.stdout, "%q\n", a.Name)
 				s.Result(r, true)
 			}
@@ -178,7 +134,7 @@ func (c rendering) render(p *process, kind string) error {
 	if err != nil {
 		return err
 	}
-	known, err := readKnown(c.Baseline)
+	known, err := p.readKnown(c.Baseline)
 	if err != nil {
 		return err
 	}
@@ -196,11 +152,11 @@ type diffCmd struct {
 
 // Run prints what is different.
 func (c diffCmd) Run(p *process) error {
-	old, err := readSummary(c.Old)
+	old, err := p.readSummary(c.Old)
 	if err != nil {
 		return err
 	}
-	now, err := readSummary(c.New)
+	now, err := p.readSummary(c.New)
 	if err != nil {
 		return err
 	}
@@ -304,7 +260,7 @@ type acceptCmd struct {
 
 // Run writes the expectation file.
 func (c acceptCmd) Run(p *process) error {
-	rep, err := readReport(c.Report)
+	rep, err := p.readSummary(c.Report)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (c serveFilesCmd) handler(files fs.FS) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", http.FileServerFS(files))
 	mux.HandleFunc("GET "+html.StoryPath, func(w http.ResponseWriter, req *http.Request) {
-		rep, err := archive.LoadLight(c.Dir)
+		rep, err := archive.LoadLight(c.Dir, nil)
 		if rep == nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return

@@ -34,7 +34,7 @@ func TestStoriesAreServed(t *testing.T) {
 			t.Errorf("%s: status %d, %.100q", query, w.Code, w.Body)
 		}
 	}
-	rep, err := archive.LoadLight(dir)
+	rep, err := archive.LoadLight(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -136,7 +136,7 @@ func (c *serveCmd) plan(p *process) (*servePlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if picked, err = narrow(picked, "", c.LastFailed, c.Out); err != nil {
+	if picked, err = p.narrow(picked, "", c.LastFailed, c.Out); err != nil {
 		return nil, err
 	}
 	if s.profile, err = readProfile(c.Profile); err != nil {
@@ -155,7 +155,7 @@ func (c *serveCmd) plan(p *process) (*servePlan, error) {
 			return nil, err
 		}
 	}
-	if s.known, err = readKnown(c.Baseline); err != nil {
+	if s.known, err = p.readKnown(c.Baseline); err != nil {
 		return nil, err
 	}
 	if s.known != nil {

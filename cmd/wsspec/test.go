@@ -145,7 +145,7 @@ func (s Selection) flags() string {
 
 // Run tests the servers one after the other.
 func (c *testCmd) Run(ctx context.Context, p *process) error {
-	t, err := c.prepare()
+	t, err := c.prepare(p)
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (c *testCmd) Run(ctx context.Context, p *process) error {
 
 // prepare reads everything the flags name, so that mistakes are found before
 // anything is started.
-func (c *testCmd) prepare() (*testRun, error) {
+func (c *testCmd) prepare(p *process) (*testRun, error) {
 	t := &testRun{out: c.Out, force: c.Force, repeat: c.repeat, suites: c.suites(), strict: c.Strict, pace: runner.Pace{Jobs: c.Jobs, Repeat: c.Repeat, Retries: c.Retries}, settings: runner.Settings{Seed: rand.Uint64() >> 32, Factor: c.TimeoutFactor, Deflate: deflate.NewPool()}}
 	if err := c.checkPace(); err != nil {
 		return nil, err
@@ -200,7 +200,7 @@ func (c *testCmd) prepare() (*testRun, error) {
 	if t.outputs, err = parseOutputs(c.Report); err != nil {
 		return nil, err
 	}
-	if t.known, err = readKnown(c.Baseline); err != nil {
+	if t.known, err = p.readKnown(c.Baseline); err != nil {
 		return nil, err
 	}
 	if t.outdated = c.StrictBaseline; t.outdated && t.known == nil {
@@ -209,7 +209,7 @@ func (c *testCmd) prepare() (*testRun, error) {
 	if t.picked, err = c.pick(); err != nil {
 		return nil, err
 	}
-	if t.picked, err = narrow(t.picked, c.OnlySection, c.LastFailed, c.Out); err != nil {
+	if t.picked, err = p.narrow(t.picked, c.OnlySection, c.LastFailed, c.Out); err != nil {
 		return nil, err
 	}
 	t.profiled = c.profiled
@@ -270,10 +270,10 @@ func (c *testCmd) dress(servers []fuzzclient.Server) error {
 }
 
 // narrow leaves of the cases those that --only-section and --last-failed ask for.
-func narrow(picked []conform.Case, wanted string, lastFailed bool, out string) ([]conform.Case, error) {
+func (p *process) narrow(picked []conform.Case, wanted string, lastFailed bool, out string) ([]conform.Case, error) {
 	failed := map[string]bool{}
 	if lastFailed {
-		rep, err := readSummary(out)
+		rep, err := p.readSummary(out)
 		if err != nil {
 			return nil, err
 		}

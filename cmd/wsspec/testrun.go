@@ -252,6 +252,9 @@ func (p *process) openFolder(dir string, strict, force bool) (*folder.Folder, er
 	if err != nil {
 		return nil, badUsage(err, "choose another folder for the report")
 	}
+	if why := f.Rebuilt(); why != "" {
+		p.note(why)
+	}
 	return f, nil
 }
 

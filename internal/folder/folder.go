@@ -115,13 +115,13 @@ func (f *Folder) writePages(rep *report.Report) error {
 	if f.plain {
 		return f.writePage("index.html", func(w io.Writer) error { return html.WriteIndex(w, rep, view) })
 	}
-	load := archive.Load
 	if view.Light = f.Results() > Large; view.Light {
-		load = archive.LoadLight
-	}
-	rep, err := load(f.Dir())
-	if rep == nil {
-		return err
+		rep = f.Light()
+	} else {
+		var err error
+		if rep, err = archive.Load(f.Dir()); rep == nil {
+			return err
+		}
 	}
 	var b bytes.Buffer
 	if err := html.Write(&b, rep, view); err != nil {

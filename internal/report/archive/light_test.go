@@ -36,7 +36,7 @@ func TestLoadLight(t *testing.T) {
 	cards := func() (fromFiles, light score.Card) {
 		whole, err := archive.Load(dir)
 		do(t, err)
-		rep, err := archive.LoadLight(dir)
+		rep, err := archive.LoadLight(dir, nil)
 		do(t, err)
 		return score.Of(whole.Agents[0]), score.Of(rep.Agents[0])
 	}
@@ -56,14 +56,14 @@ func TestLoadLight(t *testing.T) {
 	do(t, os.Chtimes(filepath.Join(dir, "a_case_1_1_9.json"), later, later))
 	do(t, os.Remove(filepath.Join(dir, "a_case_1_1_10.json")))
 	do(t, os.Remove(filepath.Join(dir, "index.json")))
-	rep, err := archive.LoadLight(dir)
+	rep, err := archive.LoadLight(dir, nil)
 	do(t, err)
 	if len(rep.Agents) != 2 || len(rep.Agents[0].Results) != 199 || rep.Agents[0].Results[8].Verdict.Behavior != verdict.Failed {
 		t.Errorf("%d agents, %d results", len(rep.Agents), len(rep.Agents[0].Results))
 	}
 	// Notes that are none are no notes.
 	do(t, os.WriteFile(filepath.Join(dir, ".wsspec.light"), []byte("wsspec light results 1\n\xff\x00garbage"), 0o600))
-	if rep, err = archive.LoadLight(dir); err != nil || len(rep.Agents[0].Results) != 199 {
+	if rep, err = archive.LoadLight(dir, nil); err != nil || len(rep.Agents[0].Results) != 199 {
 		t.Errorf("%v, %d results", err, len(rep.Agents[0].Results))
 	}
 }
@@ -78,10 +78,10 @@ func TestLightAllocations(t *testing.T) {
 	for i := range n {
 		do(t, s.Put(reporttest.Result("a", 1, fmt.Sprintf("1.1.%d", i+1))))
 	}
-	_, err = archive.LoadLight(dir)
+	_, err = archive.LoadLight(dir, nil)
 	do(t, err)
 	each := testing.AllocsPerRun(3, func() {
-		if _, err := archive.LoadLight(dir); err != nil {
+		if _, err := archive.LoadLight(dir, nil); err != nil {
 			t.Error(err)
 		}
 	}) / n

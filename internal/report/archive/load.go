@@ -27,12 +27,12 @@ func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millis
 // rows of the index without a file. Errors name the file that cannot be read; the
 // report of the rest is returned beside them.
 func Load(dir string) (*report.Report, error) {
-	entries, err := caseFiles(dir)
+	l, err := list(dir)
 	if err != nil {
 		return nil, err
 	}
-	results, errs := make([]report.Result, len(entries)), make([]error, len(entries))
-	inParallel(len(entries), func(i int) { results[i], errs[i] = loadCase(dir, entries[i].Name()) })
+	results, errs := make([]report.Result, len(l.files)), make([]error, len(l.files))
+	inParallel(len(l.files), func(i int) { results[i], errs[i] = loadCase(dir, l.files[i].name) })
 	var read []*report.Result
 	for i := range results {
 		if errs[i] == nil {
@@ -124,16 +124,18 @@ type indexEntry struct {
 	RemoteCloseCode *number       `json:"remoteCloseCode"`
 }
 
-// addIndex adds the rows of an index that no case file told of.
-func addIndex(rep *report.Report, path string) error {
+// addIndex adds the rows of an index that no case file told of. Without any it is
+// complete.
+func addIndex(rep *report.Report, path string) (complete bool, err error) {
 	b, err := readFile(path)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var index map[string]map[string]indexEntry
 	if err := json.Unmarshal(b, &index); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return false, fmt.Errorf("%s: %w", path, err)
 	}
+	complete = true
 	for agent, rows := range index {
 		known := map[string]bool{}
 		if a, ok := rep.Agent(agent); ok {
@@ -145,6 +147,7 @@ func addIndex(rep *report.Report, path string) error {
 			if known[id] {
 				continue
 			}
+			complete = false
 			rep.Add(report.Result{
 				Agent: agent, ID: id, Took: milliseconds(int64(row.Duration)),
 				Verdict: verdict.Verdict{Behavior: row.Behavior, Close: row.BehaviorClose},
@@ -152,5 +155,5 @@ func addIndex(rep *report.Report, path string) error {
 			})
 		}
 	}
-	return nil
+	return complete, nil
 }

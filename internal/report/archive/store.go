@@ -35,6 +35,9 @@ type Store struct {
 	slugs map[string]string              // beginning of file names → agent
 	plan  Plan
 	runs  runs
+	notes *notes          // of the case files, but for those put since
+	since map[string]bool // names of these
+	told  string          // see Rebuilt
 }
 
 // Open uses the folder, which is made where it is missing. With plain the files
@@ -47,28 +50,24 @@ func Open(dir string, plain bool) (*Store, error) {
 	if err := sweep(dir); err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, plain: plain, rows: map[string]map[string]indexRow{}, slugs: map[string]string{}}
-	old, err := LoadLight(dir) // files that cannot be read are none of ours, or will be overwritten
-	if old == nil {
+	s := &Store{dir: dir, plain: plain, rows: map[string]map[string]indexRow{}, slugs: map[string]string{}, since: map[string]bool{}}
+	l, err := list(dir)
+	if err != nil {
 		return nil, err
 	}
-	for _, a := range old.Agents {
+	// Files that cannot be read are none of ours, or will be overwritten.
+	s.notes, _ = l.load(func(what string) { s.told = what })
+	for _, a := range s.notes.agents {
 		rows := map[string]indexRow{}
-		for _, r := range a.Results {
-			if r.File == "" {
-				continue // an index of files that are gone
-			}
-			s.slugs[r.File[:strings.LastIndex(r.File, "_case_")]] = a.Name
+		for i, r := range a.results {
+			before, _ := splitName(r.File)
+			s.slugs[before] = a.name
 			row := newRow(r, r.File)
-			if info, err := os.Stat(filepath.Join(dir, r.File)); err == nil {
-				row.size = info.Size()
-			}
+			row.size = a.stamps[i].Size
 			rows[r.ID] = row
 			s.size += row.size
 		}
-		if len(rows) > 0 {
-			s.rows[a.Name] = rows
-		}
+		s.rows[a.name] = rows
 	}
 	if s.runs, err = loadRuns(dir); err != nil {
 		return nil, err
@@ -170,9 +169,10 @@ func (s *Store) drop(gone ...map[string]indexRow) error {
 	if err := s.writeIndex(); err != nil {
 		return err
 	}
-	size := s.size
+	size, files := s.size, map[string]bool{}
 	for _, rows := range gone {
 		for _, row := range rows {
+			files[row.ReportFile] = true
 			for _, name := range []string{row.ReportFile, strings.TrimSuffix(row.ReportFile, ".json") + ".html"} {
 				if err := os.Remove(filepath.Join(s.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 					return fmt.Errorf("replace old results: %w", err)
@@ -182,6 +182,7 @@ func (s *Store) drop(gone ...map[string]indexRow) error {
 		}
 	}
 	s.size = size
+	s.forgetNotes(files)
 	return nil
 }
 
@@ -211,22 +212,23 @@ func (s *Store) Put(r report.Result) error {
 	}
 	s.size += row.size - s.rows[r.Agent][r.ID].size
 	s.rows[r.Agent][r.ID] = row
+	s.since[row.ReportFile] = true
 	return nil
 }
 
-// Finish writes the index.
+// Finish writes the index, and notes for who reads the report.
 func (s *Store) Finish() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.writeIndex()
+	if err := s.writeIndex(); err != nil || s.plain {
+		return err
+	}
+	s.note()
+	return nil
 }
 
 func (s *Store) writeIndex() error {
-	b, err := encode(s.rows)
-	if err != nil {
-		return err
-	}
-	return WriteFile(filepath.Join(s.dir, indexFile), b)
+	return WriteFile(filepath.Join(s.dir, indexFile), encodeIndex(s.rows))
 }
 
 // Agents are the names of those that have results, sorted.
@@ -248,6 +250,10 @@ func (s *Store) Behavior(agent, id string) (g verdict.Grade, known bool) {
 func (s *Store) Results() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.results()
+}
+
+func (s *Store) results() int {
 	n := 0
 	for _, rows := range s.rows {
 		n += len(rows)
