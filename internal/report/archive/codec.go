@@ -4,6 +4,8 @@ package archive
 
 import (
 	"encoding/binary"
+
+	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
 // codec writes values, or reads them back: what names them, names them once for both. A
@@ -15,6 +17,9 @@ type codec struct {
 
 	texts map[string]uint64 // numbers, from 1
 	known []string          // texts by number - 1
+
+	logs      map[logKey]int // the same for logs
+	knownLogs []*wirelog.Log
 }
 
 // codeNumber is a varint.

@@ -4,9 +4,9 @@ package archive
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -23,33 +23,35 @@ func (e *ForeignError) Error() string { return e.Path + ": this file is no part 
 // none of one: somebody has taken another folder than meant. The error is a
 // *ForeignError, or says what cannot be read.
 func Foreign(dir string) error {
-	entries, err := os.ReadDir(dir)
+	l, err := list(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("read report folder: %w", err)
+		return err
 	}
+	ours := func(name string, is func(path string) bool) error {
+		path := filepath.Join(dir, name)
+		if _, err := os.Lstat(path); err == nil && !is(path) {
+			return &ForeignError{path}
+		}
+		return nil
+	}
+	noted := l.noted()
 	var index map[string]map[string]indexRow
-	isIndex, listed := isJSON(filepath.Join(dir, indexFile), &index), map[string]bool{}
+	isIndex := func(path string) bool { return noted == l.index && noted != (stamp{}) || isJSON(path, &index) }
+	isRuns := func(path string) bool { return isJSON(path, new(runs)) }
+	if err := cmp.Or(ours(indexFile, isIndex), ours(runsFile, isRuns), ours("index.html", isPage)); err != nil {
+		return err
+	}
+	listed := map[string]bool{}
 	for _, rows := range index {
 		for _, row := range rows {
 			listed[row.ReportFile] = true
 		}
 	}
-	for _, e := range entries {
-		ours, path := true, filepath.Join(dir, e.Name())
-		switch name := e.Name(); {
-		case name == indexFile:
-			ours = isIndex
-		case name == runsFile:
-			ours = isJSON(path, new(runs))
-		case name == "index.html":
-			ours = isPage(path)
-		case isCaseFile(name) && e.Type().IsRegular() && !listed[name]:
-			ours = hasID(path)
-		}
-		if !ours {
+	for _, f := range l.files {
+		if path := filepath.Join(dir, f.name); f.regular && !f.noted && !listed[f.name] && !hasID(path) {
 			return &ForeignError{path}
 		}
 	}

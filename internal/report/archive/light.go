@@ -17,7 +17,7 @@ import (
 )
 
 // LoadLight is Load without the conversations, requests and expectations: verdicts,
-// figures and facts. It reads the notes of the last time and the case files that are not
+// figures and facts. Results may have a log in common, which nobody may change. It reads the notes of the last time and the case files that are not
 // as they were then; where that takes a while it says so through tell, which may be nil.
 func LoadLight(dir string, tell func(string)) (*report.Report, error) {
 	l, err := list(dir)
@@ -79,7 +79,7 @@ func inParallel(n int, do func(i int)) {
 func lighten(r report.Result) report.Result {
 	l := r.Log
 	r.Started = r.Started.UTC()
-	r.Log = &wirelog.Log{Start: r.Started, Facts: l.Facts, Traffic: l.Traffic, Compression: l.Compression, Refused: l.Refused, Extension: l.Extension}
+	r.Log = &wirelog.Log{Facts: l.Facts, Traffic: l.Traffic, Compression: l.Compression, Refused: l.Refused, Extension: l.Extension}
 	r.Want = verdict.Want{NeedsDeflate: r.Want.NeedsDeflate, ByRFC: r.Want.ByRFC}
 	r.Expects = ""
 	r.Others = slices.Clone(r.Others)

@@ -49,7 +49,7 @@ var (
 
 // encode writes the notes: the version, the notes, and their CRC-32C.
 func (n *notes) encode() []byte {
-	c := codec{b: []byte(lightVersion), texts: map[string]uint64{}}
+	c := codec{b: append(make([]byte, 0, 4<<10+100*n.size()), lightVersion...), texts: map[string]uint64{}, logs: map[logKey]int{}}
 	c.stamp(&n.index)
 	agents := len(n.agents)
 	codeNumber(&c, &agents)
@@ -104,22 +104,16 @@ func decodeNotes(b []byte, current func(name []byte, then stamp) (string, bool))
 	return n, nil
 }
 
-// agent reads the notes of an agent. The logs of its results are one block.
+// agent reads the notes of an agent.
 func (c *codec) agent(current func(name []byte, then stamp) (string, bool)) (a noted) {
 	results := 0
 	codeNumber(c, &results)
 	c.text(&a.name)
 	if results < 0 || results > len(c.b)/leastNote {
 		c.bad = true
-		return a
 	}
-	var logs []wirelog.Log
-	var passedOver wirelog.Log
 	var name []byte
-	for i := range results {
-		if c.bad {
-			return a
-		}
+	for i := 0; i < results && !c.bad; i++ {
 		var before, after string
 		c.text(&before)
 		c.text(&after)
@@ -127,17 +121,15 @@ func (c *codec) agent(current func(name []byte, then stamp) (string, bool)) (a n
 		c.stamp(&then)
 		name = append(append(name[:0], before...), after...)
 		file, same := current(name, then)
+		r := report.Result{Agent: a.name, File: file}
+		c.result(&r)
 		if !same {
-			c.result(&report.Result{Log: &passedOver})
 			continue
 		}
-		if logs == nil {
-			left := results - i
-			logs = make([]wirelog.Log, left)
-			a.results, a.stamps = make([]report.Result, 0, left), make([]stamp, 0, left)
+		if a.results == nil {
+			a.results, a.stamps = make([]report.Result, 0, results-i), make([]stamp, 0, results-i)
 		}
-		a.results, a.stamps = append(a.results, report.Result{Agent: a.name, File: file, Log: &logs[len(a.results)]}), append(a.stamps, then)
-		c.result(&a.results[len(a.results)-1])
+		a.results, a.stamps = append(a.results, r), append(a.stamps, then)
 	}
 	return a
 }
@@ -162,10 +154,7 @@ func (c *codec) result(r *report.Result) {
 	codeNumber(c, &r.Attempt)
 	codeList(c, &r.Others, c.attempt)
 	codeList(c, &r.Turns, func(t *report.Turn) { c.text(&t.Name); c.verdict(&t.Verdict); codeNumber(c, &t.Took) })
-	c.log(r.Log)
-	if c.reading {
-		r.Log.Start = r.Started
-	}
+	c.sharedLog(&r.Log)
 }
 
 func (c *codec) attempt(a *report.Attempt) {
@@ -177,6 +166,62 @@ func (c *codec) attempt(a *report.Attempt) {
 	c.flags(&a.Loaded, &a.Wrong)
 	c.text(&a.Why)
 	codeNumber(c, &a.Left)
+}
+
+// logKey is all that notes say of a log in which nothing moved: most are like others.
+type logKey struct {
+	wirelog.Facts
+	refused, extension string
+}
+
+// Before a log stands its number, where an equal one came before, or one of these.
+const (
+	newLog  = 0  // it comes, and gets the next number, from 1
+	ownLog  = -1 // it comes, and gets none
+	fromLog = 1  // numbers from here on
+)
+
+func (c *codec) sharedLog(l **wirelog.Log) {
+	if c.reading {
+		*l = c.readLog()
+	} else {
+		c.writeLog(*l)
+	}
+}
+
+func (c *codec) writeLog(l *wirelog.Log) {
+	n := ownLog
+	if plainLog(l) {
+		key := logKey{l.Facts, l.Refused, l.Extension}
+		if n = c.logs[key]; n == newLog {
+			c.logs[key] = len(c.logs) + fromLog
+		}
+	}
+	if codeNumber(c, &n); n < fromLog {
+		c.log(l)
+	}
+}
+
+func (c *codec) readLog() *wirelog.Log {
+	n := 0
+	codeNumber(c, &n)
+	if at := n - fromLog; at >= 0 && at < len(c.knownLogs) {
+		return c.knownLogs[at]
+	}
+	c.bad = c.bad || n < ownLog || n >= fromLog
+	l := new(wirelog.Log)
+	if !c.bad {
+		c.log(l)
+	}
+	if n == newLog {
+		c.knownLogs = append(c.knownLogs, l)
+	}
+	return l
+}
+
+func plainLog(l *wirelog.Log) bool {
+	c := l.Compression
+	return l.Traffic == wirelog.Traffic{} && c.Window == 0 && c.Farthest == 0 && !c.NoContext && !c.Context && len(c.Broken) == 0
 }
 
 func (c *codec) log(l *wirelog.Log) {

@@ -49,8 +49,9 @@ type listing struct {
 type listed struct {
 	name string
 	stamp
-	err   error // why there is no stamp
-	noted bool  // what is in it is known from the notes
+	err     error // why there is no stamp
+	regular bool  // it is a file, and no link to one
+	noted   bool  // what is in it is known from the notes
 }
 
 func list(dir string) (*listing, error) {
@@ -66,7 +67,7 @@ func list(dir string) (*listing, error) {
 	l.files, l.at = make([]listed, len(entries)), make(map[string]int, len(entries))
 	inParallel(len(entries), func(i int) {
 		f := &l.files[i]
-		f.name = entries[i].Name()
+		f.name, f.regular = entries[i].Name(), entries[i].Type().IsRegular()
 		info, err := os.Stat(filepath.Join(dir, f.name))
 		if f.err = err; err == nil {
 			f.stamp = stampOf(info)
@@ -105,7 +106,17 @@ func (l *listing) load(tell func(string)) (*notes, []error) {
 var errNone = errors.New("there are no notes on them yet")
 
 // notes reads those of files that are as they were, which are marked. There may be none.
-func (l *listing) notes() (*notes, error) {
+func (l *listing) notes() (*notes, error) { return l.decode(true) }
+
+// noted marks the files that are as they were noted, and returns what is noted of
+// index.json.
+func (l *listing) noted() stamp {
+	n, _ := l.decode(false)
+	return n.index
+}
+
+// decode reads the notes, with or without the results.
+func (l *listing) decode(results bool) (*notes, error) {
 	f, err := os.Open(filepath.Join(l.dir, lightFile))
 	if err != nil {
 		return new(notes), errNone
@@ -131,7 +142,7 @@ func (l *listing) notes() (*notes, error) {
 			return "", false
 		}
 		file.noted = true
-		return file.name, true
+		return file.name, results
 	})
 	if err != nil {
 		for i := range l.files {

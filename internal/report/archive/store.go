@@ -58,7 +58,7 @@ func Open(dir string, plain bool) (*Store, error) {
 	// Files that cannot be read are none of ours, or will be overwritten.
 	s.notes, _ = l.load(func(what string) { s.told = what })
 	for _, a := range s.notes.agents {
-		rows := map[string]indexRow{}
+		rows := make(map[string]indexRow, len(a.results))
 		for i, r := range a.results {
 			before, _ := splitName(r.File)
 			s.slugs[before] = a.name

@@ -3,7 +3,6 @@
 package html
 
 import (
-	"cmp"
 	"html/template"
 	"slices"
 
@@ -77,27 +76,34 @@ func summarize(rep *report.Report, v report.View, chunks []*chunk) summary {
 	return s
 }
 
-// listCases is one result of each case that any agent has, in order.
+// listCases is one result of each case that any agent has, in order, if possible one that
+// tells its title.
 func listCases(rep *report.Report) []report.Result {
 	var list []report.Result
-	for _, a := range rep.Agents {
-		list = append(list, a.Results...)
-		for _, p := range a.Missing() {
-			list = append(list, report.Result{ID: p.ID, Title: p.Title})
+	at := map[string]int{}
+	add := func(id, title string, r *report.Result) {
+		i, had := at[id]
+		switch {
+		case had && (list[i].Title != "" || title == ""):
+			return
+		case !had:
+			i = len(list)
+			at[id], list = i, append(list, report.Result{})
+		}
+		if list[i] = (report.Result{ID: id, Title: title}); r != nil {
+			list[i] = *r
 		}
 	}
-	slices.SortStableFunc(list, func(a, b report.Result) int {
-		return cmp.Or(conform.CompareIDs(a.ID, b.ID), cmp.Compare(boolRank(a.Title == ""), boolRank(b.Title == "")))
-	})
-	return slices.CompactFunc(list, func(a, b report.Result) bool { return a.ID == b.ID })
-}
-
-// boolRank puts false before true: results that tell their title come first.
-func boolRank(b bool) int {
-	if b {
-		return 1
+	for _, a := range rep.Agents {
+		for i := range a.Results {
+			add(a.Results[i].ID, a.Results[i].Title, &a.Results[i])
+		}
+		for _, p := range a.Missing() {
+			add(p.ID, p.Title, nil)
+		}
 	}
-	return 0
+	slices.SortFunc(list, func(a, b report.Result) int { return conform.CompareIDs(a.ID, b.ID) })
+	return list
 }
 
 func changesOf(rep *report.Report, v report.View) map[[2]string]baseline.Kind {
