@@ -6,9 +6,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -17,8 +14,6 @@ import (
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/baseline"
-	"github.com/wsspec/wsspec/internal/report/results"
-	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/visible"
@@ -188,68 +183,6 @@ func words(v verdict.Verdict) string {
 		return "-"
 	}
 	return visible.Text(fmt.Sprintf("%s, closing %s", v.Behavior, v.Close))
-}
-
-type mergeCmd struct {
-	Reports []string `arg:"" complete:"file" help:"Folders or files."`
-	Out     string   `short:"o" required:"" placeholder:"PATH" complete:"file" help:"A folder for all that the reports hold, or NAME.json, or - for JSON on standard output, without the conversations."`
-}
-
-// Run merges the reports. Results of the same case and agent are attempts at it, of which
-// the worst counts.
-func (c mergeCmd) Run(p *process) error {
-	var reps []*report.Report
-	for _, path := range c.Reports {
-		rep, err := readReport(path)
-		if err != nil {
-			return err
-		}
-		reps = append(reps, rep)
-	}
-	merged := report.Join(telling.Explain, reps...)
-	if err := reserved(c.Out); err != nil {
-		return err
-	}
-	if c.Out == "-" || filepath.Ext(c.Out) == ".json" {
-		return output{results.Write, c.Out}.put(p, merged, view())
-	}
-	return c.fill(p, merged)
-}
-
-// fill writes the folder. What it holds of other agents is not wanted in it.
-func (c mergeCmd) fill(p *process, merged *report.Report) error {
-	switch entries, err := os.ReadDir(c.Out); {
-	case err == nil && len(entries) > 0:
-		return badUsage(fmt.Errorf("--out %s: there is something in it", c.Out), "name a new folder, or a file that ends in .json")
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return badUsage(fmt.Errorf("--out: %w", err), "name a new folder, or a file that ends in .json")
-	}
-	f, err := p.openFolder(c.Out, false, false)
-	if err != nil {
-		return err
-	}
-	f.Expect(archive.Plan{
-		Of:     func(agent string) []report.Planned { a, _ := merged.Agent(agent); return a.Planned },
-		Suites: func(agent string) []string { a, _ := merged.Agent(agent); return a.Suites },
-	})
-	for _, a := range merged.Agents {
-		if err := f.Begin(a.Name); err != nil {
-			return err
-		}
-		if err := f.Ended(a.Name, a.Why); err != nil {
-			return err
-		}
-		for _, r := range a.Results {
-			if err := f.Put(r); err != nil {
-				return err
-			}
-		}
-	}
-	if err := f.Finish(); err != nil {
-		return err
-	}
-	fmt.Fprintf(p.stdout, "Report: %s\n", f.Page())
-	return nil
 }
 
 type acceptCmd struct {

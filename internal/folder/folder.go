@@ -78,6 +78,15 @@ func (f *Folder) Put(r report.Result) error {
 	return nil
 }
 
+// Adopt takes over results of an agent from another folder: see archive.Store.Adopt. The
+// reference's pages are not made of them.
+func (f *Folder) Adopt(dir string, read time.Time, results []report.Result) error {
+	f.mu.Lock()
+	f.changes++
+	f.mu.Unlock()
+	return f.Store.Adopt(dir, read, results)
+}
+
 // tableResult is what the table of the reference's pages shows of a result, as its
 // file has it. To read all files again would take longer than clients wait that
 // update the reports after every case.

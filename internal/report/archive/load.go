@@ -14,6 +14,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
@@ -61,7 +62,7 @@ func loadCase(dir, name string) (report.Result, error) {
 	if err != nil {
 		return report.Result{}, fmt.Errorf("%s: %w", path, err)
 	}
-	r.File = name
+	r.File, r.ID = name, visible.Text(r.ID)
 	return r, nil
 }
 

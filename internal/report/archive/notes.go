@@ -16,7 +16,6 @@ import (
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
-	"github.com/wsspec/wsspec/internal/visible"
 )
 
 // lightFile keeps of each case file what summaries need, so that a report of thousands
@@ -173,7 +172,6 @@ func (n *notes) read(dir string, files []*listed) []error {
 		}
 		var r report.Result
 		if r, errs[i] = loadCase(dir, files[i].name); errs[i] == nil {
-			r.ID = visible.Text(r.ID)
 			results[i] = lighten(r)
 		}
 	})

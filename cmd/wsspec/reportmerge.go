@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/folder"
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
+	"github.com/wsspec/wsspec/internal/report/results"
+	"github.com/wsspec/wsspec/internal/report/telling"
+)
+
+type mergeCmd struct {
+	Reports []string `arg:"" complete:"file" help:"Folders or files."`
+	Out     string   `short:"o" required:"" placeholder:"PATH" complete:"file" help:"A folder for all that the reports hold, or NAME.json, or - for JSON on standard output, without the conversations."`
+}
+
+// Help is what "wsspec report merge --help" says beside the flags.
+func (mergeCmd) Help() string {
+	return `Where two reports have a result of the same case and agent, each is an attempt at it, and the worst counts; the same result twice is one. Where the file system can, a folder shares its case files with the reports they are from, by hard links. wsspec never writes into a file that is there; who edits one by hand, edits both.`
+}
+
+// merging is reports on their way into one.
+type merging struct {
+	sources []source
+	plans   *report.Report
+	joining report.Joining
+	begun   time.Time
+}
+
+// Run merges the reports.
+func (c mergeCmd) Run(p *process) error {
+	if err := reserved(c.Out); err != nil {
+		return err
+	}
+	m := merging{begun: time.Now()}
+	var reps []*report.Report
+	for _, path := range c.Reports {
+		s, err := p.read(path)
+		if err != nil {
+			return err
+		}
+		m.sources, reps = append(m.sources, s), append(reps, s.Report)
+	}
+	m.plans = report.Plans(reps...)
+	m.joining = report.Joining{Reports: reps, Explain: telling.Explain, Whole: m.whole}
+	if c.Out == "-" || filepath.Ext(c.Out) == ".json" {
+		merged, err := m.all()
+		if err != nil {
+			return err
+		}
+		return output{results.Write, c.Out}.put(p, merged, view())
+	}
+	return c.fill(p, m)
+}
+
+func (m merging) whole(from int, r report.Result) (report.Result, error) {
+	return m.sources[from].whole(r)
+}
+
+// all is the merged report with its conversations.
+func (m merging) all() (*report.Report, error) {
+	merged := m.plans
+	return merged, m.joining.Each(func(_ string, all []report.Joined) error {
+		for _, j := range all {
+			r, err := j.Result, error(nil)
+			if j.From != report.Made {
+				r, err = m.whole(j.From, r)
+			}
+			if err != nil {
+				return err
+			}
+			merged.Add(r)
+		}
+		return nil
+	})
+}
+
+// fill writes the folder. What it holds of other agents is not wanted in it.
+func (c mergeCmd) fill(p *process, m merging) error {
+	switch entries, err := os.ReadDir(c.Out); {
+	case err == nil && len(entries) > 0:
+		return badUsage(fmt.Errorf("--out %s: there is something in it", c.Out), "name a new folder, or a file that ends in .json")
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return badUsage(fmt.Errorf("--out: %w", err), "name a new folder, or a file that ends in .json")
+	}
+	f, err := p.openFolder(c.Out, false, false)
+	if err != nil {
+		return err
+	}
+	plans := m.plans // all that is held until the end
+	f.Expect(archive.Plan{Of: func(agent string) []report.Planned { a, _ := plans.Agent(agent); return a.Planned }})
+	if err := m.joining.Each(func(agent string, all []report.Joined) error { return m.put(f, agent, all) }); err != nil {
+		return err
+	}
+	if err := f.Finish(); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "Report: %s\n", f.Page())
+	return nil
+}
+
+// put writes the results of an agent. Case files that tell just what is wanted are
+// taken over as they are.
+func (m merging) put(f *folder.Folder, agent string, all []report.Joined) error {
+	if err := f.Begin(agent); err != nil {
+		return err
+	}
+	a, _ := m.plans.Agent(agent)
+	if err := f.Ended(agent, a.Why); err != nil {
+		return err
+	}
+	taken := make([][]report.Result, len(m.sources))
+	for _, j := range all {
+		if j.From != report.Made && m.sources[j.From].dir != "" && j.Result.File != "" {
+			if taken[j.From] == nil {
+				taken[j.From] = make([]report.Result, 0, len(all))
+			}
+			taken[j.From] = append(taken[j.From], j.Result)
+			continue
+		}
+		if err := f.Put(j.Result); err != nil {
+			return err
+		}
+	}
+	for from, results := range taken {
+		if err := f.Adopt(m.sources[from].dir, m.begun, results); err != nil {
+			return err
+		}
+	}
+	return nil
+}
