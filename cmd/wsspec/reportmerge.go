@@ -12,7 +12,6 @@ import (
 
 	"github.com/wsspec/wsspec/internal/folder"
 	"github.com/wsspec/wsspec/internal/report"
-	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/results"
 	"github.com/wsspec/wsspec/internal/report/telling"
 )
@@ -95,9 +94,10 @@ func (c mergeCmd) fill(p *process, m merging) error {
 	if err != nil {
 		return err
 	}
-	plans := m.plans // all that is held until the end
-	f.Expect(archive.Plan{Of: func(agent string) []report.Planned { a, _ := plans.Agent(agent); return a.Planned }})
-	if err := m.joining.Each(func(agent string, all []report.Joined) error { return m.put(f, agent, all) }); err != nil {
+	if err := f.Planned(m.plans); err != nil {
+		return err
+	}
+	if err := m.joining.Each(func(_ string, all []report.Joined) error { return m.put(f, all) }); err != nil {
 		return err
 	}
 	if err := f.Finish(); err != nil {
@@ -109,14 +109,7 @@ func (c mergeCmd) fill(p *process, m merging) error {
 
 // put writes the results of an agent. Case files that tell just what is wanted are
 // taken over as they are.
-func (m merging) put(f *folder.Folder, agent string, all []report.Joined) error {
-	if err := f.Begin(agent); err != nil {
-		return err
-	}
-	a, _ := m.plans.Agent(agent)
-	if err := f.Ended(agent, a.Why); err != nil {
-		return err
-	}
+func (m merging) put(f *folder.Folder, all []report.Joined) error {
 	taken := make([][]report.Result, len(m.sources))
 	for _, j := range all {
 		if j.From != report.Made && m.sources[j.From].dir != "" && j.Result.File != "" {

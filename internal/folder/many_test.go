@@ -8,6 +8,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/reporttest"
 )
 
@@ -22,7 +23,22 @@ func TestMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := cases.All(cases.Current)
-	if err := reporttest.Many(97, all, f.Put); err != nil {
+	f.Expect(archive.Plan{Of: func(string) (planned []report.Planned) {
+		for _, c := range all {
+			planned = append(planned, report.Planned{ID: c.ID, Title: c.Title})
+		}
+		return planned
+	}})
+	last := ""
+	put := func(r report.Result) error {
+		if r.Agent != last {
+			if last = r.Agent; f.Begin(last) != nil {
+				t.Fatal("cannot begin")
+			}
+		}
+		return f.Put(r)
+	}
+	if err := reporttest.Many(97, all, put); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Finish(); err != nil {

@@ -57,6 +57,28 @@ func (s *Store) Expect(p Plan) {
 	s.plan = p
 }
 
+// Planned notes what was to be played of the agents of a report, and why not all of it
+// was: what Expect, Begin and Ended do for one after the other.
+func (s *Store) Planned(rep *report.Report) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range rep.Agents {
+		if len(a.Planned) == 0 || s.plain {
+			continue
+		}
+		r := run{Why: a.Why}
+		for _, c := range a.Planned {
+			s.runs.Titles[c.ID] = c.Title
+			r.Planned = append(r.Planned, c.ID)
+		}
+		s.runs.Agents[a.Name] = r
+	}
+	if len(s.runs.Agents) == 0 {
+		return nil
+	}
+	return s.writeRuns()
+}
+
 // Ended notes why cases of the agent have no result.
 func (s *Store) Ended(agent, why string) error {
 	agent = report.Stored(agent)
