@@ -135,6 +135,9 @@ func codeList[T any](c *codec, l *[]T, each func(*T)) {
 		*l = make([]T, n)
 	}
 	for i := range *l {
+		if c.bad {
+			return
+		}
 		each(&(*l)[i])
 	}
 }
