@@ -66,7 +66,7 @@ func (s *Store) Planned(rep *report.Report) error {
 		if len(a.Planned) == 0 || s.plain {
 			continue
 		}
-		r := run{Why: a.Why}
+		r := run{Suites: a.Suites, Why: a.Why}
 		for _, c := range a.Planned {
 			s.runs.Titles[c.ID] = c.Title
 			r.Planned = append(r.Planned, c.ID)
