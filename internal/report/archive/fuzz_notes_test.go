@@ -59,3 +59,49 @@ func FuzzNotes(f *testing.F) {
 		}
 	})
 }
+
+// fill sets whatever can be set.
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		if at, ok := v.Addr().Interface().(*time.Time); ok {
+			*at = time.Date(2026, 3, 4, 5, 6, 7, 8, time.UTC)
+			return
+		}
+		for i := range v.NumField() {
+			if f := v.Field(i); f.CanSet() {
+				fill(f)
+			}
+		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem())
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range v.Len() {
+			fill(v.Index(i))
+		}
+	case reflect.String:
+		v.SetString("text")
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int64, reflect.Int8:
+		v.SetInt(3)
+	case reflect.Uint64, reflect.Uint8, reflect.Uint16:
+		v.SetUint(3)
+	}
+}
+
+// A field that results get one day is noted, or left out by lighten: never forgotten.
+func TestNotesHaveEveryField(t *testing.T) {
+	var r report.Result
+	fill(reflect.ValueOf(&r).Elem())
+	want := lighten(r)
+	n := &notes{agents: []noted{{name: r.Agent, results: []report.Result{want}, stamps: []stamp{{1, 2}}}}}
+	want.File = "x_case_1.json"
+	n.agents[0].results[0].File = want.File
+	got, err := decodeNotes(n.encode(), everyFile)
+	if err != nil || !reflect.DeepEqual(got.agents[0].results[0], want) {
+		t.Errorf("%v\n%+v\nwant\n%+v", err, got, want)
+	}
+}
