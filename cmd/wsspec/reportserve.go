@@ -10,7 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
+	"sync"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/report"
@@ -27,20 +27,14 @@ type serveFilesCmd struct {
 func (c serveFilesCmd) handler(files fs.FS) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", http.FileServerFS(files))
+	all := &stories{dir: c.Dir}
 	mux.HandleFunc("GET "+html.StoryPath, func(w http.ResponseWriter, req *http.Request) {
-		rep, err := archive.LoadLight(c.Dir, nil)
-		if rep == nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-		a, _ := rep.Agent(req.FormValue("agent"))
-		i := slices.IndexFunc(a.Results, func(r report.Result) bool { return r.ID == req.FormValue("case") })
-		if i < 0 || a.Results[i].File == "" {
+		r, err := all.find(req.FormValue("agent"), req.FormValue("case"))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			http.Error(w, "there is no such result", http.StatusNotFound)
 			return
-		}
-		r, err := archive.LoadCase(c.Dir, a.Results[i].File)
-		if err != nil {
+		case err != nil:
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
@@ -49,6 +43,50 @@ func (c serveFilesCmd) handler(files fs.FS) http.Handler {
 		_ = html.WriteStory(w, r, view()) // to somebody who has gone
 	})
 	return mux
+}
+
+// stories finds case files by what they tell of. The names are looked up in what was
+// read for an earlier one, and the folder again where that leads nowhere.
+type stories struct {
+	dir string
+
+	mu    sync.Mutex
+	files map[[2]string]string // agent and case → case file
+}
+
+// find reads a result. The error is fs.ErrNotExist where there is none.
+func (s *stories) find(agent, id string) (report.Result, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, err := s.known(agent, id)
+	if err == nil {
+		return r, nil
+	}
+	rep, err := archive.LoadLight(s.dir, nil)
+	if rep == nil {
+		return r, err
+	}
+	s.files = map[[2]string]string{}
+	for _, a := range rep.Agents {
+		for _, r := range a.Results {
+			if r.File != "" {
+				s.files[[2]string{a.Name, r.ID}] = r.File
+			}
+		}
+	}
+	return s.known(agent, id)
+}
+
+func (s *stories) known(agent, id string) (report.Result, error) {
+	file, ok := s.files[[2]string{agent, id}]
+	if !ok {
+		return report.Result{}, fs.ErrNotExist
+	}
+	r, err := archive.LoadCase(s.dir, file)
+	if err == nil && (r.Agent != agent || r.ID != id) {
+		err = fs.ErrNotExist // another one is there now
+	}
+	return r, err
 }
 
 // Run serves the folder, and nothing else of the disk, until a signal.

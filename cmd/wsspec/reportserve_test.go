@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -33,6 +34,27 @@ func TestStoriesAreServed(t *testing.T) {
 		if w.Code != want || want == http.StatusOK && !strings.Contains(w.Body.String(), "Case 6.4.1") {
 			t.Errorf("%s: status %d, %.100q", query, w.Code, w.Body)
 		}
+	}
+	asked := func(query string) string {
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest("GET", "/stories?"+query, nil))
+		return w.Body.String()
+	}
+	r.Title, r.ID = "Another title", "6.4.2"
+	if err := s.Put(r); err != nil {
+		t.Fatal(err)
+	}
+	if body := asked("agent=a+b&case=6.4.2"); !strings.Contains(body, "Another title") {
+		t.Errorf("a result that came since: %.100q", body)
+	}
+	if err := os.Rename(filepath.Join(dir, "a_b_case_6_4_1.json"), filepath.Join(dir, "moved_case_6_4_1.json")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Link(filepath.Join(dir, "a_b_case_6_4_2.json"), filepath.Join(dir, "a_b_case_6_4_1.json")); err != nil {
+		t.Skip(err)
+	}
+	if body := asked("agent=a+b&case=6.4.1"); !strings.Contains(body, "Case 6.4.1") {
+		t.Errorf("a file with another result in it is taken for the one it was: %.100q", body)
 	}
 	rep, err := archive.LoadLight(dir, nil)
 	if err != nil {
