@@ -23,7 +23,7 @@ func TestAnEndInTheMiddleOfAnAttempt(t *testing.T) {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			play := func(context.Context, runner.Planned, func()) (report.Result, error) {
+			play := func(context.Context, runner.Planned, runner.Acting) (report.Result, error) {
 				runtime.Goexit()
 				panic("unreachable")
 			}

@@ -38,7 +38,7 @@ func TestClient(t *testing.T, dial func(ctx context.Context, url string) error, 
 		_ = server.Serve(ctx, l) // until the cleanup
 	}()
 	t.Cleanup(func() { stop(); <-ended })
-	c.each(t, plan, func(ctx context.Context, k runner.Planned, _ func()) (report.Result, error) {
+	c.each(t, plan, func(ctx context.Context, k runner.Planned, _ runner.Acting) (report.Result, error) {
 		u := "ws://" + l.Addr().String() + "/runCase?agent=client&casetuple=" + url.QueryEscape(k.ID)
 		_ = dial(ctx, u) // how the connection ended is in the result
 		return results.take(ctx, k.ID)

@@ -117,8 +117,8 @@ func TestServer(t *testing.T, url string, opts ...Option) {
 	if err := endpoint.Probe(t.Context(), c.settings); err != nil {
 		t.Fatalf("wsspec: %v", err)
 	}
-	c.each(t, plan, func(ctx context.Context, k runner.Planned, quiet func()) (report.Result, error) {
-		return endpoint.Play(ctx, c.settings, k, url, quiet)
+	c.each(t, plan, func(ctx context.Context, k runner.Planned, acting runner.Acting) (report.Result, error) {
+		return endpoint.Play(ctx, c.settings, k, url, acting)
 	})
 }
 

@@ -153,12 +153,7 @@ func Beyond() []conform.Case {
 	)
 	for i := range cs {
 		cs[i].Tags = append(cs[i].Tags, conform.Beyond)
-		if cs[i].Want.Whole {
-			cs[i].End = peer.GiveUp
-			if cs[i].Limit == 0 {
-				cs[i].Limit = reaction
-			}
-		}
+		setLimits(&cs[i])
 	}
 	return cs
 }
@@ -166,6 +161,20 @@ func Beyond() []conform.Case {
 // answersToClients is 0.12 to 0.17.
 func answersToClients() []conform.Case {
 	return inTheirTime(slices.Concat(answerStatus(), answerUpgrade(), answerAccept(), answerSubprotocol(), answerExtensions(), answerOctets()))
+}
+
+// setLimits gives a case that does not say how long it waits the usual limits.
+func setLimits(c *conform.Case) {
+	if !c.Want.Whole {
+		return
+	}
+	c.End = peer.GiveUp
+	if c.Limit == 0 {
+		c.Limit = reaction
+	}
+	if c.Open.Patience == 0 && len(c.Open.Edits) > 0 {
+		c.Open.Patience = reaction
+	}
 }
 
 // Sections returns the titles of categories and subcategories, in order.

@@ -25,7 +25,8 @@ import (
 // alive is the message whose echo shows that the connection works.
 const alive = "alive"
 
-// reaction is how long a peer has to fail the connection.
+// reaction is how long a peer has to fail the connection, or to answer a request that is
+// odd.
 const reaction = 2 * time.Second
 
 // live sends a message and waits for its echo.

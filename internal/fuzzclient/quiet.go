@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
 )
 
@@ -16,47 +17,73 @@ const (
 	quietTimes  = 10
 )
 
-// watched is a stream that tells, once, when it is quiet.
+// watched is a stream whose case rests when it is quiet, and acts when it writes.
 type watched struct {
 	stream.Stream
+	acting runner.Acting
 
 	mu      sync.Mutex
 	moved   time.Time     // when something last did
-	longest time.Duration // that nothing did
+	longest time.Duration // that we waited for the peer
 	timer   *time.Timer
+	asleep  bool // the timer is not to do anything
 }
 
-func watch(s stream.Stream, quiet func()) *watched {
-	return &watched{Stream: s, moved: time.Now(), timer: time.AfterFunc(time.Minute, quiet)}
+func watch(s stream.Stream, acting runner.Acting) *watched {
+	w := &watched{Stream: s, acting: acting, moved: time.Now()}
+	w.timer = time.AfterFunc(time.Minute, w.rest)
+	return w
+}
+
+func (w *watched) rest() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.asleep {
+		w.acting.Rest()
+	}
 }
 
 func (w *watched) Read(p []byte) (int, error) {
 	n, err := w.Stream.Read(p)
 	if n > 0 {
-		w.move()
+		w.move(true)
 	}
 	return n, err
 }
 
+// Write may take long, where the peer does not read: the watch goes on meanwhile.
 func (w *watched) Write(p []byte) (int, error) {
+	w.still()
+	w.acting.Resume()
+	w.move(false)
 	n, err := w.Stream.Write(p)
-	w.move()
+	w.move(true)
 	return n, err
 }
 
-func (w *watched) move() {
+// still keeps the case from resting until something moves.
+func (w *watched) still() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asleep = true
+	w.timer.Stop()
+}
+
+// move takes note that something has moved, and whether it was the peer that we have
+// waited for.
+func (w *watched) move(byPeer bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := time.Now()
-	w.longest = max(w.longest, now.Sub(w.moved))
-	w.moved = now
-	if w.timer.Stop() { // it has not told yet
-		w.timer.Reset(max(quietMoment, quietTimes*w.longest))
+	if byPeer {
+		w.longest = max(w.longest, now.Sub(w.moved))
 	}
+	w.moved, w.asleep = now, false
+	w.timer.Reset(max(quietMoment, quietTimes*w.longest))
 }
 
 // Close ends the watch.
-func (w *watched) Close() error { w.timer.Stop(); return w.Stream.Close() }
+func (w *watched) Close() error { w.still(); return w.Stream.Close() }
 
 // Reset ends the watch.
-func (w *watched) Reset() error { w.timer.Stop(); return w.Stream.Reset() }
+func (w *watched) Reset() error { w.still(); return w.Stream.Reset() }

@@ -119,8 +119,8 @@ func (r *Run) play(ctx context.Context, plan []runner.Planned, pace runner.Pace,
 		done, kept = k.put, k.end
 	}
 	var served lastServed
-	err := runner.Schedule(ctx, plan, pace, func(ctx context.Context, c runner.Planned, quiet func()) (report.Result, error) {
-		res, err := r.Server.Play(ctx, settings, c, out.Agent, quiet)
+	err := runner.Schedule(ctx, plan, pace, func(ctx context.Context, c runner.Planned, acting runner.Acting) (report.Result, error) {
+		res, err := r.Server.Play(ctx, settings, c, out.Agent, acting)
 		if err == nil {
 			served.add(c.ID)
 		}
@@ -155,24 +155,27 @@ func (r *Run) survey(st runner.Settings, agent string, e survey.Evidence, done f
 }
 
 // Play conducts one case, on a connection of its own or as many as it wants. The
-// error is ErrUnreachable, that of the context, or a *runner.Fault. For quiet see
+// error is ErrUnreachable, that of the context, or a *runner.Fault. For acting see
 // runner.PlayFunc.
-func (e *Endpoint) Play(ctx context.Context, st runner.Settings, c runner.Planned, agent string, quiet func()) (report.Result, error) {
-	return runner.PlayAll(c, func(c runner.Planned) (report.Result, error) { return e.converse(ctx, st, c, agent, quiet) })
+func (e *Endpoint) Play(ctx context.Context, st runner.Settings, c runner.Planned, agent string, acting runner.Acting) (report.Result, error) {
+	return runner.PlayAll(c, func(c runner.Planned) (report.Result, error) { return e.converse(ctx, st, c, agent, acting) })
 }
 
 // converse conducts a case on one connection.
-func (e *Endpoint) converse(ctx context.Context, st runner.Settings, c runner.Planned, agent string, quiet func()) (report.Result, error) {
+func (e *Endpoint) converse(ctx context.Context, st runner.Settings, c runner.Planned, agent string, acting runner.Acting) (report.Result, error) {
 	dial := e.dial
 	if c.AtOnce() {
 		dial = e.dialOnce
+	}
+	if acting != nil {
+		acting.Resume()
 	}
 	s, err := dial(ctx)
 	if err != nil {
 		return report.Result{}, err
 	}
-	if quiet != nil {
-		s = watch(s, quiet)
+	if acting != nil {
+		s = watch(s, acting)
 	}
 	p := st.Peer(ctx, s, ws.Client, c.Case)
 	open := p.Dial(e.request, st.Opening(c.Case))

@@ -4,13 +4,13 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
-	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
 const (
@@ -21,97 +21,190 @@ const (
 	samples = 5
 )
 
-// confirm plays cases again that came to something else than OK beside others, each
-// so that no other acts meanwhile.
+// confirm plays the cases again that come, which came to something else than OK beside
+// others, each so that no other acts meanwhile.
 //
 // A peer may fail hundreds of cases, most of them with a second of waiting. So one
 // case at a time acts, and the next begins when it is over or only waits; nothing
 // that a peer says to a case which others may have disturbed counts against it. Cases
 // that take their time are played until their kind of deviation is clear: where the
 // first few of a kind come to the same as before, so will the rest, which say that.
-func (s *schedule) confirm(ctx context.Context, plan []Planned, jobs int) error {
-	first, rest := plan, []Planned(nil)
-	if s.pace.Repeat <= 1 && s.pace.Retries == 0 {
-		first, rest = s.sample(plan)
-	}
-	stage := newStage(s.play, jobs)
-	disputed := map[string]bool{}
-	again := func(ctx context.Context, c Planned) error {
-		kind := deviation(s.spoilt(c))
-		return s.complete(ctx, c, false, func(ctx context.Context, c Planned, _ func()) (report.Result, error) {
-			r, err := stage.enter(ctx, c)
-			if err == nil && deviation(r) != kind {
-				s.mu.Lock()
-				disputed[kind] = true
-				s.mu.Unlock()
-			}
-			return r, err
-		})
-	}
-	if err := s.slowAndBrief(ctx, first, jobs, again); err != nil {
+func (s *schedule) confirm(ctx context.Context, st *stage, come <-chan Planned, jobs int) error {
+	c := &confirming{schedule: s, on: st, jobs: jobs, disputed: map[string]bool{}}
+	var rest []Planned
+	first := make(chan Planned, cap(come))
+	var choose sync.WaitGroup
+	choose.Go(func() { rest = s.sample(come, first) })
+	err := c.all(ctx, first)
+	choose.Wait()
+	if err != nil {
 		return err
 	}
-	var more []Planned
-	for _, c := range rest {
-		if disputed[deviation(s.spoilt(c))] {
-			more = append(more, c)
-		} else if err := s.accept(c); err != nil {
+	more := make(chan Planned, len(rest))
+	for _, k := range rest {
+		if c.disputed[deviation(*s.spoilt(k))] {
+			more <- k
+		} else if err := s.accept(k); err != nil {
 			return err
 		}
 	}
-	return s.slowAndBrief(ctx, more, jobs, again)
+	close(more)
+	return c.all(ctx, more)
 }
 
-// spoilt is the attempt at the case that load may have spoilt.
-func (s *schedule) spoilt(c Planned) report.Result {
+// confirming plays cases again.
+type confirming struct {
+	*schedule
+	on   *stage
+	jobs int
+
+	disputed map[string]bool // kinds of deviation of which a case came to something else
+	heard    []Planned       // cases whose peer said something while they waited and others acted
+}
+
+// all plays the cases that come again. Those to whom the peer said something while others
+// acted are had once more, with none there but their like, and if that has not helped
+// each alone.
+func (c *confirming) all(ctx context.Context, come <-chan Planned) error {
+	if err := c.slowAndBrief(ctx, come, c.jobs, func(ctx context.Context, k Planned) error {
+		err := c.again(ctx, k, c.on.singly)
+		if errors.Is(err, errHeard) {
+			c.mu.Lock()
+			c.heard = append(c.heard, k)
+			c.mu.Unlock()
+			return nil
+		}
+		return err
+	}); err != nil {
+		return err
+	}
+	once := make(chan Planned, len(c.heard))
+	for _, k := range c.heard {
+		once <- k
+	}
+	close(once)
+	c.heard = nil
+	return c.slowAndBrief(ctx, once, c.jobs, func(ctx context.Context, k Planned) error { return c.again(ctx, k, c.on.singlyOrAlone) })
+}
+
+// again completes the attempts at a case, and takes note if it comes to something else
+// than beside others.
+func (c *confirming) again(ctx context.Context, k Planned, play PlayFunc) error {
+	kind := deviation(*c.spoilt(k))
+	return c.complete(ctx, k, false, func(ctx context.Context, k Planned, _ Acting) (report.Result, error) {
+		r, err := play(ctx, k, nil)
+		if err == nil && deviation(r) != kind {
+			c.mu.Lock()
+			c.disputed[kind] = true
+			c.mu.Unlock()
+		}
+		return r, err
+	})
+}
+
+// spoilt is the attempt at the case that load may have spoilt, nil where there is none.
+func (s *schedule) spoilt(c Planned) *report.Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return *s.going[c.ID].spoilt
+	if g := s.going[c.ID]; g != nil {
+		return g.spoilt
+	}
+	return nil
 }
 
-// sample returns the cases that are played again in any case, and the others.
-func (s *schedule) sample(plan []Planned) (first, rest []Planned) {
+// sample hands on, of the cases that come, those that are played again in any case, and
+// returns the others once all have come.
+func (s *schedule) sample(come <-chan Planned, first chan<- Planned) (rest []Planned) {
+	defer close(first)
 	taken := map[string]int{}
-	for _, c := range plan {
+	all := s.pace.Repeat > 1 || s.pace.Retries > 0
+	for c := range come {
 		r := s.spoilt(c)
-		kind := deviation(r)
-		if r.Took < brief || taken[kind] < samples {
+		kind := deviation(*r)
+		if all || r.Took < brief || taken[kind] < samples {
 			taken[kind]++
-			first = append(first, c)
+			first <- c
 		} else {
 			rest = append(rest, c)
 		}
 	}
-	return first, rest
+	return rest
 }
 
-// slowAndBrief does something with each case: with those that soon end, in their order,
-// and beside them with the others, of which most are waiting. There is always room for
-// one that soon ended the last time, even where it waits now.
-func (s *schedule) slowAndBrief(ctx context.Context, plan []Planned, jobs int, do func(context.Context, Planned) error) error {
-	var slow, short []Planned
-	for _, c := range plan {
-		if s.spoilt(c).Took < brief {
-			short = append(short, c)
-		} else {
-			slow = append(slow, c)
-		}
-	}
+// slowAndBrief does something with each case that comes, with as many at a time as there
+// are jobs: with those that take long as soon as they come, since most of them wait, and
+// with those that soon end meanwhile.
+func (s *schedule) slowAndBrief(ctx context.Context, come <-chan Planned, jobs int, do func(context.Context, Planned) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	slow, short := make(chan Planned, cap(come)), make(chan Planned, cap(come))
 	var all sync.WaitGroup
-	for _, half := range []struct {
-		plan []Planned
-		jobs int
-	}{{short, jobs}, {slow, jobs - 1}} {
+	all.Go(func() {
+		defer close(slow)
+		defer close(short)
+		for c := range come {
+			if s.spoilt(c).Took < brief {
+				short <- c
+			} else {
+				slow <- c
+			}
+		}
+	})
+	for i := range jobs {
+		next := func() (Planned, bool) { return either(slow, short) }
+		if i%reserve == 0 { // for those that soon end, or the slow ones may keep them waiting
+			next = func() (Planned, bool) { return oneThenOther(short, slow) }
+		}
 		all.Go(func() {
-			if err := s.atOnce(ctx, half.plan, half.jobs, do); err != nil {
-				stop(err)
+			for c, ok := next(); ok; c, ok = next() {
+				if ctx.Err() != nil {
+					continue
+				}
+				if err := do(ctx, c); err != nil {
+					stop(err)
+				}
 			}
 		})
 	}
 	all.Wait()
 	return context.Cause(ctx)
+}
+
+// reserve is how many jobs there are to one that takes slow cases only when there are no
+// others.
+const reserve = 4
+
+// oneThenOther receives from the first channel until it is closed, and then from the
+// second. It returns false once both are.
+func oneThenOther(first, second <-chan Planned) (c Planned, ok bool) {
+	if c, ok = <-first; !ok {
+		c, ok = <-second
+	}
+	return c, ok
+}
+
+// either receives from the first channel if there is something in it, and from whichever
+// of the two has something otherwise. It returns false once both are closed.
+func either(first, second <-chan Planned) (c Planned, ok bool) {
+	select {
+	case c, ok = <-first:
+		if !ok {
+			c, ok = <-second
+		}
+		return c, ok
+	default:
+	}
+	select {
+	case c, ok = <-first:
+		if !ok {
+			c, ok = <-second
+		}
+	case c, ok = <-second:
+		if !ok {
+			c, ok = <-first
+		}
+	}
+	return c, ok
 }
 
 // accept has the attempt beside others count.
@@ -143,92 +236,4 @@ func deviation(r report.Result) string {
 	}
 	v := r.Verdict
 	return fmt.Sprintf("%s %s %s %s %s", conform.Category(r.ID), v.Behavior, v.Close, plain(v.Result), plain(v.CloseResult))
-}
-
-// stage lets one case act at a time.
-type stage struct {
-	play   PlayFunc
-	acting chan struct{} // holds one
-	seats  chan struct{} // of all that are on the stage
-	solo   chan struct{} // holds one that waits for all seats
-}
-
-func newStage(play PlayFunc, seats int) *stage {
-	return &stage{play: play, acting: make(chan struct{}, 1), seats: make(chan struct{}, seats), solo: make(chan struct{}, 1)}
-}
-
-// enter plays a case so that no other acts until it only waits. Where the peer said
-// something to it after another had begun to act, and it is not as it should be, the
-// case is played once more with no other there.
-func (st *stage) enter(ctx context.Context, c Planned) (report.Result, error) {
-	r, over, err := st.share(ctx, c)
-	if err != nil || ctx.Err() != nil || r.Passed() || over == 0 || !heardAfter(r.Log, over) {
-		return r, err
-	}
-	return st.alone(ctx, c)
-}
-
-// share plays a case while others may wait. It returns when in the conversation the
-// next was let onto the stage, 0 where not before the end.
-func (st *stage) share(ctx context.Context, c Planned) (r report.Result, over time.Duration, err error) {
-	if err := take(ctx, st.seats); err != nil {
-		return r, 0, err
-	}
-	defer func() { <-st.seats }()
-	if err := take(ctx, st.acting); err != nil {
-		return r, 0, err
-	}
-	var left time.Time
-	leave := sync.OnceFunc(func() { left = time.Now(); <-st.acting })
-	quiet := leave
-	if len(c.Turns) > 0 || c.Fresh || c.Want.Echoes > 0 || c.Has(conform.Paced) {
-		quiet = nil // it acts again
-	}
-	r, err = st.play(ctx, c, quiet)
-	ended := time.Now()
-	leave()
-	if err == nil && left.Before(ended) {
-		over = max(left.Sub(r.Log.Start), 1)
-	}
-	return r, over, err
-}
-
-// alone plays a case with no other on the stage.
-func (st *stage) alone(ctx context.Context, c Planned) (report.Result, error) {
-	if err := take(ctx, st.solo); err != nil {
-		return report.Result{}, err
-	}
-	defer func() { <-st.solo }()
-	for range cap(st.seats) {
-		if err := take(ctx, st.seats); err != nil {
-			return report.Result{}, err
-		}
-		defer func() { <-st.seats }()
-	}
-	return st.play(ctx, c, nil)
-}
-
-// take puts something into a channel that bounds how many do something.
-func take(ctx context.Context, bound chan struct{}) error {
-	select {
-	case bound <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// heardAfter reports whether a message, a Pong, or something that broke a rule came
-// after so long.
-func heardAfter(log *wirelog.Log, d time.Duration) bool {
-	for _, r := range log.Records {
-		if r.At < d {
-			continue
-		}
-		switch {
-		case r.Kind == wirelog.Violation, r.Kind == wirelog.Event && r.Type != wirelog.TimeoutEvent:
-			return true
-		}
-	}
-	return false
 }

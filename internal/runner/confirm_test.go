@@ -91,11 +91,11 @@ func TestKindsOfDeviation(t *testing.T) {
 		plays, taken int // plays of category 2, and attempts beside others that count
 	}{
 		{"all alike", time.Second, func(int) verdict.Grade { return verdict.Failed }, 0, 20 + 5, 15},
-		{"one of the first passes", time.Second, func(i int) verdict.Grade {
+		{"one of the first fails", time.Second, func(i int) verdict.Grade {
 			if i == 3 {
-				return verdict.OK
+				return verdict.Failed
 			}
-			return verdict.Failed
+			return verdict.OK
 		}, 0, 20 + 20, 0},
 		{"soon over", 10 * time.Millisecond, func(int) verdict.Grade { return verdict.Failed }, 0, 20 + 20, 0},
 		{"to be tried again", time.Second, func(int) verdict.Grade { return verdict.Failed }, 1, 20 + 40, 0},
@@ -201,25 +201,74 @@ func TestOnlyBeside(t *testing.T) {
 	}
 }
 
-// A case with several connections, or many messages, acts to its end.
+// A case with many connections or messages acts to its end; with a few, or with waits, it
+// lets others act while it waits.
 func TestCasesThatActAgain(t *testing.T) {
-	for _, change := range []func(*runner.Planned){
-		func(c *runner.Planned) { c.Turns = []conform.Turn{{}} },
-		func(c *runner.Planned) { c.Fresh = true },
-		func(c *runner.Planned) { c.Tags = []conform.Tag{conform.Paced} },
-		func(c *runner.Planned) { c.Want.Echoes = 1000 },
+	for _, tt := range []struct {
+		name   string
+		change func(*runner.Planned)
+		took   time.Duration
+	}{
+		{"connections together", func(c *runner.Planned) { c.Turns, c.Together = []conform.Turn{{}}, true }, 4 * time.Second},
+		{"many messages", func(c *runner.Planned) { c.Want.Echoes = 1000 }, 4 * time.Second},
+		{"one connection after the other", func(c *runner.Planned) { c.Turns = []conform.Turn{{}} }, 2200 * time.Millisecond},
+		{"waits", func(c *runner.Planned) { c.Tags = []conform.Tag{conform.Paced} }, 2200 * time.Millisecond},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			st := newStage(failing(1, 3, time.Second, verdict.Failed)...)
 			for i := range st.plan {
-				change(&st.plan[i])
+				tt.change(&st.plan[i])
 			}
 			if err := st.run(t.Context(), 16); err != nil {
 				t.Fatal(err)
 			}
-			if took := time.Since(st.start); took != 4*time.Second {
-				t.Errorf("took %v", took)
+			if took := time.Since(st.start); took != tt.took {
+				t.Errorf("%s: took %v, want %v", tt.name, took, tt.took)
 			}
 		})
 	}
+}
+
+// A case that only waits before it sends something again waits for its turn then: what it
+// hears after that is undisturbed, and what it hears before that is not.
+func TestResume(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		heard time.Duration // since the case began
+		plays int
+	}{
+		{"after it acted again", 950 * time.Millisecond, 4},
+		{"while it waited", 500 * time.Millisecond, 8}, // twice beside each other, and then alone
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			moves := failing(1, 2, time.Second, verdict.Failed)
+			for i := range moves {
+				moves[i].again = 100 * time.Millisecond
+				moves[i].shape = func(r *report.Result) {
+					r.Log.Add(r.Log.Start.Add(tt.heard), wirelog.Record{Kind: wirelog.Event, Type: wirelog.TextEvent})
+				}
+			}
+			st := newStage(moves...)
+			if err := st.run(t.Context(), 16); err != nil {
+				t.Fatal(err)
+			}
+			if n := st.played("1."); n != tt.plays || len(st.told) != 2 {
+				t.Errorf("%s: %d plays, %d results", tt.name, n, len(st.told))
+			}
+		})
+	}
+}
+
+// What is to be had again is not kept waiting by what nothing is heard of any more.
+func TestBegunEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		moves := append(failing(1, 2, 100*time.Millisecond, verdict.Failed), move{id: "2.1", takes: time.Minute, acts: time.Second})
+		st := newStage(moves...)
+		if err := st.run(t.Context(), 16); err != nil {
+			t.Fatal(err)
+		}
+		if st.toldAt["1.2"] > 2*time.Second || st.toldAt["2.1"] != time.Minute {
+			t.Errorf("1.2 was told of after %v, 2.1 after %v", st.toldAt["1.2"], st.toldAt["2.1"])
+		}
+	})
 }

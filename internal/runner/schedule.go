@@ -15,9 +15,8 @@ import (
 )
 
 // PlayFunc plays one case. A *Fault costs that case; any other error ends the run.
-// Where quiet is not nil, it may be called once nothing has moved between us and the
-// peer for so long that the case only waits.
-type PlayFunc func(ctx context.Context, c Planned, quiet func()) (report.Result, error)
+// Where acting is not nil, it is told when the case only waits.
+type PlayFunc func(ctx context.Context, c Planned, acting Acting) (report.Result, error)
 
 // Faults is the error of a run in which we were at fault: all cases but these
 // were played.
@@ -107,22 +106,57 @@ func (s *schedule) run(ctx context.Context, plan []Planned, jobs int) error {
 	}
 	// Cases with waits begin first: the others run meanwhile.
 	slices.SortStableFunc(together, func(a, b Planned) int { return rank(a) - rank(b) })
-	if err := s.atOnce(ctx, together, jobs, func(ctx context.Context, c Planned) error {
-		return s.complete(ctx, c, true, s.play)
-	}); err != nil {
-		return err
-	}
-	var spoilt []Planned
-	for _, c := range together {
-		if s.going[c.ID] != nil {
-			spoilt = append(spoilt, c)
-		}
-	}
-	slices.SortStableFunc(spoilt, func(a, b Planned) int { return a.Number - b.Number })
-	if err := s.confirm(ctx, spoilt, jobs); err != nil {
+	if err := s.sideBySide(ctx, together, jobs); err != nil {
 		return err
 	}
 	return s.inTurn(ctx, serial)
+}
+
+// sideBySide plays the plan with several cases at a time, and what load may have spoilt
+// again. That begins once all cases have begun, and those of them that still act are over:
+// by then most of the others wait for something that hardly ever comes.
+func (s *schedule) sideBySide(ctx context.Context, plan []Planned, jobs int) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	st := newStage(s.play, jobs)
+	spoilt, begun := make(chan Planned, len(plan)), make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		defer close(spoilt)
+		if err := s.atOnce(ctx, plan, jobs, begun, func(ctx context.Context, c Planned) error {
+			err := s.complete(ctx, c, true, st.beside)
+			if s.spoilt(c) != nil {
+				spoilt <- c
+			}
+			return err
+		}); err != nil {
+			stop(err)
+		}
+	})
+	<-begun
+	come := make(chan Planned, len(plan))
+	all.Go(func() { inOrder(spoilt, come) })
+	if err := s.confirm(ctx, st, come, jobs); err != nil {
+		stop(err)
+	}
+	all.Wait()
+	return context.Cause(ctx)
+}
+
+// inOrder hands on what comes, by number as far as it has come already.
+func inOrder(from <-chan Planned, to chan<- Planned) {
+	defer close(to)
+	var there []Planned
+	for len(from) > 0 {
+		there = append(there, <-from)
+	}
+	slices.SortFunc(there, func(a, b Planned) int { return a.Number - b.Number })
+	for _, c := range there {
+		to <- c
+	}
+	for c := range from {
+		to <- c
+	}
 }
 
 // rank orders cases that run together: those that wait begin, and those that a peer may
@@ -166,8 +200,8 @@ func (s *schedule) complete(ctx context.Context, c Planned, loaded bool, play Pl
 }
 
 // atOnce does something with each case of the plan, with as many at a time as there
-// are jobs.
-func (s *schedule) atOnce(ctx context.Context, plan []Planned, jobs int, do func(context.Context, Planned) error) error {
+// are jobs. It closes begun when it has begun with the last.
+func (s *schedule) atOnce(ctx context.Context, plan []Planned, jobs int, begun chan<- struct{}, do func(context.Context, Planned) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	next := make(chan Planned)
@@ -192,6 +226,7 @@ feed:
 			break feed
 		}
 	}
+	close(begun)
 	close(next)
 	workers.Wait()
 	return context.Cause(ctx)

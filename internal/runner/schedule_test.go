@@ -26,6 +26,7 @@ type move struct {
 	id    string
 	takes time.Duration // 0 means a second
 	acts  time.Duration // after which it only waits; 0: it never does
+	again time.Duration // how long it acts at its end, where it has waited
 	tags  []conform.Tag
 	fresh bool          // it may be what the peer dies of
 	word  verdict.Grade // what it comes to beside others that act; empty means OK
@@ -60,7 +61,7 @@ func newStage(moves ...move) *stage {
 	return st
 }
 
-func (st *stage) play(ctx context.Context, c runner.Planned, quiet func()) (report.Result, error) {
+func (st *stage) play(ctx context.Context, c runner.Planned, acting runner.Acting) (report.Result, error) {
 	m := st.moves[c.ID]
 	st.mu.Lock()
 	st.beside[c.ID] = len(st.running)
@@ -76,15 +77,19 @@ func (st *stage) play(ctx context.Context, c runner.Planned, quiet func()) (repo
 		takes = m.takes
 	}
 	begun := time.Now()
-	if m.acts > 0 && quiet != nil {
+	if m.acts > 0 && acting != nil {
 		time.Sleep(m.acts)
 		takes -= m.acts
 		st.leave(c.ID)
-		quiet()
+		acting.Rest()
 	}
 	select {
-	case <-time.After(takes):
+	case <-time.After(takes - m.again):
 	case <-ctx.Done():
+	}
+	if m.again > 0 && acting != nil {
+		acting.Resume()
+		time.Sleep(m.again)
 	}
 	st.leave(c.ID)
 	takes = time.Since(begun)
