@@ -119,7 +119,7 @@ func writeOutputs(p *process, outputs []output, f *folder.Folder) error {
 	if len(outputs) == 0 {
 		return nil
 	}
-	rep, err := archive.Load(f.Dir())
+	rep, err := f.Load()
 	if err != nil {
 		return err
 	}

@@ -128,7 +128,7 @@ func (f *Folder) writePages(rep *report.Report) error {
 		rep = f.Light()
 	} else {
 		var err error
-		if rep, err = archive.Load(f.Dir()); rep == nil {
+		if rep, err = f.Load(); rep == nil {
 			return err
 		}
 	}

@@ -3,8 +3,6 @@
 package archive
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -124,8 +122,8 @@ type extraAttempt struct {
 	Left        int           `json:"left,omitempty"` // records between them
 }
 
-func encodeExtra(r report.Result) (json.RawMessage, error) {
-	x := extra{
+func newExtra(r report.Result) *extra {
+	x := &extra{
 		Schema: Schema, Spec: r.Spec, Seed: strconv.FormatUint(r.Seed, 16), URL: r.URL, Flags: r.Flags, Tags: r.Tags, Want: encodeWant(r.Want, r.Close),
 		Opened: r.Log.Facts.Opened, Refused: r.Log.Refused, Extension: r.Log.Extension,
 		Traffic: &extraTraffic{extraVolume(r.Log.Traffic.In), extraVolume(r.Log.Traffic.Out)},
@@ -145,11 +143,7 @@ func encodeExtra(r report.Result) (json.RawMessage, error) {
 		x.Turns = append(x.Turns, extraTurn{t.Name, t.Verdict.Behavior, t.Verdict.Close, t.Verdict.Result, t.Took.Milliseconds()})
 	}
 	x.Log = lines(r.Log.Records)
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // the signs of the notation are to be read
-	err := e.Encode(x)
-	return b.Bytes(), err
+	return x
 }
 
 // decode fills a result with what a case file says.

@@ -3,10 +3,7 @@
 package archive
 
 import (
-	"bytes"
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -34,46 +31,46 @@ type indexRow struct {
 // caseFile is a case's JSON file under the reference's keys, which are sorted
 // because scripts read these files with sed and grep.
 type caseFile struct {
-	Agent                  string          `json:"agent"`
-	Behavior               verdict.Grade   `json:"behavior"`
-	BehaviorClose          verdict.Grade   `json:"behaviorClose"`
-	Case                   int             `json:"case"`
-	ClosedByMe             bool            `json:"closedByMe"`
-	CreateStats            bool            `json:"createStats"`
-	CreateWirelog          bool            `json:"createWirelog"`
-	Description            string          `json:"description"`
-	DroppedByMe            bool            `json:"droppedByMe"`
-	Duration               int64           `json:"duration"`
-	Expectation            string          `json:"expectation"`
-	Expected               map[string]any  `json:"expected"`
-	ExpectedClose          map[string]any  `json:"expectedClose"`
-	FailedByMe             bool            `json:"failedByMe"`
-	HTTPRequest            string          `json:"httpRequest"`
-	HTTPResponse           string          `json:"httpResponse"`
-	ID                     string          `json:"id"`
-	IsServer               bool            `json:"isServer"`
-	LocalCloseCode         *int            `json:"localCloseCode"`
-	LocalCloseReason       *string         `json:"localCloseReason"`
-	Received               []any           `json:"received"`
-	RemoteCloseCode        *int            `json:"remoteCloseCode"`
-	RemoteCloseReason      *string         `json:"remoteCloseReason"`
-	ReportCompressionRatio bool            `json:"reportCompressionRatio"`
-	ReportTime             bool            `json:"reportTime"`
-	Result                 string          `json:"result"`
-	ResultClose            string          `json:"resultClose"`
-	RxFrameStats           counts          `json:"rxFrameStats"`
-	RxOctetStats           counts          `json:"rxOctetStats"`
-	Started                string          `json:"started"`
-	TrafficStats           map[string]any  `json:"trafficStats"`
-	TxFrameStats           counts          `json:"txFrameStats"`
-	TxOctetStats           counts          `json:"txOctetStats"`
-	WasClean               bool            `json:"wasClean"`
-	WasCloseTimeout        bool            `json:"wasCloseHandshakeTimeout"`
-	WasNotCleanReason      *string         `json:"wasNotCleanReason"`
-	WasOpenTimeout         bool            `json:"wasOpenHandshakeTimeout"`
-	WasDropTimeout         bool            `json:"wasServerConnectionDropTimeout"`
-	Wirelog                []any           `json:"wirelog"`
-	Extra                  json.RawMessage `json:"wsspec,omitempty"`
+	Agent                  string         `json:"agent"`
+	Behavior               verdict.Grade  `json:"behavior"`
+	BehaviorClose          verdict.Grade  `json:"behaviorClose"`
+	Case                   int            `json:"case"`
+	ClosedByMe             bool           `json:"closedByMe"`
+	CreateStats            bool           `json:"createStats"`
+	CreateWirelog          bool           `json:"createWirelog"`
+	Description            string         `json:"description"`
+	DroppedByMe            bool           `json:"droppedByMe"`
+	Duration               int64          `json:"duration"`
+	Expectation            string         `json:"expectation"`
+	Expected               map[string]any `json:"expected"`
+	ExpectedClose          map[string]any `json:"expectedClose"`
+	FailedByMe             bool           `json:"failedByMe"`
+	HTTPRequest            string         `json:"httpRequest"`
+	HTTPResponse           string         `json:"httpResponse"`
+	ID                     string         `json:"id"`
+	IsServer               bool           `json:"isServer"`
+	LocalCloseCode         *int           `json:"localCloseCode"`
+	LocalCloseReason       *string        `json:"localCloseReason"`
+	Received               []any          `json:"received"`
+	RemoteCloseCode        *int           `json:"remoteCloseCode"`
+	RemoteCloseReason      *string        `json:"remoteCloseReason"`
+	ReportCompressionRatio bool           `json:"reportCompressionRatio"`
+	ReportTime             bool           `json:"reportTime"`
+	Result                 string         `json:"result"`
+	ResultClose            string         `json:"resultClose"`
+	RxFrameStats           counts         `json:"rxFrameStats"`
+	RxOctetStats           counts         `json:"rxOctetStats"`
+	Started                string         `json:"started"`
+	TrafficStats           map[string]any `json:"trafficStats"`
+	TxFrameStats           counts         `json:"txFrameStats"`
+	TxOctetStats           counts         `json:"txOctetStats"`
+	WasClean               bool           `json:"wasClean"`
+	WasCloseTimeout        bool           `json:"wasCloseHandshakeTimeout"`
+	WasNotCleanReason      *string        `json:"wasNotCleanReason"`
+	WasOpenTimeout         bool           `json:"wasOpenHandshakeTimeout"`
+	WasDropTimeout         bool           `json:"wasServerConnectionDropTimeout"`
+	Wirelog                []any          `json:"wirelog"`
+	Extra                  *extra         `json:"wsspec,omitempty"`
 }
 
 // counts prints a map of numbers in the order of the numbers.
@@ -219,32 +216,4 @@ func trafficStats(r report.Result) map[string]any {
 		ratio(d.name+"WebSocketOverhead", d.v.Wire-d.v.WebSocket, d.v.WebSocket)
 	}
 	return m
-}
-
-// encode prints JSON as the reference does: indented by three, only ASCII.
-func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "   ")
-	if err := e.Encode(v); err != nil {
-		return nil, fmt.Errorf("encode report: %w", err)
-	}
-	text := bytes.TrimRight(b.Bytes(), "\n")
-	first := bytes.IndexFunc(text, func(r rune) bool { return r >= 0x7F })
-	if first < 0 {
-		return text, nil
-	}
-	out := append(make([]byte, 0, len(text)+len(text)/8), text[:first]...)
-	for _, r := range string(text[first:]) {
-		switch {
-		case r < 0x7F:
-			out = append(out, byte(r))
-		case r > 0xFFFF:
-			out = fmt.Appendf(out, `\u%04x\u%04x`, 0xD800+(r-0x10000)>>10, 0xDC00+(r-0x10000)&0x3FF)
-		default:
-			out = fmt.Appendf(out, `\u%04x`, r)
-		}
-	}
-	return out, nil
 }

@@ -38,6 +38,9 @@ type Store struct {
 	notes *notes          // of the case files, but for those put since
 	since map[string]bool // names of these
 	told  string          // see Rebuilt
+
+	kept    map[string]report.Result // see Load: by file
+	records int                      // of their conversations
 }
 
 // Open uses the folder, which is made where it is missing. With plain the files
@@ -50,7 +53,7 @@ func Open(dir string, plain bool) (*Store, error) {
 	if err := sweep(dir); err != nil {
 		return nil, err
 	}
-	s := &Store{dir: dir, plain: plain, rows: map[string]map[string]indexRow{}, slugs: map[string]string{}, since: map[string]bool{}}
+	s := &Store{dir: dir, plain: plain, rows: map[string]map[string]indexRow{}, slugs: map[string]string{}, since: map[string]bool{}, kept: map[string]report.Result{}}
 	l, err := list(dir)
 	if err != nil {
 		return nil, err
@@ -179,6 +182,7 @@ func (s *Store) drop(gone ...map[string]indexRow) error {
 				}
 			}
 			size -= row.size
+			s.keep(row.ReportFile, nil)
 		}
 	}
 	s.size = size
@@ -192,19 +196,17 @@ func (s *Store) Put(r report.Result) error {
 	row := newRow(r, s.FileName(r.Agent, r.ID))
 	f := referenceFile(r)
 	if !s.plain && r.Whole() {
-		var err error
-		if f.Extra, err = encodeExtra(r); err != nil {
-			return fmt.Errorf("encode result of %s: %w", r.ID, err)
-		}
+		f.Extra = newExtra(r)
 	}
 	b, err := encode(f)
 	if err != nil {
-		return err
+		return fmt.Errorf("encode result of %s: %w", r.ID, err)
 	}
 	if err := WriteFile(filepath.Join(s.dir, row.ReportFile), b); err != nil {
 		return err
 	}
 	row.size = int64(len(b))
+	read := f.asRead(b)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.rows[r.Agent] == nil {
@@ -213,6 +215,7 @@ func (s *Store) Put(r report.Result) error {
 	s.size += row.size - s.rows[r.Agent][r.ID].size
 	s.rows[r.Agent][r.ID] = row
 	s.since[row.ReportFile] = true
+	s.keep(row.ReportFile, read)
 	return nil
 }
 
