@@ -64,25 +64,37 @@ func (c Planned) AtOnce() bool { return c.atOnce }
 // Plan numbers the selected cases that the role can play. A client comes once a
 // number, so where we are the server a case with several turns has as many numbers.
 func Plan(cs []conform.Case, role ws.Role) []Planned {
-	var plan []Planned
+	plan := make([]Planned, 0, len(cs))
 	for _, c := range cs {
-		switch {
-		case !c.Only.Has(role) || c.Survey != nil:
-		case role == ws.Server && len(c.Turns) > 0:
-			for i := range c.Turns {
-				plan = append(plan, Planned{Case: c, Number: len(plan) + 1, turn: i + 1})
+		first := len(plan)
+		for i := range numbers(c, role) {
+			plan = append(plan, Planned{Case: c, Number: first + i + 1})
+			if role == ws.Server && len(c.Turns) > 0 {
+				plan[first+i].turn = i + 1
 			}
-		default:
-			plan = append(plan, Planned{Case: c, Number: len(plan) + 1})
 		}
 	}
 	return plan
 }
 
+// numbers is how many of them a case has.
+func numbers(c conform.Case, role ws.Role) int {
+	switch {
+	case !c.Only.Has(role) || c.Survey != nil:
+		return 0
+	case role == ws.Server && len(c.Turns) > 0:
+		return len(c.Turns)
+	}
+	return 1
+}
+
 // Surveys are those of the selected cases that the role has and that are not played,
 // numbered behind the plan.
 func Surveys(cs []conform.Case, role ws.Role) []Planned {
-	n := len(Plan(cs, role))
+	n := 0
+	for _, c := range cs {
+		n += numbers(c, role)
+	}
 	var surveys []Planned
 	for _, c := range cs {
 		if c.Survey != nil && c.Only.Has(role) {

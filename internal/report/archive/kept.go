@@ -4,7 +4,6 @@ package archive
 
 import (
 	"bytes"
-	"encoding/json"
 
 	"github.com/wsspec/wsspec/internal/report"
 )
@@ -40,25 +39,24 @@ func (s *Store) keep(name string, r *report.Result) {
 
 // asRead is the result that is read from the file, nil where that takes reading it: the
 // file has something else for octets that are no text.
-func (f *caseFile) asRead(file []byte) *report.Result {
+func (f *caseFile) asRead(r report.Result, file []byte) *report.Result {
 	if f.Extra == nil || bytes.Contains(file, []byte(`\ufffd`)) {
 		return nil
 	}
-	s, err := f.stored()
-	if err != nil {
+	read := f.stored().result()
+	x := *f.Extra
+	x.Log = nil // what is printed in the notation is read as it was
+	if x.decode(&read) != nil {
 		return nil
 	}
-	r := s.result()
-	if f.Extra.decode(&r) != nil {
-		return nil
-	}
-	return &r
+	read.Log.Records, read.Close = r.Log.Records, r.Close
+	return &read
 }
 
 // stored is what is read from the file under the reference's keys, as far as ours do not
 // say it better.
-func (f *caseFile) stored() (s storedCase, err error) {
-	s = storedCase{
+func (f *caseFile) stored() storedCase {
+	return storedCase{
 		Agent: text(f.Agent), Behavior: text(f.Behavior), BehaviorClose: text(f.BehaviorClose), Case: number(f.Case), ClosedByMe: flag(f.ClosedByMe),
 		Description: text(f.Description), DroppedByMe: flag(f.DroppedByMe), Duration: number(f.Duration), Expectation: text(f.Expectation),
 		FailedByMe: flag(f.FailedByMe), HTTPRequest: text(f.HTTPRequest), HTTPResponse: text(f.HTTPResponse), ID: text(f.ID), IsServer: flag(f.IsServer),
@@ -69,8 +67,6 @@ func (f *caseFile) stored() (s storedCase, err error) {
 		TxFrameStats: tally(f.TxFrameStats), TxOctetStats: tally(f.TxOctetStats), WasClean: flag(f.WasClean),
 		WasCloseTimeout: flag(f.WasCloseTimeout), WasNotCleanReason: textOr(f.WasNotCleanReason), WasOpenTimeout: flag(f.WasOpenTimeout), WasDropTimeout: flag(f.WasDropTimeout),
 	}
-	s.ExpectedClose, err = json.Marshal(f.ExpectedClose)
-	return s, err
 }
 
 func numberOr(n *int) *number {

@@ -206,7 +206,7 @@ func (s *Store) Put(r report.Result) error {
 		return err
 	}
 	row.size = int64(len(b))
-	read := f.asRead(b)
+	read := f.asRead(r, b)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.rows[r.Agent] == nil {
