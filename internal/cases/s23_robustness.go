@@ -93,7 +93,7 @@ func pressure() []conform.Case {
 			Want: or(returns(),
 				why("The peer does not wait for slow readers, and says so.", is(verdict.OK, closed(policy...), ended())),
 				why(silent, is(verdict.NonStrict, ended()))),
-			Limit: patient, Tags: []conform.Tag{conform.Slow},
+			Limit: patient, Tags: []conform.Tag{conform.Slow, conform.Paced},
 		}, {
 			ID: "23.1.3", Title: fmt.Sprintf("32 MiB in messages, of whose echoes we read nothing for %v", deaf), Spec: "RFC 6455, 10.4",
 			Requirements: []string{"6455-10.4-1"}, Fresh: true,
@@ -104,7 +104,7 @@ func pressure() []conform.Case {
 			Want: or(returns(),
 				why("The peer does not wait for a reader that pauses, and says so.", is(verdict.Informational, closed(policy...), ended())),
 				why("The peer ended TCP without a Close while nobody read.", is(verdict.Informational, ended()))),
-			Limit: patient, Tags: []conform.Tag{conform.Slow},
+			Limit: patient, Tags: []conform.Tag{conform.Slow, conform.Paced},
 		},
 	}
 }

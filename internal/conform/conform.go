@@ -137,7 +137,7 @@ type Tag string
 const (
 	Serial  Tag = "serial"  // runs with no other case beside it
 	Slow    Tag = "slow"    // moves megabytes or takes thousands of round trips
-	Paced   Tag = "paced"   // has waits of a second or more that are part of the case
+	Paced   Tag = "paced"   // has waits of half a second or more that are part of the case
 	UTF8    Tag = "utf8"    // about the content of text
 	Deflate Tag = "deflate" // needs permessage-deflate
 	Beyond  Tag = "beyond"  // not one of the reference's 517 cases
