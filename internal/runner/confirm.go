@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -63,28 +64,37 @@ type confirming struct {
 }
 
 // all plays the cases that come again. Those to whom the peer said something while others
-// acted are had once more, with none there but their like, and if that has not helped
-// each alone.
+// acted are had once more, with none there but their like, for as long as that makes
+// them fewer; and those that are left, each alone.
 func (c *confirming) all(ctx context.Context, come <-chan Planned) error {
-	if err := c.slowAndBrief(ctx, come, c.jobs, func(ctx context.Context, k Planned) error {
-		err := c.again(ctx, k, c.on.singly)
-		if errors.Is(err, errHeard) {
-			c.mu.Lock()
-			c.heard = append(c.heard, k)
-			c.mu.Unlock()
+	play := c.on.singly
+	for before := math.MaxInt; ; {
+		if err := c.slowAndBrief(ctx, come, c.jobs, func(ctx context.Context, k Planned) error {
+			err := c.again(ctx, k, play)
+			if errors.Is(err, errHeard) {
+				c.mu.Lock()
+				c.heard = append(c.heard, k)
+				c.mu.Unlock()
+				return nil
+			}
+			return err
+		}); err != nil {
+			return err
+		}
+		if len(c.heard) == 0 {
 			return nil
 		}
-		return err
-	}); err != nil {
-		return err
+		if len(c.heard) >= before {
+			play = c.on.alone
+		}
+		before = len(c.heard)
+		more := make(chan Planned, len(c.heard))
+		for _, k := range c.heard {
+			more <- k
+		}
+		close(more)
+		come, c.heard = more, nil
 	}
-	once := make(chan Planned, len(c.heard))
-	for _, k := range c.heard {
-		once <- k
-	}
-	close(once)
-	c.heard = nil
-	return c.slowAndBrief(ctx, once, c.jobs, func(ctx context.Context, k Planned) error { return c.again(ctx, k, c.on.singlyOrAlone) })
 }
 
 // again completes the attempts at a case, and takes note if it comes to something else

@@ -54,16 +54,6 @@ func (st *stage) singly(ctx context.Context, c Planned, _ Acting) (report.Result
 	return r, err
 }
 
-// singlyOrAlone plays a case as singly does, and where that is spoilt with no other on
-// the stage.
-func (st *stage) singlyOrAlone(ctx context.Context, c Planned, _ Acting) (report.Result, error) {
-	r, err := st.singly(ctx, c, nil)
-	if errors.Is(err, errHeard) {
-		return st.alone(ctx, c)
-	}
-	return r, err
-}
-
 // share plays a case, with no other that acts if it is to act singly. It returns when the
 // case only waited.
 func (st *stage) share(ctx context.Context, c Planned, singly bool) (report.Result, []rest, error) {
@@ -83,7 +73,7 @@ func (st *stage) share(ctx context.Context, c Planned, singly bool) (report.Resu
 }
 
 // alone plays a case with no other on the stage.
-func (st *stage) alone(ctx context.Context, c Planned) (report.Result, error) {
+func (st *stage) alone(ctx context.Context, c Planned, _ Acting) (report.Result, error) {
 	if err := take(ctx, st.solo); err != nil {
 		return report.Result{}, err
 	}
