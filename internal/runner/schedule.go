@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
@@ -159,16 +160,22 @@ func inOrder(from <-chan Planned, to chan<- Planned) {
 	}
 }
 
-// rank orders cases that run together: those that wait begin, and those that a peer may
+// How cases that run together are ordered: those that wait begin, and those that a peer may
 // die of end.
+const (
+	waiting = iota
+	ordinary
+	dangerous
+)
+
 func rank(c Planned) int {
 	switch {
 	case c.Has(conform.Paced):
-		return 0
+		return waiting
 	case c.Fresh:
-		return 2
+		return dangerous
 	}
-	return 1
+	return ordinary
 }
 
 // inTurn plays the plan one case at a time.
@@ -200,11 +207,13 @@ func (s *schedule) complete(ctx context.Context, c Planned, loaded bool, play Pl
 }
 
 // atOnce does something with each case of the plan, with as many at a time as there
-// are jobs. It closes begun when it has begun with the last.
+// are jobs. It closes begun when it has begun with the last. What a peer may die of does
+// not begin before the cases with waits are over: the end of TCP is what many of them wait
+// for, whatever it comes of.
 func (s *schedule) atOnce(ctx context.Context, plan []Planned, jobs int, begun chan<- struct{}, do func(context.Context, Planned) error) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	next := make(chan Planned)
+	next, waits := make(chan Planned), newCountdown(plan)
 	var workers sync.WaitGroup
 	for range min(jobs, len(plan)) {
 		workers.Go(func() {
@@ -215,11 +224,19 @@ func (s *schedule) atOnce(ctx context.Context, plan []Planned, jobs int, begun c
 				if err := do(ctx, c); err != nil {
 					stop(err)
 				}
+				waits.ended(c)
 			}
 		})
 	}
 feed:
 	for _, c := range plan {
+		if rank(c) == dangerous {
+			select {
+			case <-waits.over:
+			case <-ctx.Done():
+				break feed
+			}
+		}
 		select {
 		case next <- c:
 		case <-ctx.Done():
@@ -230,6 +247,36 @@ feed:
 	close(next)
 	workers.Wait()
 	return context.Cause(ctx)
+}
+
+// countdown is of the cases with waits that are not over.
+type countdown struct {
+	left atomic.Int64
+	over chan struct{} // closed when all are
+}
+
+func newCountdown(plan []Planned) *countdown {
+	d := &countdown{over: make(chan struct{})}
+	d.left.Store(1) // what all have
+	for _, c := range plan {
+		if rank(c) == waiting {
+			d.left.Add(1)
+		}
+	}
+	d.down()
+	return d
+}
+
+func (d *countdown) ended(c Planned) {
+	if rank(c) == waiting {
+		d.down()
+	}
+}
+
+func (d *countdown) down() {
+	if d.left.Add(-1) == 0 {
+		close(d.over)
+	}
 }
 
 // take takes what an attempt came to, and reports whether another is to follow

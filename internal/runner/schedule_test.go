@@ -184,15 +184,16 @@ func TestOrderUnderLoad(t *testing.T) {
 	})
 }
 
-// What a peer may die of comes when the rest that runs together has begun.
+// What a peer may die of comes when the rest that runs together has begun, and the cases
+// with waits are over.
 func TestDangerComesLast(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		st := newStage(move{id: "1", fresh: true}, move{id: "2"}, move{id: "3", tags: []conform.Tag{conform.Paced}}, move{id: "4"})
-		if err := st.run(t.Context(), 2); err != nil {
+		st := newStage(move{id: "1", fresh: true}, move{id: "2"}, move{id: "3", tags: []conform.Tag{conform.Paced}, takes: 5 * time.Second}, move{id: "4"})
+		if err := st.run(t.Context(), 4); err != nil {
 			t.Fatal(err)
 		}
-		if got := st.begun[3]; got != "1" {
-			t.Errorf("1 is not the last of %v", st.begun)
+		if got := st.begun[3]; got != "1" || st.beside["3"] != 2 || st.toldAt["1"] != 6*time.Second {
+			t.Errorf("1 is not the last of %v, or ran beside 3: told after %v", st.begun, st.toldAt["1"])
 		}
 	})
 }
