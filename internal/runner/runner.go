@@ -279,7 +279,9 @@ func (st Settings) judge(c Planned, agent string, log *wirelog.Log) report.Resul
 		Verdict: verdict.Judge(c.Want, c.Close, log), Started: log.Start, Took: time.Since(log.Start), Seed: st.Seed, Log: log,
 		Timed: c.Has(conform.Slow) || c.Has(conform.Deflate), Ratio: c.Has(conform.Deflate), Tags: c.Tags,
 	}
-	if log.Late > 0 && !r.Passed() && waited(log) {
+	// Patience is stretched by as much, so that little of it says nothing.
+	const noticeable = 100 * time.Millisecond
+	if log.Late >= noticeable && !r.Passed() && waited(log) {
 		caution(&r, fmt.Sprintf("we were late ourselves by %v while we waited, as this machine was busy, and the peer may have been too", log.Late.Round(10*time.Millisecond)))
 	}
 	log.Compact()
