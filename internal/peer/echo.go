@@ -223,6 +223,8 @@ func (e *echoing) compare(binary bool, data []byte) {
 	e.want = e.want[1:]
 	if tally.Difference = want.difference(binary, data); tally.Difference == "" {
 		tally.Matched++
+	} else if c, differs := want.Data.Contrast(data); differs && binary == want.Binary {
+		tally.Contrast = c.String()
 	}
 }
 

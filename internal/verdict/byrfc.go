@@ -45,7 +45,7 @@ func closingByRFC(c Closing, log *wirelog.Log, v Verdict) Verdict {
 		v.CloseResult = "The peer had to fail the connection and did not: we ended it"
 	}
 	if v.Close != OK {
-		v.CloseResult += ". What came: " + Tell(log.Conversation())
+		v.CloseResult += ". What came: " + Tell(log.WithOffences(log.Conversation()))
 	}
 	return v
 }
@@ -57,10 +57,12 @@ func returnsOurs(f wirelog.Facts) bool {
 
 // mismatch says what stands against events that fit no outcome: what the peer broke,
 // or how it ended the connection, and else what came.
-func mismatch(log *wirelog.Log, got []wirelog.Record) Verdict {
+func (w Want) mismatch(log *wirelog.Log, got []wirelog.Record) Verdict {
 	cause := ""
 	if broken := log.Violations(); len(broken) > 0 {
 		cause = " " + upper(broken[0]) + "."
+	} else if c, ok := w.beyondLog(got); ok {
+		cause = fmt.Sprintf(" Other content: %v.", c)
 	} else if how := ended(log); how != "" && len(got) == 0 {
 		cause = " " + upper(how) + "."
 	} else if pings := received(log, ws.Ping); len(got) == 0 && len(pings) > 0 {

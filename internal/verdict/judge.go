@@ -45,7 +45,7 @@ func Judge(w Want, c Closing, log *wirelog.Log) Verdict {
 		v := Verdict{Behavior: Informational, Close: Informational}
 		v.Result, v.CloseResult = judgeEvents(w, log).Result, judgeClosing(c, log).CloseResult
 		if w.ByRFC && log.Facts.Opened { // nobody is to blame
-			v.Result, v.CloseResult = "There is no wrong answer. What came: "+Tell(log.Conversation())+".", ""
+			v.Result, v.CloseResult = "There is no wrong answer. What came: "+Tell(log.WithOffences(log.Conversation()))+".", ""
 		}
 		return v
 	}
@@ -100,7 +100,7 @@ func judgeEvents(w Want, log *wirelog.Log) Verdict {
 		return Verdict{Behavior: Informational, Result: "Of several Pings only a later one was answered, which RFC 6455, 5.5.3 allows."}
 	}
 	if w.ByRFC {
-		return mismatch(log, got)
+		return w.mismatch(log, got)
 	}
 	return Verdict{Behavior: Failed, Result: "Actual events match none of those expected."}
 }
@@ -142,6 +142,9 @@ func judgeEchoes(w Want, log *wirelog.Log) Verdict {
 	e, violations := log.Echo, log.Violations()
 	switch {
 	case e.Difference != "":
+		if w.ByRFC {
+			return Verdict{Behavior: Failed, Result: upper(wrongEcho(e)) + "."}
+		}
 		return Verdict{Behavior: Failed, Result: upper(e.Difference) + "."}
 	case e.Matched >= w.Echoes && w.Echoes == 1:
 		return Verdict{Behavior: OK, Result: fmt.Sprintf("Received the message of %d octets unchanged.", log.Traffic.In.App) + overtime(w, log)}

@@ -44,8 +44,8 @@ func judgeConversation(w Want, log *wirelog.Log) Verdict {
 	if broken := log.Compression.Broken; len(broken) > 0 {
 		return good(Failed, broken[0]+".")
 	}
-	if different := log.Echo.Difference; different != "" {
-		return good(Failed, different+".")
+	if log.Echo.Difference != "" {
+		return good(Failed, wrongEcho(log.Echo)+".")
 	}
 	lapses := log.Notes(wirelog.Lapse)
 	if w.Survey {
@@ -105,6 +105,14 @@ func Tell(got []wirelog.Record) string {
 // has been compacted.
 func briefly(r wirelog.Record) string {
 	const shown = 32
+	if r.Kind == wirelog.ReceivedFrame {
+		f := r.Frame
+		f.Masked, f.Payload = false, wirelog.Payload{Len: f.Payload.Len, Head: f.Payload.Head[:min(len(f.Payload.Head), shown)]}
+		return fmt.Sprintf("%v (%s)", f, r.Note)
+	}
+	if r.Type == wirelog.CloseEvent && !r.Unasked {
+		return r.EventText() + inReply
+	}
 	r.Data = wirelog.Payload{Len: r.Data.Len, Head: r.Data.Head[:min(len(r.Data.Head), shown)]}
 	return r.EventText()
 }
@@ -183,7 +191,7 @@ func (w Want) lacks(got []wirelog.Record) string {
 
 func (w Want) blameEvent(log *wirelog.Log, got []wirelog.Record, i int) string {
 	r := got[i]
-	came := ". What came: " + Tell(got)
+	came := ". What came: " + Tell(log.WithOffences(got))
 	if e := log.Echo; e.Sent > 0 {
 		came = fmt.Sprintf(". Of %d messages %d came back unchanged. What else came: %s", e.Sent, e.Matched, Tell(got))
 	}
@@ -196,6 +204,9 @@ func (w Want) blameEvent(log *wirelog.Log, got []wirelog.Record, i int) string {
 		}
 		return "an unexpected Pong" + came
 	case wirelog.TextEvent, wirelog.BinaryEvent:
+		if c, ok := w.contrast(r); ok {
+			return fmt.Sprintf("a message of %d octets came with other content: %v%s", r.Data.Len, c, came)
+		}
 		return "a message came that should not have, or with other content" + came
 	case wirelog.CloseEvent:
 		if r.Code == ws.NoStatus {

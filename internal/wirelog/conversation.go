@@ -3,6 +3,8 @@
 package wirelog
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/ws"
@@ -119,6 +121,36 @@ func (l *Log) Notes(k Kind) []string {
 		}
 	}
 	return notes
+}
+
+// Offences are the frames that broke a rule and came to no event, in order: of each
+// record, Note is the rule. A Close is an event of the conversation, whatever it breaks.
+func (l *Log) Offences() []Record {
+	var found []Record
+	var last *Record // frame that may be to blame
+	for i := range l.Records {
+		switch r := &l.Records[i]; r.Kind {
+		case ReceivedFrame:
+			last = r
+		case Event:
+			last = nil
+		case Violation:
+			if last != nil && last.Frame.Opcode != ws.Close {
+				offence := *last
+				offence.Note = r.Note
+				found = append(found, offence)
+			}
+			last = nil
+		}
+	}
+	return found
+}
+
+// WithOffences puts the Offences in among the records, by their time.
+func (l *Log) WithOffences(rs []Record) []Record {
+	all := append(slices.Clone(rs), l.Offences()...)
+	slices.SortStableFunc(all, func(a, b Record) int { return cmp.Compare(a.At, b.At) })
+	return all
 }
 
 // Violations returns the notes on what the peer broke.

@@ -41,3 +41,30 @@ func TestConversation(t *testing.T) {
 		}
 	}
 }
+
+// A frame that broke a rule and came to no event is told with the rule, in its place.
+func TestOffences(t *testing.T) {
+	log := wirelog.New(ws.Client)
+	var err error
+	log.Records, err = wirelog.Parse(`0.1 < text "a"
+0.1 = text "a"
+0.2 < text 0x80
+0.2 # violation "RFC 6455, 8.1: text that is not UTF-8"
+0.3 < close 0x03ed
+0.3 # violation "RFC 6455, 7.4.1: 1005 must not be sent"
+0.3 # dropped by peer`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, r := range log.WithOffences(log.Conversation()) {
+		if r.Kind == wirelog.ReceivedFrame {
+			told = append(told, r.Frame.String()+": "+r.Note)
+		} else {
+			told = append(told, r.EventText())
+		}
+	}
+	if got, want := strings.Join(told, ", "), `text "a", text 0x80: RFC 6455, 8.1: text that is not UTF-8, close, end`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

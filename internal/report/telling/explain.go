@@ -16,6 +16,7 @@ import (
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // Width bounds the lines of Explain, in columns of one character each.
@@ -29,30 +30,52 @@ const mostEvents = 8
 // notation of the wire log, the first difference, and the closing. Terminal, JUnit
 // and Go tests show the same text.
 func Explain(r report.Result) []string {
-	var e explanation
+	e := explanation{width: Width}
 	e.add("rule", r.Spec)
-	e.add("we did", wrap(r.Title)...)
-	e.add("result", wrap(gradeAndReason(r.Verdict.Behavior, r.Verdict.Result))...)
+	e.tell("we did", r.Title)
+	e.tell("result", gradeAndReason(r.Verdict.Behavior, r.Verdict.Result))
 	e.addEvents(r)
-	for _, v := range slices.Concat(r.Log.Violations(), r.Log.Compression.Broken) {
-		e.add("broken", wrap(v)...)
-	}
+	e.addBroken(r)
 	if !r.Want.Whole && !r.Want.Survey {
-		e.add("closing", wrap(gradeAndReason(r.Verdict.Close, r.Verdict.CloseResult))...)
+		e.tell("closing", gradeAndReason(r.Verdict.Close, r.Verdict.CloseResult))
 	}
-	if !r.Want.Whole && r.Log.Facts.Opened && r.Verdict.Close != verdict.OK {
-		e.add("expected", wrap(ClosingExpectation(r.Close))...)
-		e.add("received", ClosingLines(r.Log)...)
-	}
+	e.addClosing(r)
 	if tally := r.Flakiness(); tally != "" {
 		e.add("flaky", fmt.Sprintf("%s; attempt %d counts", tally, r.Attempt))
 	}
 	for _, line := range AttemptLines(r) {
-		e.add("attempt", wrap(line)...)
+		e.tell("attempt", line)
 	}
-	e.add("caveat", wrap(r.Caveat)...)
+	e.tell("caveat", r.Caveat)
 	return e.lines
 }
+
+// Brief is Explain for a summary that shows the case as an example: what is wrong with
+// it, without its title, its attempts and whatever is in order. Each line is at most
+// width characters.
+func Brief(r report.Result, width int) []string {
+	e := explanation{width: max(width, narrowest)}
+	v := r.Verdict
+	e.add("rule", r.Spec)
+	behaves := v.Behavior == verdict.OK || v.Behavior == verdict.Informational
+	if !behaves && (v.Result != v.CloseResult || v.Close == verdict.OK) {
+		e.tell("result", v.Result)
+	}
+	if !behaves {
+		e.addEvents(r)
+	}
+	e.addBroken(r)
+	if v.Close != verdict.OK && v.Close != verdict.Informational {
+		e.tell("closing", v.CloseResult)
+		if behaves {
+			e.addClosing(r)
+		}
+	}
+	return e.lines
+}
+
+// narrowest is how few columns Brief makes do with.
+const narrowest = 40
 
 func gradeAndReason(g verdict.Grade, why string) string {
 	if why == "" {
@@ -64,7 +87,10 @@ func gradeAndReason(g verdict.Grade, why string) string {
 // indent is the width of the column with the names.
 const indent = 10
 
-type explanation struct{ lines []string }
+type explanation struct {
+	width int
+	lines []string
+}
 
 // add appends lines under a name; nothing where there is nothing to say.
 func (e *explanation) add(name string, lines ...string) {
@@ -75,17 +101,35 @@ func (e *explanation) add(name string, lines ...string) {
 		if i > 0 {
 			name = ""
 		}
-		e.lines = append(e.lines, clip(fmt.Sprintf("%-*s%s", indent, name, visible.Text(line)), Width))
+		e.lines = append(e.lines, clip(fmt.Sprintf("%-*s%s", indent, name, visible.Text(line)), e.width))
+	}
+}
+
+// tell appends prose under a name.
+func (e *explanation) tell(name, text string) { e.add(name, wrap(text, e.width-indent)...) }
+
+// addBroken names the rules that the peer's own frames broke.
+func (e *explanation) addBroken(r report.Result) {
+	for _, v := range slices.Concat(r.Log.Violations(), r.Log.Compression.Broken) {
+		e.tell("broken", v)
+	}
+}
+
+// addClosing says how the connection had to end and how it did, where that is not OK.
+func (e *explanation) addClosing(r report.Result) {
+	if !r.Want.Whole && r.Log.Facts.Opened && r.Verdict.Close != verdict.OK {
+		e.tell("expected", ClosingExpectation(r.Close))
+		e.add("received", ClosingLines(r.Log)...)
 	}
 }
 
 // addEvents says what had to come back and what did.
 func (e *explanation) addEvents(r report.Result) {
 	if !r.Log.Facts.Opened && r.Log.Refused != "" {
-		e.add("handshake", wrap(r.Log.Refused)...)
+		e.tell("handshake", r.Log.Refused)
 	}
 	if r.Want.Echoes > 0 {
-		e.add("expected", wrap(wanted(r.Want))...)
+		e.tell("expected", wanted(r.Want))
 		e.add("received", fmt.Sprintf("%d of %d unchanged, of %d sent", r.Log.Echo.Matched, r.Want.Echoes, r.Log.Echo.Sent))
 		return
 	}
@@ -106,7 +150,7 @@ func (e *explanation) addEvents(r report.Result) {
 	}
 	e.add("received", listed(ReceivedLines(r), at)...)
 	if r.Verdict.Behavior == verdict.Failed && !r.Want.Whole { // else the result says it
-		e.add("differs", what)
+		e.add("differs", append([]string{what}, contrast(r, at)...)...)
 	}
 }
 
@@ -147,7 +191,7 @@ func firstDifference(r report.Result) (at int, what string) {
 	for i := range max(len(want), len(got)) {
 		switch {
 		case i >= len(got):
-			return i, fmt.Sprintf("event %d: expected %s, nothing came", i+1, eventName(want[i].Record()))
+			return i, fmt.Sprintf("event %d: expected %s, %s", i+1, eventName(want[i].Record()), instead(r.Log))
 		case i >= len(want):
 			return i, fmt.Sprintf("event %d: expected nothing more, received %s", i+1, eventName(got[i]))
 		case !verdict.Matches(want[i:i+1], got[i:i+1]):
@@ -155,6 +199,17 @@ func firstDifference(r report.Result) (at int, what string) {
 		}
 	}
 	return -1, ""
+}
+
+// instead says what came where no event did.
+func instead(log *wirelog.Log) string {
+	if len(log.Offences()) > 0 {
+		return "received a frame that broke a rule"
+	}
+	if slices.ContainsFunc(log.Records, func(r wirelog.Record) bool { return r.Kind == wirelog.ReceivedFrame && r.Frame.Opcode == ws.Ping }) {
+		return "nothing came but a Ping"
+	}
+	return "nothing came"
 }
 
 // eventName is the type of an event: its payload stands in the lists.
@@ -173,9 +228,8 @@ func difference(want verdict.Event, got wirelog.Record) string {
 	case want.Data.Len != got.Data.Len:
 		return fmt.Sprintf("expected %d octets of payload, received %d", want.Data.Len, got.Data.Len)
 	}
-	if i := want.Data.Differ(got.Data.Head); i >= 0 && i < len(got.Data.Head) {
-		b, g := want.Data.Beginning(i + 1)[i], got.Data.Head[i]
-		return fmt.Sprintf("octet %d of %d: expected %s, received %s", i, want.Data.Len, octet(b), octet(g))
+	if c, ok := want.Contrast(got); ok {
+		return fmt.Sprintf("octet %d of %d: expected %s, received %s", c.At, want.Data.Len, octet(c.Want[c.At-c.From]), octet(c.Got[c.At-c.From]))
 	}
 	return fmt.Sprintf("the payload differs after its first %d octets", len(got.Data.Head))
 }
@@ -185,6 +239,23 @@ func octet(b byte) string {
 		return fmt.Sprintf("0x%02x %q", b, b)
 	}
 	return fmt.Sprintf("0x%02x", b)
+}
+
+// contrast shows the octets around the first difference of a payload, what should be
+// there above what is.
+func contrast(r report.Result, at int) []string {
+	if at < 0 || at >= len(r.Want.Outcomes[0].Events) {
+		return nil
+	}
+	got := r.Want.Received(r.Log)
+	if at >= len(got) {
+		return nil
+	}
+	c, ok := r.Want.Outcomes[0].Events[at].Contrast(got[at])
+	if !ok {
+		return nil
+	}
+	return []string{fmt.Sprintf("from octet %d on:", c.From), "expected  " + c.Expected(), "received  " + c.Received()}
 }
 
 // ClosingLines says how the connection ended, in the notation of the wire log.
@@ -219,10 +290,9 @@ func ClosingLines(log *wirelog.Log) []string {
 	return lines
 }
 
-// wrap breaks prose into lines that fit beside the column with the names; a word that
-// is longer has a line of its own.
-func wrap(s string) []string {
-	const width = Width - indent
+// wrap breaks prose into lines of the width; a word that is longer has a line of its
+// own.
+func wrap(s string, width int) []string {
 	var lines []string
 	line, n := "", 0
 	for _, word := range strings.Fields(s) {

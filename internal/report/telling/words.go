@@ -89,12 +89,21 @@ func EventLines(es []verdict.Event) []string {
 	return lines
 }
 
-// ReceivedLines are those events in the notation of the wire log.
-func ReceivedLines(r report.Result) []string { return recordLines(r.Want.Received(r.Log)) }
+// ReceivedLines are those events in the notation of the wire log, and the frames that
+// broke a rule and so came to no event.
+func ReceivedLines(r report.Result) []string {
+	return recordLines(r.Log.WithOffences(r.Want.Received(r.Log)))
+}
 
 func recordLines(rs []wirelog.Record) []string {
 	var lines []string
 	for _, r := range rs {
+		if r.Kind == wirelog.ReceivedFrame {
+			f := r.Frame
+			f.Masked, f.Payload = false, f.Payload.Short()
+			lines = append(lines, visible.Text(f.String())+" (broke a rule)")
+			continue
+		}
 		lines = append(lines, eventLine(r))
 	}
 	return lines
