@@ -59,37 +59,54 @@ const (
 
 // Of explains the results of a peer in the role by faults of the table.
 func Of(role ws.Role, results []Observed) Diagnosis {
+	return By(func() []Fault { return Load(role) }, results)
+}
+
+// By is Of with the faults that an endpoint can have, which are asked for only where
+// something went wrong.
+func By(faults func() []Fault, results []Observed) Diagnosis {
 	s := newSearch(results)
 	if len(s.wrong) == 0 {
 		return Diagnosis{} // most runs end here, without the table
 	}
-	return s.explain(Load(role))
+	return s.explain(faults())
 }
 
 // explain adds the fault that gains most, as long as one gains anything, and then
 // takes out those that the later ones have made needless.
 func (s *search) explain(faults []Fault) Diagnosis {
-	var chosen []Fault
+	all := make([]evidence, len(faults))
+	for i, f := range faults {
+		all[i] = s.evidence(f)
+	}
+	var chosen []evidence
+	explained := make([]float64, len(s.wrong))
 	for {
-		best, gain := -1, 0.0
-		for i, f := range faults {
-			if g := s.gain(f, chosen); g > gain {
-				best, gain = i, g
+		best, most := -1, 0.0
+		for i, e := range all {
+			if g := e.gain(explained); g > most {
+				best, most = i, g
 			}
 		}
 		if best < 0 {
 			break
 		}
-		chosen = append(chosen, faults[best])
+		chosen = append(chosen, all[best])
+		all[best].explain(explained)
 	}
-	needless := func(f Fault, others []Fault) bool { return s.gain(f, others) <= 0 }
-	return s.diagnosis(faults, without(without(chosen, needless), s.faint))
+	needless := func(e evidence, explained []float64) bool { return e.gain(explained) <= 0 }
+	return s.diagnosis(faults, s.without(s.without(chosen, needless), evidence.faint))
 }
 
 // without takes out those faults, the last first, of which that holds beside the rest.
-func without(chosen []Fault, holds func(f Fault, others []Fault) bool) []Fault {
+func (s *search) without(chosen []evidence, holds func(e evidence, explained []float64) bool) []evidence {
 	for i := len(chosen) - 1; i >= 0; i-- {
-		if rest := slices.Delete(slices.Clone(chosen), i, i+1); holds(chosen[i], rest) {
+		rest := slices.Delete(slices.Clone(chosen), i, i+1)
+		explained := make([]float64, len(s.wrong))
+		for _, e := range rest {
+			e.explain(explained)
+		}
+		if holds(chosen[i], explained) {
 			chosen = rest
 		}
 	}
@@ -99,11 +116,12 @@ func without(chosen []Fault, holds func(f Fault, others []Fault) bool) []Fault {
 // search is the results to be explained.
 type search struct {
 	played map[string]Outcome
-	wrong  []string // ids in order
+	wrong  []string       // ids in order
+	at     map[string]int // their places
 }
 
 func newSearch(results []Observed) *search {
-	s := &search{played: map[string]Outcome{}}
+	s := &search{played: map[string]Outcome{}, at: map[string]int{}}
 	for _, r := range results {
 		// What was not judged speaks neither for a fault nor against it.
 		if r.Behavior == verdict.Unimplemented {
@@ -115,52 +133,74 @@ func newSearch(results []Observed) *search {
 		}
 	}
 	slices.SortFunc(s.wrong, conform.CompareIDs)
+	for i, id := range s.wrong {
+		s.at[id] = i
+	}
 	return s
 }
 
-// gain is what a fault adds to those chosen already, in cases.
-func (s *search) gain(f Fault, chosen []Fault) float64 {
-	gain, shown, seen := -another, 0, 0
+// evidence is what the results say of one fault.
+type evidence struct {
+	Fault
+	seen    []sight
+	missing []string // cases that the fault breaks and that were all right
+}
+
+// sight is a case that went wrong as it may with the fault.
+type sight struct {
+	at    int // among those that went wrong
+	worth float64
+}
+
+func (s *search) evidence(f Fault) evidence {
+	e := evidence{Fault: f}
 	for id, o := range f.Shows {
 		got, played := s.played[id]
-		if !played || !o.wrong() {
-			continue
+		switch {
+		case !played || !o.wrong():
+		case o.may(got):
+			e.seen = append(e.seen, sight{s.at[id], worth(o, got)})
+		default:
+			e.missing = append(e.missing, id)
 		}
-		shown++
-		if !o.may(got) {
-			gain -= unseen
-			continue
-		}
-		seen++
-		gain += max(worth(o, got)-s.explained(id, got, chosen), 0)
 	}
-	if shown == 0 || float64(seen) < leastFit*float64(shown) {
+	slices.SortFunc(e.seen, func(a, b sight) int { return cmp.Compare(a.at, b.at) })
+	slices.SortFunc(e.missing, conform.CompareIDs)
+	return e
+}
+
+// of is how many cases were played that show the fault.
+func (e evidence) of() int { return len(e.seen) + len(e.missing) }
+
+// gain is what the fault adds, in cases, where others explain the cases so well.
+func (e evidence) gain(explained []float64) float64 {
+	if float64(len(e.seen)) < leastFit*float64(e.of()) {
 		return 0
+	}
+	gain := -another - unseen*float64(len(e.missing))
+	for _, x := range e.seen {
+		gain += max(x.worth-explained[x.at], 0)
 	}
 	return gain
 }
 
-// faint reports whether a fault explains next to nothing that the others do not: one
+// faint reports whether the fault explains next to nothing that the others do not: one
 // or two cases of many may be owed to something else as well.
-func (s *search) faint(f Fault, others []Fault) bool {
-	shown, fresh := s.shownBy(f), 0
-	for _, id := range shown {
-		if s.explained(id, s.played[id], others) == 0 {
+func (e evidence) faint(explained []float64) bool {
+	fresh := 0
+	for _, x := range e.seen {
+		if explained[x.at] == 0 {
 			fresh++
 		}
 	}
-	return fresh <= fewNew && float64(fresh) < leastNew*float64(len(shown))
+	return fresh <= fewNew && float64(fresh) < leastNew*float64(len(e.seen))
 }
 
-// explained is how well the chosen faults explain a case.
-func (s *search) explained(id string, got Outcome, chosen []Fault) float64 {
-	best := 0.0
-	for _, f := range chosen {
-		if o, ok := f.Shows[id]; ok && o.wrong() && o.may(got) {
-			best = max(best, worth(o, got))
-		}
+// explain notes how well the fault explains the cases.
+func (e evidence) explain(explained []float64) {
+	for _, x := range e.seen {
+		explained[x.at] = max(explained[x.at], x.worth)
 	}
-	return best
 }
 
 func worth(want, got Outcome) float64 {
@@ -171,46 +211,39 @@ func worth(want, got Outcome) float64 {
 }
 
 // diagnosis tells of the chosen faults, what explains most first.
-func (s *search) diagnosis(faults, chosen []Fault) Diagnosis {
+func (s *search) diagnosis(faults []Fault, chosen []evidence) Diagnosis {
 	d := Diagnosis{Wrong: len(s.wrong)}
-	slices.SortStableFunc(chosen, func(a, b Fault) int { return cmp.Compare(len(s.shownBy(b)), len(s.shownBy(a))) })
-	explained := map[string]bool{}
-	for _, f := range chosen {
-		c := Cause{Fault: f, Or: s.same(faults, f)}
-		for _, id := range s.wrong {
-			if o, ok := f.Shows[id]; ok && o.wrong() && o.may(s.played[id]) && !explained[id] {
-				explained[id] = true
+	slices.SortStableFunc(chosen, func(a, b evidence) int { return cmp.Compare(len(b.seen), len(a.seen)) })
+	explained := make([]bool, len(s.wrong))
+	breakers := map[string]int{} // how many faults break a case
+	for _, f := range faults {
+		for id, o := range f.Shows {
+			if o.wrong() {
+				breakers[id]++
+			}
+		}
+	}
+	for _, e := range chosen {
+		c := Cause{Fault: e.Fault, Of: e.of(), Missing: e.missing, Or: s.same(faults, e.Fault)}
+		for _, x := range e.seen {
+			id := s.wrong[x.at]
+			if !explained[x.at] {
+				explained[x.at] = true
 				c.Explains = append(c.Explains, id)
 			}
-		}
-		for id, o := range f.Shows {
-			got, played := s.played[id]
-			if !played || !o.wrong() {
-				continue
-			}
-			c.Of++
-			if !o.may(got) {
-				c.Missing = append(c.Missing, id)
+			// The first of those that fewest faults break shows it best.
+			if c.Example == "" || breakers[id] < breakers[c.Example] {
+				c.Example = id
 			}
 		}
-		slices.SortFunc(c.Missing, conform.CompareIDs)
-		c.Example = example(faults, f, s.shownBy(f))
 		d.Causes = append(d.Causes, c)
 	}
-	for _, id := range s.wrong {
-		if !explained[id] {
+	for i, id := range s.wrong {
+		if !explained[i] {
 			d.Left = append(d.Left, id)
 		}
 	}
 	return d
-}
-
-// shownBy are the cases that went wrong and that the fault breaks, in order.
-func (s *search) shownBy(f Fault) []string {
-	return slices.DeleteFunc(slices.Clone(s.wrong), func(id string) bool {
-		o, ok := f.Shows[id]
-		return !ok || !o.wrong() || !o.may(s.played[id])
-	})
 }
 
 // same are the other faults that break the same of the played cases in the same way.
@@ -231,21 +264,4 @@ func (s *search) agree(f, g Fault) bool {
 		}
 	}
 	return true
-}
-
-// example is the case that fewest faults break, the first of equals.
-func example(faults []Fault, f Fault, shown []string) string {
-	best, fewest := "", 0
-	for _, id := range shown {
-		n := 0
-		for _, g := range faults {
-			if o, ok := g.Shows[id]; ok && o.wrong() {
-				n++
-			}
-		}
-		if best == "" || n < fewest {
-			best, fewest = id, n
-		}
-	}
-	return best
 }
