@@ -23,6 +23,7 @@ type Fault struct {
 	Title string             // what the endpoint does, in one line
 	Topic string             // what it is about
 	Legal bool               // the RFCs allow it, or only advise against it
+	Look  string             // where in the code it is likely to be, as a clause
 	Shows map[string]Outcome // by case; the others are as with a faultless endpoint
 }
 
@@ -37,6 +38,10 @@ func Load(role ws.Role) []Fault {
 	faults, err := parse(table, role)
 	if err != nil {
 		panic("diagnosis: the embedded table: " + err.Error()) // a test has read it
+	}
+	all := parseLooks()
+	for i := range faults {
+		faults[i].Look = whereToLook(all, faults[i])
 	}
 	return faults
 }
