@@ -23,7 +23,7 @@ type Observed struct {
 // Cause is a fault that the peer seems to have.
 type Cause struct {
 	Fault
-	Explains []string // cases that it explains, and no cause before it, in order
+	Explains []string // cases that it explains better than all other causes, in order
 	Of       int      // cases that were played and show the fault where a peer has it
 	Missing  []string // of those, the ones that did not show it, in order
 	Example  string   // the case that shows it best: one that few other faults break
@@ -214,7 +214,6 @@ func worth(want, got Outcome) float64 {
 func (s *search) diagnosis(faults []Fault, chosen []evidence) Diagnosis {
 	d := Diagnosis{Wrong: len(s.wrong)}
 	slices.SortStableFunc(chosen, func(a, b evidence) int { return cmp.Compare(len(b.seen), len(a.seen)) })
-	explained := make([]bool, len(s.wrong))
 	breakers := map[string]int{} // how many faults break a case
 	for _, f := range faults {
 		for id, o := range f.Shows {
@@ -223,27 +222,56 @@ func (s *search) diagnosis(faults []Fault, chosen []evidence) Diagnosis {
 			}
 		}
 	}
-	for _, e := range chosen {
+	owner := s.owners(chosen)
+	for i, e := range chosen {
 		c := Cause{Fault: e.Fault, Of: e.of(), Missing: e.missing, Or: s.same(faults, e.Fault)}
 		for _, x := range e.seen {
 			id := s.wrong[x.at]
-			if !explained[x.at] {
-				explained[x.at] = true
-				c.Explains = append(c.Explains, id)
+			if owner[x.at] != i {
+				continue
 			}
+			c.Explains = append(c.Explains, id)
 			// The first of those that fewest faults break shows it best.
 			if c.Example == "" || breakers[id] < breakers[c.Example] {
 				c.Example = id
 			}
 		}
+		if c.Example == "" {
+			c.Example = s.wrong[e.seen[0].at]
+		}
 		d.Causes = append(d.Causes, c)
 	}
 	for i, id := range s.wrong {
-		if !explained[i] {
+		if owner[i] < 0 {
 			d.Left = append(d.Left, id)
 		}
 	}
 	return d
+}
+
+// owners says for each case that went wrong which of the faults explains it best: the one
+// whose outcome is most like what came, the first of equals; -1: none does.
+func (s *search) owners(chosen []evidence) []int {
+	owner, best := make([]int, len(s.wrong)), make([]int, len(s.wrong))
+	for i := range owner {
+		owner[i] = -1
+	}
+	for i, e := range chosen {
+		for _, x := range e.seen {
+			id := s.wrong[x.at]
+			want, got, like := e.Shows[id], s.played[id], 1
+			if want.Behavior == got.Behavior {
+				like += 2
+			}
+			if want.Close == got.Close {
+				like++
+			}
+			if like > best[x.at] {
+				owner[x.at], best[x.at] = i, like
+			}
+		}
+	}
+	return owner
 }
 
 // same are the other faults that break the same of the played cases in the same way.

@@ -112,10 +112,10 @@ func (v View) PageLink(r Result) string {
 
 // Anchor is the part behind # under which the HTML report shows a case. Octets that
 // are no UTF-8 are replaced, as they are in the report.
-func Anchor(agent, id string) string { return "case=" + percent(id) + "&agent=" + percent(agent) }
+func Anchor(agent, id string) string { return "case=" + Percent(id) + "&agent=" + Percent(agent) }
 
-// percent escapes what may not stand in an address (RFC 3986, 2).
-func percent(s string) string {
+// Percent escapes what may not stand in an address (RFC 3986, 2).
+func Percent(s string) string {
 	var b strings.Builder
 	for _, c := range []byte(Stored(s)) {
 		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' {

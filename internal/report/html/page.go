@@ -20,6 +20,7 @@ import (
 	"strconv"
 
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -28,7 +29,7 @@ var assets embed.FS
 
 var (
 	templates = template.Must(template.ParseFS(assets, "assets/*.tmpl"))
-	style     = asset("style.css", "attempts.css")
+	style     = asset("style.css", "first.css", "story.css")
 
 	gridScript   = asset("base.js", "filter.js", "grid.js", "story.js")
 	tableScript  = asset("base.js", "static.js")
@@ -130,7 +131,8 @@ func WriteStory(w io.Writer, r report.Result, v report.View) error {
 }
 
 func writePage(w io.Writer, rep *report.Report, v report.View, chunks []*chunk) error {
-	data, err := json.Marshal(summarize(rep, v, chunks)) // escapes < and > too
+	ds := telling.DiagnoseAll(rep)
+	data, err := json.Marshal(summarize(rep, v, chunks, ds)) // escapes < and > too
 	if err != nil {
 		return fmt.Errorf("write HTML report: %w", err)
 	}
@@ -141,9 +143,13 @@ func writePage(w io.Writer, rep *report.Report, v report.View, chunks []*chunk) 
 		return fmt.Errorf("write HTML report: %w", err)
 	}
 	top := struct {
-		Title string
-		Cards []card
-	}{f.Title, cards(rep, v)}
+		Title  string
+		Cards  []card
+		Common []common
+	}{f.Title, cards(rep, v, ds), nil}
+	if len(top.Cards) > 1 {
+		top.Common = commonCauses(rep, ds)
+	}
 	if err := templates.ExecuteTemplate(b, "top", top); err != nil {
 		return fmt.Errorf("write HTML report: %w", err)
 	}

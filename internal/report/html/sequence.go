@@ -8,7 +8,9 @@ import (
 	"html/template"
 	"strings"
 	"time"
+	"unicode/utf8"
 
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -32,19 +34,22 @@ const (
 // flowing down.
 type sequence struct {
 	markup
-	y     int
-	last  time.Duration // when the step before was
-	times bool
-	steps int
-	log   *wirelog.Log
+	y       int
+	last    time.Duration // when the step before was
+	times   bool
+	steps   int
+	log     *wirelog.Log
+	culprit telling.Culprit // At is -1 where there is none
+	blamed  bool            // it has been drawn
 }
 
-// sequenceDiagram returns the SVG of a log, or nothing where nothing happened.
-func sequenceDiagram(log *wirelog.Log) template.HTML {
+// sequenceDiagram returns the SVG of a log, with what its verdict is owed to in red, or
+// nothing where nothing happened.
+func sequenceDiagram(log *wirelog.Log, culprit telling.Culprit) template.HTML {
 	if len(log.Records) == 0 {
 		return ""
 	}
-	s := &sequence{y: 46, times: timed(log.Records), log: log}
+	s := &sequence{y: 46, times: timed(log.Records), log: log, culprit: culprit}
 	s.draw()
 	s.y += 10
 	us, peer := "wsspec", "the "+log.Facts.Role.Other().String()+" under test"
@@ -66,14 +71,18 @@ func (s *sequence) draw() {
 	i := s.handshake()
 	for i < len(rs) {
 		if s.steps >= mostSteps && i < len(rs)-1 {
-			s.step(rs[i].At)
-			s.note(fmt.Sprintf("%d more records are in the wire log", len(rs)-i-1), "")
-			i = len(rs) - 1
+			i = s.skip(i)
 		}
+		s.lack(i)
 		r := rs[i]
 		switch r.Kind {
 		case wirelog.SentOctets, wirelog.ReceivedOctets:
-			i += s.octets(rs[i:])
+			n := s.octets(rs[i:])
+			if at := s.culprit.At; at >= i && at < i+n && s.guilt(at) != "" && !s.blamed {
+				s.arrow(rs[at].At, rs[at].Kind == wirelog.SentOctets, count(rs[at].Data.Len, "octet"), "culprit")
+				s.blame(at)
+			}
+			i += n
 			continue
 		case wirelog.SentFrame:
 			s.arrow(r.At, true, frameText(r.Frame), "")
@@ -81,15 +90,99 @@ func (s *sequence) draw() {
 				s.under(fmt.Sprintf("in writes of %s", count(r.Frame.Chop, "octet")))
 			}
 		case wirelog.ReceivedFrame:
-			s.arrow(r.At, false, frameText(r.Frame), "")
+			s.arrow(r.At, false, frameText(r.Frame), s.guilt(i))
 		case wirelog.NotSent:
 			s.lost(r)
-		case wirelog.Event, wirelog.SentBlocks, wirelog.ReceivedBlocks: // the frame before shows it, or the wire log
+		case wirelog.SentBlocks, wirelog.ReceivedBlocks:
+			s.under(cut(visible.Text("DEFLATE: "+r.Note), seqNote))
+		case wirelog.Event: // the frame before shows it
 		default:
-			s.remark(r)
+			s.remark(r, s.guilt(i))
 		}
+		s.blame(i)
 		i++
 	}
+	s.lack(len(rs))
+}
+
+// skip leaves out what would be too many steps, and goes on at the culprit, if it is
+// still to come, or else at the last record.
+func (s *sequence) skip(i int) (next int) {
+	rs := s.log.Records
+	next = len(rs) - 1
+	if at := s.culprit.At; at >= i && !s.blamed {
+		next = min(max(at-1, i), next)
+	}
+	if next > i {
+		s.step(rs[i].At)
+		s.note(fmt.Sprintf("%d more records are in the wire log", next-i), "")
+	}
+	return next
+}
+
+// guilt is the class of what the verdict is owed to.
+func (s *sequence) guilt(i int) string {
+	if i == s.culprit.At && s.culprit.Missing == "" {
+		return "culprit"
+	}
+	return ""
+}
+
+// blame says below what was just drawn that the verdict is owed to it, and why.
+func (s *sequence) blame(i int) {
+	if s.guilt(i) == "" || s.blamed {
+		return
+	}
+	s.blamed = true
+	s.reason()
+}
+
+// reason writes why the verdict is what it is, in up to three lines.
+func (s *sequence) reason() {
+	lines := fold(visible.Text(s.culprit.Why), seqNote, 3)
+	for _, line := range lines {
+		s.y += 15
+		s.tag(`<text class="note culprit" x=%d y=%d>`, seqMiddle, s.y+2)
+		s.text(line)
+		s.tag("</text>")
+	}
+	s.y += 6
+}
+
+// lack draws what should have come before the record with the number.
+func (s *sequence) lack(i int) {
+	if i != s.culprit.At || s.culprit.Missing == "" || s.blamed {
+		return
+	}
+	s.blamed = true
+	s.steps++
+	s.y += seqStep
+	s.tag(`<path class="arrow missing" d="M%d %d H%d m8 -4 l-8 4 l8 4" />`, seqPeer, s.y, seqUs)
+	s.label("missing: "+visible.Text(s.culprit.Missing), "culprit")
+	s.reason()
+}
+
+// fold breaks prose into at most so many lines of width characters.
+func fold(text string, width, most int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width:
+			line += " " + word
+		case len(lines) == most-1:
+			line = cut(line+" "+word, width-1) + "…"
+			return append(lines, line)
+		default:
+			lines, line = append(lines, cut(line, width)), word
+		}
+	}
+	if line != "" {
+		lines = append(lines, cut(line, width))
+	}
+	return lines
 }
 
 // handshake draws the opening handshake as one arrow each way and returns the
@@ -112,7 +205,8 @@ func (s *sequence) handshake() int {
 		if name == "" || i > 1 {
 			break
 		}
-		s.arrow(r.At, sent, visible.Text(name), "http")
+		s.arrow(r.At, sent, visible.Text(name), strings.TrimSuffix("http "+s.guilt(i), " "))
+		s.blame(i)
 	}
 	return i
 }
@@ -205,7 +299,7 @@ func (s *sequence) lost(r wirelog.Record) {
 }
 
 // remark draws what is neither octets nor a frame.
-func (s *sequence) remark(r wirelog.Record) {
+func (s *sequence) remark(r wirelog.Record, class string) {
 	s.step(r.At)
 	switch r.Kind {
 	case wirelog.WaitSet:
@@ -219,17 +313,25 @@ func (s *sequence) remark(r wirelog.Record) {
 	case wirelog.FailFired:
 		s.note("time is up: we fail the connection", "bad")
 	case wirelog.CloseFired:
-		s.note("time is up: we close", "")
+		s.note("time is up: we close", class)
 	case wirelog.Violation:
-		s.note("the peer broke "+r.Note, "bad")
+		s.note("the peer broke "+r.Note, "bad "+class)
 	case wirelog.DroppedByMe:
-		s.end(seqUs, "we close TCP", "")
+		s.end(seqUs, "we close TCP", class)
 	case wirelog.DroppedByPeer:
-		s.end(seqPeer, "the peer closes TCP", "")
+		s.end(seqPeer, "the peer closes TCP", class)
 	case wirelog.ResetByPeer:
-		s.end(seqPeer, "the peer resets TCP", "bad")
+		s.end(seqPeer, "the peer resets TCP", "bad "+class)
+	case wirelog.StillOpen:
+		s.note("TCP is still open, and our patience is over", class)
+	case wirelog.Settled:
+		s.note("nothing that may still come changes the verdict", "")
+	case wirelog.Dead:
+		s.note("a fresh connection is no longer served: "+r.Note, "bad "+class)
+	case wirelog.Lapse, wirelog.NotJudged, wirelog.Noted:
+		s.note(r.Note, class)
 	default:
-		s.note(strings.TrimPrefix(r.Text(), "# "), "")
+		s.note(strings.TrimPrefix(r.Text(), "# "), class)
 	}
 }
 

@@ -3,15 +3,12 @@
 package html
 
 import (
-	"html/template"
 	"slices"
 
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/diagnosis"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/baseline"
-	"github.com/wsspec/wsspec/internal/report/score"
-	"github.com/wsspec/wsspec/internal/report/telling"
-	"github.com/wsspec/wsspec/internal/visible"
 )
 
 // summary is what the grid is drawn from. Results are rows of numbers and
@@ -39,6 +36,17 @@ type summaryAgent struct {
 	Label   string            `json:"label"`
 	Chunks  map[string]string `json:"chunks"`  // category → id of the element with its stories
 	Results [][]any           `json:"results"` // in the order of cases; nil where there is none
+	Causes  []summaryCause    `json:"causes"`  // what explains most first
+	Left    []int             `json:"left"`    // positions of the cases that nothing explains
+}
+
+// summaryCause is a cause and the positions of the cases that it explains and no cause
+// before it.
+type summaryCause struct {
+	Name    string `json:"name"`
+	Title   string `json:"title"`
+	Allowed bool   `json:"allowed,omitempty"`
+	Cases   []int  `json:"cases"`
 }
 
 var (
@@ -46,15 +54,20 @@ var (
 	changes   = []baseline.Kind{"", baseline.Regressed, baseline.Improved, baseline.Changed, baseline.Added}
 )
 
-func summarize(rep *report.Report, v report.View, chunks []*chunk) summary {
+func summarize(rep *report.Report, v report.View, chunks []*chunk, ds []diagnosis.Diagnosis) summary {
 	s := summary{Standings: standings, Changes: changes, Sections: conform.Titles(v.Sections), Cases: [][]any{}, Agents: []summaryAgent{}}
 	list := listCases(rep)
-	for _, r := range list {
+	places := make(map[string]int, len(list))
+	for i, r := range list {
 		s.Cases = append(s.Cases, []any{r.ID, sentence(r.Title), sentence(r.Spec), r.Tags})
+		places[r.ID] = i
 	}
 	changed := changesOf(rep, v)
 	for i, a := range rep.Agents {
-		sum := summaryAgent{Name: a.Name, Label: label(a.Name), Chunks: map[string]string{}}
+		sum := summaryAgent{Name: a.Name, Label: label(a.Name), Chunks: map[string]string{}, Causes: []summaryCause{}, Left: placesOf(ds[i].Left, places)}
+		for _, c := range ds[i].Causes {
+			sum.Causes = append(sum.Causes, summaryCause{c.Name, c.Title, c.Legal, placesOf(c.Explains, places)})
+		}
 		for _, c := range chunks {
 			if c.agent == i {
 				sum.Chunks[c.category] = c.id
@@ -74,6 +87,14 @@ func summarize(rep *report.Report, v report.View, chunks []*chunk) summary {
 		s.Agents = append(s.Agents, sum)
 	}
 	return s
+}
+
+func placesOf(ids []string, places map[string]int) []int {
+	at := make([]int, len(ids))
+	for i, id := range ids {
+		at[i] = places[id]
+	}
+	return at
 }
 
 // listCases is one result of each case that any agent has, in order, if possible one that
@@ -168,84 +189,4 @@ func position(list *[]shownGrade, g shownGrade) int {
 	}
 	*list = append(*list, g)
 	return len(*list) - 1
-}
-
-// card is one agent at a glance.
-type card struct {
-	Index             int
-	Name, Full        string
-	Grade, GradeClass string
-	Ungraded          string
-	Gaps              []string
-	Summary           string
-	Shares            []share
-	Diff              []share
-	Caps              []cardCap
-	Sections          []score.Section
-	Kept              []report.Kept
-	Flows             template.HTML
-}
-
-// share is how many results have a status of the filter.
-type share struct {
-	Agent               int
-	Status, Class, Word string
-	N                   int
-}
-
-type cardCap struct {
-	score.Cap
-	Anchor template.URL // made of what Anchor escapes
-	More   int
-}
-
-func cards(rep *report.Report, v report.View) []card {
-	var cs []card
-	changed := changesOf(rep, v)
-	for i, a := range rep.Agents {
-		s := score.Of(a)
-		c := card{Index: i, Name: label(a.Name), Full: cut(visible.Text(a.Name), maxSentence), Grade: s.Grade, Ungraded: s.Ungraded, Sections: s.Sections, Flows: flows(a, v)}
-		if s.Grade != "" {
-			c.GradeClass = s.Grade[:1]
-		}
-		n, diff, flaky := map[string]int{}, map[baseline.Kind]int{}, 0
-		for _, r := range a.Results {
-			n[v.Standing(r)]++
-			diff[changed[[2]string{a.Name, r.ID}]]++
-			if r.Flaky() {
-				flaky++
-			}
-		}
-		for _, sh := range []share{
-			{i, "failed", "fail", "failed", n["fail"]}, {i, "known", "known", "known", n["known"]},
-			{i, "soft", "soft", "lax", n["soft"]}, {i, "pass", "ok", "passed", n["pass"]},
-			{i, "unimplemented", "none", "not judged", n["none"]}, {i, "missing", "none", "not run", s.Missing},
-		} {
-			if sh.N > 0 {
-				c.Shares = append(c.Shares, sh)
-				c.Summary += count(sh.N, "result") + " " + sh.Word + ". "
-			}
-		}
-		for _, sh := range []share{
-			{i, "flaky", "soft", "flaky", flaky}, {i, "regressed", "fail", "worse than before", diff[baseline.Regressed]}, {i, "improved", "ok", "better", diff[baseline.Improved]},
-			{i, "added", "info", "new", diff[baseline.Added]},
-		} {
-			if sh.N > 0 {
-				c.Diff = append(c.Diff, sh)
-			}
-		}
-		c.Kept = v.KeptBy(a)
-		for _, line := range slices.Concat(telling.Scope(a), telling.Gaps(a)) {
-			c.Gaps = append(c.Gaps, sentence(line))
-		}
-		if line := telling.Untold(a); line != "" {
-			c.Gaps = append(c.Gaps, sentence(line))
-		}
-		for _, k := range s.Caps {
-			k.ID = sentence(k.ID)
-			c.Caps = append(c.Caps, cardCap{k, template.URL(report.Anchor(a.Name, k.ID)), k.N - 1})
-		}
-		cs = append(cs, c)
-	}
-	return cs
 }

@@ -34,8 +34,9 @@ func timed(rs []wirelog.Record) bool {
 	return len(rs) > 0 && rs[len(rs)-1].At > 0
 }
 
-// wireLog is the log, numbered, with each frame's header taken apart.
-func wireLog(rs []wirelog.Record) template.HTML {
+// wireLog is the log, numbered, with each frame's header taken apart, and the record
+// marked that the verdict is owed to; -1: none.
+func wireLog(rs []wirelog.Record, culprit int) template.HTML {
 	var m markup
 	head, tail := shown(len(rs), logHead, logTail)
 	times := timed(rs)
@@ -51,16 +52,18 @@ func wireLog(rs []wirelog.Record) template.HTML {
 		if i == tail && tail > head {
 			number = fmt.Sprintf("value=%d ", i)
 		}
+		if i == culprit {
+			number += "id=culprit "
+		}
 		m.record(r, times, number)
 	}
 	m.tag("</ol>")
 	return template.HTML(m.String())
 }
 
-// record is one item of a log. Number is its attribute value, where it does not
-// follow the item before.
-func (m *markup) record(r wirelog.Record, times bool, number string) {
-	m.tag("<li %sclass=%s>", number, recordClass(r))
+// record is one item of a log. Attributes are those that it has beside its class.
+func (m *markup) record(r wirelog.Record, times bool, attributes string) {
+	m.tag("<li %sclass=%s>", attributes, recordClass(r))
 	if times {
 		m.tag("<time>%.6f</time>", r.At.Seconds())
 	}
@@ -84,7 +87,9 @@ func recordClass(r wirelog.Record) string {
 		return "rx"
 	case wirelog.Event:
 		return "ev"
-	case wirelog.Violation, wirelog.FailFired, wirelog.ResetByPeer:
+	case wirelog.SentBlocks, wirelog.ReceivedBlocks:
+		return "blocks"
+	case wirelog.Violation, wirelog.FailFired, wirelog.ResetByPeer, wirelog.Dead:
 		return "bad"
 	}
 	return "note"

@@ -4,8 +4,11 @@ package telling
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/diagnosis"
@@ -15,16 +18,47 @@ import (
 
 // Diagnose explains the results of an agent by known faults.
 func Diagnose(a report.Agent) diagnosis.Diagnosis {
-	var observed []diagnosis.Observed
-	role := ws.Server
+	role := roleOf(a)
+	return diagnosis.By(func() []diagnosis.Fault { return diagnosis.Load(role) }, observe(a))
+}
+
+// DiagnoseAll is Diagnose for each agent of a report.
+func DiagnoseAll(rep *report.Report) []diagnosis.Diagnosis {
+	tables := map[ws.Role]func() []diagnosis.Fault{}
+	for _, role := range []ws.Role{ws.Client, ws.Server} {
+		tables[role] = sync.OnceValue(func() []diagnosis.Fault { return diagnosis.Load(role) })
+	}
+	all := make([]diagnosis.Diagnosis, len(rep.Agents))
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(all)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(all); i = int(next.Add(1)) - 1 {
+				all[i] = diagnosis.By(tables[roleOf(rep.Agents[i])], observe(rep.Agents[i]))
+			}
+		})
+	}
+	workers.Wait()
+	return all
+}
+
+// roleOf is the role that the agent has.
+func roleOf(a report.Agent) ws.Role {
+	if n := len(a.Results); n > 0 {
+		return a.Results[n-1].Log.Facts.Role.Other()
+	}
+	return ws.Server
+}
+
+func observe(a report.Agent) []diagnosis.Observed {
+	observed := make([]diagnosis.Observed, 0, len(a.Results))
 	for _, r := range a.Results {
-		role = r.Log.Facts.Role.Other()
 		if r.Shortened() && r.Passed() {
 			continue // the whole case might fail, so it speaks against no fault
 		}
 		observed = append(observed, Observe(r))
 	}
-	return diagnosis.Of(role, observed)
+	return observed
 }
 
 // Observe is a result as a diagnosis takes it.

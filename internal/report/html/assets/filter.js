@@ -39,7 +39,13 @@ function compile(query, names) {
     const has = t => names.includes(t.value) ? name.toLowerCase() === t.value : name.toLowerCase().includes(t.value);
     return (!wanted.length || wanted.some(has)) && !unwanted.some(has);
   };
-  const matches = (token, c, results) => {
+  const matches = (token, c, results, columns) => {
+    if (token.key === 'c') {
+      return columns.some(a => {
+        const cause = a.explained.get(c.at);
+        return cause && (cause.name === token.value || token.value !== 'none' && !causeNames.has(token.value) && `${cause.name} ${cause.title}`.toLowerCase().includes(token.value));
+      });
+    }
     if (token.key === 's') {
       if (token.value === 'differs') return new Set(results.map(r => r ? r.behavior.grade + r.closing.grade : '')).size > 1;
       const status = statuses[token.value];
@@ -54,7 +60,7 @@ function compile(query, names) {
   };
   // Several statuses are alternatives, as nothing has two of most.
   const status = rest.filter(t => t.key === 's' && !t.not), others = rest.filter(t => t.key !== 's' || t.not);
-  const row = (c, results) =>
-    (!status.length || status.some(t => matches(t, c, results))) && others.every(t => matches(t, c, results) !== t.not);
+  const row = (c, results, columns) =>
+    (!status.length || status.some(t => matches(t, c, results))) && others.every(t => matches(t, c, results, columns) !== t.not);
   return { agent, row, narrows: rest.length > 0, unknown: rest.filter(t => t.key === 's' && t.value !== 'differs' && !statuses[t.value]).map(t => t.value) };
 }

@@ -4,6 +4,7 @@ const cases = data.cases.map(([id, title, spec, tags]) => ({
   id, title, spec: spec || '', category: id.split('.')[0], section: id.includes('.') ? id.slice(0, id.lastIndexOf('.')) : id,
   words: [id, title, spec, ...(tags || [])].join(' ').toLowerCase(),
 }));
+const unexplained = { name: 'none', title: 'Without a known cause', cases: [] };
 const agents = data.agents.map((a, index) => ({
   index, name: a.name, label: a.label, chunks: a.chunks,
   results: a.results.map(r => r && {
@@ -11,6 +12,14 @@ const agents = data.agents.map((a, index) => ({
     timed: r[5] || 0, ratios: r[6] || '', change: data.changes[r[7] || 0], flaky: r[8] ? `${r[8][0]} of ${r[8][1]}` : '',
   }),
 }));
+// explained has for each case what explains it with the agent: the name of a cause, or
+// 'none'.
+for (const a of agents) {
+  a.causes = data.agents[a.index].causes;
+  a.explained = new Map();
+  for (const c of a.causes) for (const at of c.cases) a.explained.set(at, c);
+  for (const at of data.agents[a.index].left) a.explained.set(at, unexplained);
+}
 const drawn = new Map(); // rows of cases, kept for the next time
 const hiddenColumns = new Set(), toggled = new Map(), position = new Map(cases.map((c, i) => [c.id, i]));
 const grid = byId('grid'), filterBox = byId('filter');
@@ -70,18 +79,45 @@ function stack(results) {
   return td;
 }
 
-// plan lists the rows: groups, and the cases in those that are unfolded.
+// Of a cause so many cases are shown at first, and of all causes together.
+const fewCases = 8, fewRows = 60;
+
+// byCause lists causes with the cases that failed and that they explain with any of the
+// agents, what explains most first, and what nothing explains last.
+function byCause(columns, bad) {
+  const groups = new Map();
+  for (const c of bad) {
+    const causes = new Set(columns.filter(a => a.results[c.at]?.standing === 'fail').map(a => (a.explained.get(c.at) || unexplained).name));
+    for (const name of causes) {
+      if (!groups.has(name)) groups.set(name, []);
+      groups.get(name).push(c);
+    }
+  }
+  const rank = ([name, members]) => name === 'none' ? 1 : -members.length;
+  return [...groups].sort((x, y) => rank(x) - rank(y));
+}
+
+const causeNames = new Set(agents.flatMap(a => a.causes.map(c => c.name)));
+const titles = new Map(agents.flatMap(a => a.causes.map(c => [c.name, c.title])));
+
+// plan lists the rows: what failed by cause, then groups, and the cases in those that
+// are unfolded.
 function plan(columns, found, narrowed) {
   const rows = [], bad = found.filter(c => columns.some(a => a.results[c.at]?.standing === 'fail'));
-  const group = (key, level, id, title, members, open) => {
+  const group = (key, level, id, title, members, open, kind) => {
     const isOpen = toggled.get(key) ?? open;
-    rows.push({ group: key, level, id, title, members, open: isOpen });
+    rows.push({ group: key, level, id, title, members, open: isOpen, kind });
     return isOpen;
   };
-  if (!narrowed && bad.length) {
+  if (!narrowed) {
     const most = columns.length > 1 ? c => -columns.filter(a => a.results[c.at]?.standing === 'fail').length : () => 0;
-    const worst = [...bad].sort((x, y) => most(x) - most(y) || x.at - y.at);
-    if (group('!', 0, '', 'Failed', worst, bad.length <= 30)) rows.push(...worst.map(c => ({ case: c })));
+    for (const [name, members] of byCause(columns, bad)) {
+      if (!group('!' + name, 0, '✗', titles.get(name) || unexplained.title, members, rows.length < fewRows, 'cause0')) continue;
+      const worst = [...members].sort((x, y) => most(x) - most(y) || x.at - y.at);
+      const all = toggled.get('+' + name) || worst.length <= fewCases + 2;
+      rows.push(...(all ? worst : worst.slice(0, fewCases)).map(c => ({ case: c })));
+      if (!all) rows.push({ more: '+' + name, title: `… and ${worst.length - fewCases} more` });
+    }
   }
   const categories = groupBy(found, c => c.category);
   for (const [category, members] of categories) {
@@ -114,16 +150,23 @@ function caseRow(c, columns) {
 }
 
 function groupRow(row, columns) {
-  const tr = make('tr', `group level${row.level}`), th = make('th', 'id');
+  const tr = make('tr', `group level${row.level} ${row.kind || ''}`), th = make('th', 'id');
   th.append(make('span', 'arrow', row.open ? '▾' : '▸'), ' ', make('b', '', row.id), ' ', make('span', 'title', row.title), ' ', make('span', 'dim', `(${row.members.length})`));
   tr.append(th, ...columns.map(a => stack(row.members.map(c => a.results[c.at]))));
+  return tr;
+}
+
+function moreRow(row, columns) {
+  const tr = make('tr', 'more'), th = make('th', '', row.title);
+  th.colSpan = columns.length + 1;
+  tr.append(th);
   return tr;
 }
 
 function draw() {
   const filter = compile(filterBox.value, agents.map(a => a.name.toLowerCase()));
   const columns = agents.filter(a => !hiddenColumns.has(a.index) && filter.agent(a.name));
-  const found = cases.map((c, at) => ({ ...c, at })).filter(c => filter.row(c, columns.map(a => a.results[c.at])));
+  const found = cases.map((c, at) => ({ ...c, at })).filter(c => filter.row(c, columns.map(a => a.results[c.at]), columns));
   const rows = plan(columns, found, filter.narrows), head = make('thead'), body = make('tbody');
   const top = make('tr');
   top.append(make('th', 'id', 'Case'));
@@ -138,7 +181,7 @@ function draw() {
   rows.forEach((row, at) => {
     let tr = row.case && !used.has(row.case.at) ? drawn.get(row.case.at) : null;
     if (tr?.columns !== set) {
-      tr = row.case ? caseRow(row.case, columns) : groupRow(row, columns);
+      tr = row.case ? caseRow(row.case, columns) : row.more ? moreRow(row, columns) : groupRow(row, columns);
       tr.columns = set;
     }
     if (row.case && !used.has(row.case.at)) {
@@ -152,6 +195,7 @@ function draw() {
   grid.replaceChildren(head, body);
   grid.style.setProperty('--columns', columns.length);
   grid.classList.toggle('wide', columns.length > 6);
+  grid.parentNode.classList.toggle('wide', columns.length > 6);
   shown = { columns, rows };
   byId('status').textContent = (found.length === cases.length ? `${cases.length} cases` : `${found.length} of ${cases.length} cases`) +
     (filter.unknown.length ? `; there is no status ${filter.unknown.join(', ')}` : '');
@@ -174,7 +218,8 @@ function move(down, right) {
 }
 
 function fold(row) {
-  toggled.set(row.group, !row.open);
+  if (row.more) toggled.set(row.more, true);
+  else toggled.set(row.group, !row.open);
   draw();
 }
 
@@ -183,7 +228,7 @@ grid.addEventListener('click', event => {
   if (!tr) return;
   const row = shown.rows[tr.dataset.row], column = event.target.closest('td')?.cellIndex;
   cursor = { row: Number(tr.dataset.row), column: column ? column - 1 : cursor.column };
-  if (row.group) return fold(row);
+  if (!row.case) return fold(row);
   move(0, 0);
   const pick = column ? shown.columns[column - 1] : worst(row.case);
   if (pick) openStory(row.case.id, pick.index);

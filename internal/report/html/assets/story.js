@@ -36,6 +36,7 @@ async function openStory(id, index) {
     const told = (await unpack(chunk)).get(id);
     if (story.id !== id || story.index !== index) return; // another one was opened meanwhile
     body.innerHTML = told;
+    tellCause(at, agent);
     drawer.scrollTop = 0;
     body.focus({ preventScroll: true });
   } catch (error) {
@@ -53,11 +54,22 @@ async function loadStory(id, agent) {
     if (story !== asked) return; // another one was opened meanwhile
     if (!response.ok) return notice(where);
     body.innerHTML = await response.text();
+    tellCause(position.get(id), agent);
     drawer.scrollTop = 0;
     body.focus({ preventScroll: true });
   } catch (error) {
     notice(where);
   }
+}
+
+// tellCause says in a story what explains it.
+function tellCause(at, agent) {
+  const cause = agent.explained.get(at), place = body.querySelector('.outcome');
+  if (!cause || cause === unexplained || !place) return;
+  const p = make('p', 'owed', 'This fits: '), link = make('a', '', cause.title);
+  link.href = `#q=${encodeURIComponent(`c:${cause.name} a:${quoted(agent.name.toLowerCase())}`)}`;
+  p.append(link, make('span', 'dim', cause.cases.length > 1 ? `, as do ${cause.cases.length - 1} more` : ''));
+  place.prepend(p);
 }
 
 // tellElsewhere lists what the other agents made of the case.
@@ -116,7 +128,7 @@ function readHash() {
     } catch { /* a broken escape: as if it were not there */ }
   }
   filterBox.value = values.q ?? (values.case ? filterBox.value : '');
-  hiddenColumns.clear();
+  if (values.hide !== undefined || values.case === undefined) hiddenColumns.clear();
   for (const n of (values.hide || '').split(',')) if (n && agents[n]) hiddenColumns.add(Number(n));
   for (const box of document.querySelectorAll('[data-column]')) box.checked = !hiddenColumns.has(Number(box.dataset.column));
   draw();
@@ -143,7 +155,9 @@ const quoted = name => name.includes(' ') ? `"${name}"` : name;
 
 document.addEventListener('click', event => {
   const count = event.target.closest('[data-status]');
-  if (count) setFilter(`s:${count.dataset.status} a:${quoted(agents[count.dataset.agent].name.toLowerCase())}`);
+  if (!count) return;
+  setFilter(agents.length > 1 ? `s:${count.dataset.status} a:${quoted(agents[count.dataset.agent].name.toLowerCase())}` : `s:${count.dataset.status}`);
+  byId('status').scrollIntoView({ behavior: 'instant' });
 });
 document.addEventListener('change', event => {
   const n = event.target.dataset?.column;
@@ -154,6 +168,31 @@ document.addEventListener('change', event => {
   writeHash();
 });
 
+// The overview of several agents: their order, and the columns of the grid.
+const sorting = document.querySelector('.sort');
+if (sorting) {
+  sorting.hidden = false;
+  const list = byId('agents'), grades = ['F', 'D', 'C', 'B', 'A-', 'A', 'A+', ''];
+  const orders = {
+    name: row => Number(row.dataset.agent), grade: row => grades.indexOf(row.dataset.grade), failed: row => -Number(row.dataset.failed),
+  };
+  sorting.addEventListener('click', event => {
+    const by = event.target.dataset.sort;
+    if (by) {
+      list.append(...[...list.children].sort((x, y) => orders[by](x) - orders[by](y) || orders.name(x) - orders.name(y)));
+      for (const button of sorting.querySelectorAll('[data-sort]')) button.setAttribute('aria-pressed', button === event.target);
+    } else if (event.target.id === 'all' || event.target.id === 'none') {
+      for (const box of document.querySelectorAll('[data-column]')) {
+        box.checked = event.target.id === 'all';
+        if (box.checked) hiddenColumns.delete(Number(box.dataset.column));
+        else hiddenColumns.add(Number(box.dataset.column));
+      }
+      draw();
+      writeHash();
+    }
+  });
+}
+
 const unfold = () => { unfoldAll = !unfoldAll; toggled.clear(); draw(); };
 filterBox.addEventListener('input', () => { cursor.row = 0; draw(); writeHash(); });
 byId('failures').addEventListener('click', () => toggleToken('s:failed'));
@@ -162,14 +201,18 @@ byId('help').addEventListener('click', () => byId('keys').showModal());
 byId('back').addEventListener('click', closeStory);
 byId('previous').addEventListener('click', () => step(-1));
 byId('next').addEventListener('click', () => step(1));
-addEventListener('hashchange', () => { if (location.hash !== written) readHash(); });
+addEventListener('hashchange', () => {
+  if (location.hash === written) return;
+  readHash();
+  if (!story) byId('status').scrollIntoView({ behavior: 'instant' });
+});
 
 const keys = {
   j: () => story ? step(1) : move(1, 0), k: () => story ? step(-1) : move(-1, 0),
   h: () => move(0, -1), l: () => move(0, 1),
   Enter: () => {
     const row = shown.rows[cursor.row];
-    if (row?.group) fold(row);
+    if (row && !row.case) fold(row);
     else if (row && shown.columns[cursor.column]) openStory(row.case.id, shown.columns[cursor.column].index);
   },
   Escape: () => story ? closeStory() : setFilter(''),
