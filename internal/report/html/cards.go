@@ -54,6 +54,24 @@ type cardCap struct {
 	More   int
 }
 
+// FirstCaps are those that decide the grade, at most a few, and RestCaps the others.
+func (c card) FirstCaps() []cardCap { return c.Caps[:c.firstCaps()] }
+
+// RestCaps is described at FirstCaps.
+func (c card) RestCaps() []cardCap { return c.Caps[c.firstCaps():] }
+
+func (c card) firstCaps() int {
+	const least, most = 3, 5
+	n := 0
+	for n < min(len(c.Caps), most) && (n < least || c.Caps[n].Grade == c.Caps[0].Grade) {
+		n++
+	}
+	if n == len(c.Caps)-1 { // a fold for one hides what it could show
+		n++
+	}
+	return n
+}
+
 // gap is something that a report does not say. The ids are in a list of their own where
 // they are many.
 type gap struct{ What, IDs string }

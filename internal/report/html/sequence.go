@@ -56,10 +56,10 @@ func sequenceDiagram(log *wirelog.Log, culprit telling.Culprit) template.HTML {
 	var out markup
 	out.tag(`<svg class=seq viewBox="0 0 %d %d" role=img aria-label="Sequence diagram of the conversation">`, seqWidth, s.y)
 	for _, side := range []struct {
-		x    int
-		name string
-	}{{seqUs, us}, {seqPeer, peer}} {
-		out.tag(`<line class=life x1=%d y1=28 x2=%[1]d y2=%[2]d /><text class=who x=%[1]d y=18>%[3]s</text>`, side.x, s.y, side.name)
+		x           int
+		name, class string
+	}{{seqUs, us, "us"}, {seqPeer, peer, "peer"}} {
+		out.tag(`<line class=life x1=%d y1=28 x2=%[1]d y2=%[2]d /><text class="who %[3]s" x=%[1]d y=18>%[4]s</text>`, side.x, s.y, side.class, side.name)
 	}
 	out.WriteString(s.String())
 	out.tag("</svg>")

@@ -9,6 +9,8 @@ import (
 	"github.com/wsspec/wsspec/internal/diagnosis"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/baseline"
+	"github.com/wsspec/wsspec/internal/report/telling"
+	"github.com/wsspec/wsspec/internal/visible"
 )
 
 // summary is what the grid is drawn from. Results are rows of numbers and
@@ -21,6 +23,7 @@ type summary struct {
 	Sections  map[string]string `json:"sections"`
 	Cases     [][]any           `json:"cases"` // id, title, section of the RFC, tags
 	Agents    []summaryAgent    `json:"agents"`
+	Reasons   []string          `json:"reasons,omitempty"`
 }
 
 type shownGrade struct {
@@ -34,10 +37,11 @@ type shownGrade struct {
 type summaryAgent struct {
 	Name    string            `json:"name"`
 	Label   string            `json:"label"`
-	Chunks  map[string]string `json:"chunks"`  // category → id of the element with its stories
-	Results [][]any           `json:"results"` // in the order of cases; nil where there is none
-	Causes  []summaryCause    `json:"causes"`  // what explains most first
-	Left    []int             `json:"left"`    // positions of the cases that nothing explains
+	Chunks  map[string]string `json:"chunks"`        // category → id of the element with its stories
+	Results [][]any           `json:"results"`       // in the order of cases; nil where there is none
+	Causes  []summaryCause    `json:"causes"`        // what explains most first
+	Left    []int             `json:"left"`          // positions of the cases that nothing explains
+	Why     map[int]int       `json:"why,omitempty"` // positions of cases that did not pass → of the reason, in a report of one agent
 }
 
 // summaryCause is a cause and the positions of the cases that it explains and no cause
@@ -81,12 +85,28 @@ func summarize(rep *report.Report, v report.View, chunks []*chunk, ds []diagnosi
 				continue
 			}
 			r := a.Results[at]
+			if len(rep.Agents) == 1 && !r.Passed() {
+				if sum.Why == nil {
+					sum.Why = map[int]int{}
+				}
+				sum.Why[len(sum.Results)] = s.reason(r)
+			}
 			sum.Results = append(sum.Results, s.row(r, v, changed[[2]string{a.Name, r.ID}]))
 			at++
 		}
 		s.Agents = append(s.Agents, sum)
 	}
 	return s
+}
+
+// reason is the place of why a result did not pass, in a line.
+func (s *summary) reason(r report.Result) int {
+	const most = 160
+	why := r.Verdict.Result
+	if report.Severity(r.Verdict.Behavior) == 0 {
+		why = r.Verdict.CloseResult
+	}
+	return position(&s.Reasons, cut(visible.Text(telling.Briefly(why)), most))
 }
 
 func placesOf(ids []string, places map[string]int) []int {
@@ -182,8 +202,8 @@ func shortClosing(grade string) string {
 	return grade
 }
 
-// position is where a grade stands in the list, which it joins.
-func position(list *[]shownGrade, g shownGrade) int {
+// position is where something stands in the list, which it joins.
+func position[T comparable](list *[]T, g T) int {
 	if i := slices.Index(*list, g); i >= 0 {
 		return i
 	}

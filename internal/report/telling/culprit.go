@@ -114,7 +114,7 @@ func (s scene) whole(r report.Result) (Culprit, bool) {
 	} else {
 		w.Outcomes = slices.DeleteFunc(slices.Clone(w.Outcomes), func(o verdict.Outcome) bool { return o.Grade != verdict.OK })
 	}
-	why := briefly(r.Verdict.Result)
+	why := Briefly(r.Verdict.Result)
 	got := r.Log.Conversation()
 	if i := w.Spoiler(got); i >= 0 && len(w.Outcomes) > 0 {
 		return s.at(s.find(got, i), why)
@@ -206,9 +206,9 @@ func (s scene) echoes(r report.Result) (Culprit, bool) {
 		return s.at(last, d)
 	}
 	if s.facts.Remote.Sent && !s.facts.ClosedByMe {
-		return s.closed(briefly(r.Verdict.Result))
+		return s.closed(Briefly(r.Verdict.Result))
 	}
-	return s.missing(last, "the message", briefly(r.Verdict.Result))
+	return s.missing(last, "the message", Briefly(r.Verdict.Result))
 }
 
 // events is the first event that is not what the best outcome wants.
@@ -242,7 +242,7 @@ func (s scene) closed(why string) (Culprit, bool) {
 
 // closing is what is wrong with the end of the connection.
 func (s scene) closing(r report.Result) (Culprit, bool) {
-	why := briefly(r.Verdict.CloseResult)
+	why := Briefly(r.Verdict.CloseResult)
 	seen := s.last(func(r wirelog.Record) bool { return r.Kind == wirelog.ReceivedFrame || r.Kind == wirelog.Event })
 	switch r.Verdict.Close {
 	case verdict.WrongCode:
@@ -268,8 +268,8 @@ func (s scene) closing(r report.Result) (Culprit, bool) {
 	return Culprit{}, false
 }
 
-// briefly is the first clause of a sentence, without what came.
-func briefly(s string) string {
+// Briefly is the first clause of a sentence, without what came.
+func Briefly(s string) string {
 	s, _, _ = strings.Cut(s, ". What came: ")
 	s, _, _ = strings.Cut(s, ". What else came: ")
 	return strings.TrimSuffix(s, ".")

@@ -16,6 +16,7 @@ const agents = data.agents.map((a, index) => ({
 // 'none'.
 for (const a of agents) {
   a.causes = data.agents[a.index].causes;
+  for (const [at, why] of Object.entries(data.agents[a.index].why || {})) a.results[at].why = data.reasons[why];
   a.explained = new Map();
   for (const c of a.causes) for (const at of c.cases) a.explained.set(at, c);
   for (const at of data.agents[a.index].left) a.explained.set(at, unexplained);
@@ -60,6 +61,7 @@ function cell(r, longest) {
     td.append(time);
   }
   if (r.ratios) td.append(make('span', 'ratios', r.ratios));
+  if (r.why) td.append(make('span', 'reason', r.why));
   return td;
 }
 
@@ -149,10 +151,18 @@ function caseRow(c, columns) {
   return tr;
 }
 
+// number is how many cases of an agent failed for a cause.
+function number(n) {
+  const td = make('td', 'sum');
+  td.append(make('span', n ? 'failtext' : 'dim', n ? `✗ ${n}` : '–'));
+  return td;
+}
+
 function groupRow(row, columns) {
   const tr = make('tr', `group level${row.level} ${row.kind || ''}`), th = make('th', 'id');
   th.append(make('span', 'arrow', row.open ? '▾' : '▸'), ' ', make('b', '', row.id), ' ', make('span', 'title', row.title), ' ', make('span', 'dim', `(${row.members.length})`));
-  tr.append(th, ...columns.map(a => stack(row.members.map(c => a.results[c.at]))));
+  const failed = a => row.members.filter(c => a.results[c.at]?.standing === 'fail' && (a.explained.get(c.at) || unexplained).name === row.group.slice(1)).length;
+  tr.append(th, ...columns.map(a => row.kind ? number(failed(a)) : stack(row.members.map(c => a.results[c.at]))));
   return tr;
 }
 
@@ -194,6 +204,7 @@ function draw() {
   });
   grid.replaceChildren(head, body);
   grid.style.setProperty('--columns', columns.length);
+  grid.classList.toggle('one', columns.length === 1);
   grid.classList.toggle('wide', columns.length > 6);
   grid.parentNode.classList.toggle('wide', columns.length > 6);
   shown = { columns, rows };
