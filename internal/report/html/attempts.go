@@ -91,7 +91,7 @@ func attemptRow(a report.Attempt, r report.Result) attempt {
 		row.Explanation = append(row.Explanation, sentence(line))
 	}
 	if len(a.Records) > 0 {
-		row.Log = excerpt(a.Records, a.Left)
+		row.Log = excerpt(a.Records, a.Left, r.Log.Extension != "")
 	}
 	return row
 }
@@ -123,8 +123,8 @@ func (a *attempt) label() {
 }
 
 // excerpt is a log of which the middle may not have been kept.
-func excerpt(rs []wirelog.Record, left int) template.HTML {
-	var m markup
+func excerpt(rs []wirelog.Record, left int, compressed bool) template.HTML {
+	m := markup{compressed: compressed}
 	times := timed(rs)
 	m.tag("<ol class=wire start=0>")
 	for i, r := range rs {

@@ -106,13 +106,15 @@ func viewCase(r report.Result, v report.View) caseView {
 		c.Seed = strconv.FormatUint(r.Seed, 10)
 	}
 	if r.Want.Survey {
-		c.Seen = remarks(r.Log)
+		if c.Seen = remarks(r.Log); len(c.Seen) == 1 && strings.TrimSuffix(sentence(r.Verdict.Result), ".") == c.Seen[0].Text {
+			c.Seen = nil
+		}
 	} else {
-		c.Sequence, c.WireLog = sequenceDiagram(r.Log, culprit), wireLog(r.Log.Records, culprit.At)
+		c.Sequence, c.WireLog = sequenceDiagram(r.Log, culprit), wireLog(r.Log, culprit.At)
 	}
 	c.compare(r)
 	for _, b := range slices.Concat(r.Log.Violations(), r.Log.Compression.Broken) {
-		if !strings.EqualFold(strings.TrimSuffix(r.Verdict.Result, "."), b) && !r.Want.Survey {
+		if !r.Want.Survey && !strings.Contains(strings.ToLower(r.Verdict.Result), strings.ToLower(b)) { // else it says so
 			c.Broken = append(c.Broken, linked(b))
 		}
 	}

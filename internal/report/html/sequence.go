@@ -96,6 +96,10 @@ func (s *sequence) draw() {
 		case wirelog.SentBlocks, wirelog.ReceivedBlocks:
 			s.under(cut(visible.Text("DEFLATE: "+r.Note), seqNote))
 		case wirelog.Event: // the frame before shows it
+		case wirelog.Violation:
+			if !s.blamed || r.Note != s.culprit.Why { // else it has just been said
+				s.remark(r, s.guilt(i))
+			}
 		default:
 			s.remark(r, s.guilt(i))
 		}

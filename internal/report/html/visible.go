@@ -36,7 +36,10 @@ func cut(s string, n int) string {
 }
 
 // markup builds HTML or SVG: text is escaped, tags are not.
-type markup struct{ strings.Builder }
+type markup struct {
+	strings.Builder
+	compressed bool // permessage-deflate was agreed, so that RSV1 of a message means something
+}
 
 // tag appends mark-up of ours. Formatted values are numbers and words of ours.
 func (m *markup) tag(format string, args ...any) {

@@ -36,8 +36,8 @@ func timed(rs []wirelog.Record) bool {
 
 // wireLog is the log, numbered, with each frame's header taken apart, and the record
 // marked that the verdict is owed to; -1: none.
-func wireLog(rs []wirelog.Record, culprit int) template.HTML {
-	var m markup
+func wireLog(log *wirelog.Log, culprit int) template.HTML {
+	m, rs := markup{compressed: log.Extension != ""}, log.Records
 	head, tail := shown(len(rs), logHead, logTail)
 	times := timed(rs)
 	m.tag("<ol class=wire start=0>")
@@ -142,7 +142,7 @@ func (m *markup) bits(f wirelog.Frame) {
 	bit("FIN", f.Fin, f.Opcode.IsControl() && !f.Fin)
 	for i, name := range []string{"RSV1", "RSV2", "RSV3"} {
 		on := f.RSV&(4>>i) != 0
-		bit(name, on, on)
+		bit(name, on, on && (i > 0 || !m.compressed || f.Opcode.IsControl() || f.Opcode == ws.Continuation))
 	}
 	class := ""
 	if f.Opcode.IsReserved() {
