@@ -30,6 +30,12 @@ const statuses = {
   added: r => r && r.change === 'added',
 };
 
+// isCause reports whether a token means the cause: by its name, or else by words of it.
+function isCause(token, cause) {
+  if (cause === unexplained || causeNames.has(token.value)) return cause.name === token.value;
+  return `${cause.name} ${cause.title}`.toLowerCase().includes(token.value);
+}
+
 // compile makes of a query which agents are shown and which cases. names are those
 // of all agents: a token that is one of them means it alone.
 function compile(query, names) {
@@ -40,12 +46,7 @@ function compile(query, names) {
     return (!wanted.length || wanted.some(has)) && !unwanted.some(has);
   };
   const matches = (token, c, results, columns) => {
-    if (token.key === 'c') {
-      return columns.some(a => {
-        const cause = a.explained.get(c.at);
-        return cause && (cause.name === token.value || token.value !== 'none' && !causeNames.has(token.value) && `${cause.name} ${cause.title}`.toLowerCase().includes(token.value));
-      });
-    }
+    if (token.key === 'c') return columns.some(a => a.explained.has(c.at) && isCause(token, a.explained.get(c.at)));
     if (token.key === 's') {
       if (token.value === 'differs') return new Set(results.map(r => r ? r.behavior.grade + r.closing.grade : '')).size > 1;
       const status = statuses[token.value];
@@ -58,9 +59,12 @@ function compile(query, names) {
     if (token.key === 'r') return `${c.spec}.`.includes(`, ${token.value}.`);
     return c.words.includes((token.key ? token.key + ':' : '') + token.value);
   };
+  // What a cause explains is shown of the agents that have it.
+  const causes = rest.filter(t => t.key === 'c' && !t.not);
+  const has = a => causes.every(t => [...a.causes, unexplained].some(c => isCause(t, c) && (c !== unexplained || a.left)));
   // Several statuses are alternatives, as nothing has two of most.
   const status = rest.filter(t => t.key === 's' && !t.not), others = rest.filter(t => t.key !== 's' || t.not);
   const row = (c, results, columns) =>
     (!status.length || status.some(t => matches(t, c, results))) && others.every(t => matches(t, c, results, columns) !== t.not);
-  return { agent, row, narrows: rest.length > 0, unknown: rest.filter(t => t.key === 's' && t.value !== 'differs' && !statuses[t.value]).map(t => t.value) };
+  return { agent: a => agent(a.name) && has(a), row, narrows: rest.length > 0, unknown: rest.filter(t => t.key === 's' && t.value !== 'differs' && !statuses[t.value]).map(t => t.value) };
 }

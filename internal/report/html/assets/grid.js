@@ -19,6 +19,7 @@ for (const a of agents) {
   for (const [at, why] of Object.entries(data.agents[a.index].why || {})) a.results[at].why = data.reasons[why];
   a.explained = new Map();
   for (const c of a.causes) for (const at of c.cases) a.explained.set(at, c);
+  a.left = data.agents[a.index].left.length;
   for (const at of data.agents[a.index].left) a.explained.set(at, unexplained);
 }
 const drawn = new Map(); // rows of cases, kept for the next time
@@ -76,13 +77,16 @@ function stack(results) {
     bar.append(part);
   }
   const bad = (n.fail || 0) + (n.known || 0), good = (n.pass || 0) + (n.soft || 0);
-  td.append(bar, make('span', bad ? 'failtext' : 'dim', bad ? `✗ ${bad}` : good ? String(good) : '–'));
+  td.append(bar);
+  if (bad) td.append(make('span', 'failtext sign', '✗ '), make('span', 'failtext', bad));
+  else td.append(make('span', 'dim', good ? String(good) : '–'));
   td.title = Object.entries(n).map(([k, v]) => `${v} ${k}`).join(', ');
   return td;
 }
 
 // Of a cause so many cases are shown at first, and of all causes together.
-const fewCases = 8, fewRows = 60;
+// Those of many agents are folded.
+const fewCases = 8, fewRows = 60, fewColumns = 3;
 
 // byCause lists causes with the cases that failed and that they explain with any of the
 // agents, what explains most first, and what nothing explains last.
@@ -114,7 +118,7 @@ function plan(columns, found, narrowed) {
   if (!narrowed) {
     const most = columns.length > 1 ? c => -columns.filter(a => a.results[c.at]?.standing === 'fail').length : () => 0;
     for (const [name, members] of byCause(columns, bad)) {
-      if (!group('!' + name, 0, '✗', titles.get(name) || unexplained.title, members, rows.length < fewRows, 'cause0')) continue;
+      if (!group('!' + name, 0, '✗', titles.get(name) || unexplained.title, members, columns.length <= fewColumns && rows.length < fewRows, 'cause0')) continue;
       const worst = [...members].sort((x, y) => most(x) - most(y) || x.at - y.at);
       const all = toggled.get('+' + name) || worst.length <= fewCases + 2;
       rows.push(...(all ? worst : worst.slice(0, fewCases)).map(c => ({ case: c })));
@@ -154,7 +158,8 @@ function caseRow(c, columns) {
 // number is how many cases of an agent failed for a cause.
 function number(n) {
   const td = make('td', 'sum');
-  td.append(make('span', n ? 'failtext' : 'dim', n ? `✗ ${n}` : '–'));
+  if (n) td.append(make('span', 'failtext sign', '✗ '), make('span', 'failtext', n));
+  else td.append(make('span', 'dim', '–'));
   return td;
 }
 
@@ -175,7 +180,7 @@ function moreRow(row, columns) {
 
 function draw() {
   const filter = compile(filterBox.value, agents.map(a => a.name.toLowerCase()));
-  const columns = agents.filter(a => !hiddenColumns.has(a.index) && filter.agent(a.name));
+  const columns = agents.filter(a => !hiddenColumns.has(a.index) && filter.agent(a));
   const found = cases.map((c, at) => ({ ...c, at })).filter(c => filter.row(c, columns.map(a => a.results[c.at]), columns));
   const rows = plan(columns, found, filter.narrows), head = make('thead'), body = make('tbody');
   const top = make('tr');
@@ -206,7 +211,9 @@ function draw() {
   grid.style.setProperty('--columns', columns.length);
   grid.classList.toggle('one', columns.length === 1);
   grid.classList.toggle('wide', columns.length > 6);
+  grid.classList.toggle('dense', columns.length > 12);
   grid.parentNode.classList.toggle('wide', columns.length > 6);
+  grid.parentNode.classList.toggle('dense', columns.length > 12);
   shown = { columns, rows };
   byId('status').textContent = (found.length === cases.length ? `${cases.length} cases` : `${found.length} of ${cases.length} cases`) +
     (filter.unknown.length ? `; there is no status ${filter.unknown.join(', ')}` : '');
