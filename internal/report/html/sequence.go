@@ -261,7 +261,9 @@ func (s *sequence) label(text, class string) {
 // under writes a remark below the arrow just drawn.
 func (s *sequence) under(text string) {
 	s.y += 12
-	s.tag(`<text class=under x=%d y=%d>%s</text>`, seqMiddle, s.y, text)
+	s.tag(`<text class=under x=%d y=%d>`, seqMiddle, s.y)
+	s.text(text)
+	s.tag("</text>")
 }
 
 // octets draws the writes or reads that follow each other where they are not
