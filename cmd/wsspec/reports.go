@@ -14,7 +14,6 @@ import (
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/baseline"
-	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/visible"
 )
@@ -35,57 +34,6 @@ type reportCmd struct {
 
 func view() report.View {
 	return report.View{Made: time.Now(), Sections: cases.Sections(), Kept: kept()}
-}
-
-type showReportCmd struct {
-	Report string `arg:"" complete:"file" help:"Folder or file."`
-	ID     string `arg:"" optional:"" complete:"id" help:"A case to explain, such as 6.4.1."`
-	Wire   bool   `help:"Print the wire log too."`
-
-	Check        bool `help:"End with the status that a run with these results has."`
-	AllowPartial bool `help:"With --check: cases that were not run, do not make the status 1."`
-	Strict       bool `help:"With --check: NON-STRICT counts as failed, and so does any closing that is not OK."`
-}
-
-// Run prints the summary or the case.
-func (c showReportCmd) Run(p *process) error {
-	rep, err := p.read(c.Report)
-	if err != nil {
-		return err
-	}
-	s := p.screen(terminal.Detail{Wire: c.Wire})
-	shown, status := false, exitOK
-	for _, a := range rep.Agents {
-		t := &terminal.Tally{Strict: c.Strict, Partial: c.AllowPartial}
-		t.Plan(a.Planned, a.Why)
-		t.From(a.Suites...)
-		for _, r := range a.Results {
-			if c.ID == "" {
-				t.Add(r)
-			}
-			if r.ID == c.ID {
-				shown = true
-				if r, err = rep.whole(r); err != nil {
-					return err
-				}
-				fmt.Fprintf(p.stdout, "%q\n", a.Name)
-				s.Result(r, true)
-			}
-		}
-		if c.ID == "" {
-			s.Tally(a.Name, t)
-			if c.Check {
-				status = max(status, p.earned(t))
-			}
-		}
-	}
-	if c.ID != "" && !shown {
-		return badUsage(fmt.Errorf("%s: there is no case %q in it", c.Report, c.ID), "")
-	}
-	if status != exitOK {
-		return statusError(status)
-	}
-	return nil
 }
 
 type writeCmd struct {

@@ -82,6 +82,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	lounge.like.Whole = wholeIn(store)
 	l, err := stream.Listen(c.Listen, tlsConfig)
 	if err != nil {
 		return badUsage(err, "choose another address with --listen, such as :0")

@@ -119,7 +119,7 @@ func (t *testRun) one(ctx context.Context, server int, store *folder.Folder) (in
 	t.planFor(server)
 	settings := t.settings
 	settings.Options = s.Options
-	tally := &terminal.Tally{Strict: t.strict, Partial: t.partial, Outdated: t.outdated}
+	tally := &terminal.Tally{Strict: t.strict, Partial: t.partial, Outdated: t.outdated, Whole: wholeIn(store)}
 	if t.known != nil {
 		tally.Standing = t.known.standing
 	}
@@ -256,6 +256,13 @@ func (p *process) openFolder(dir string, strict, force bool) (*folder.Folder, er
 		p.note(why)
 	}
 	return f, nil
+}
+
+// wholeIn takes results from the folder, with their conversations.
+func wholeIn(f *folder.Folder) func(report.Result) (report.Result, error) {
+	return func(r report.Result) (report.Result, error) {
+		return archive.LoadCase(f.Dir(), f.FileName(r.Agent, r.ID))
+	}
 }
 
 // reportAt says where the report is.

@@ -13,21 +13,34 @@ import (
 
 // flowLines is a table of what moved in the compression cases, a line a section,
 // or nothing.
-func flowLines(flows []report.Flow, titles map[string]string) []string {
+func flowLines(flows []report.Flow, titles map[string]string, width int) []string {
 	if len(flows) == 0 {
 		return nil
 	}
-	lines := []string{"", "  compression           MB/s in    out  ratio in    out   RSV1  reach  context"}
-	for _, f := range flows {
-		window, compressed, context := "-", "-", "-"
-		if f.Watched() {
-			window, compressed, context = fmt.Sprint(f.Farthest), telling.ShareText(f.In.Share()), f.Takeover()
-		}
-		lines = append(lines, clip(fmt.Sprintf("  %-5s %-16s %6s %6s    %6s %6s  %5s  %5s  %s", visible.Text(f.Section), clip(cmp.Or(titles[f.Section], "-"), 16),
-			rate(f.In.Rate(f.Took)), rate(f.Out.Rate(f.Took)), telling.RatioText(f.In.Ratio()), telling.RatioText(f.Out.Ratio()), compressed, window, context), 80))
+	const whole = 80
+	head, gap := "  compression           MB/s in    out  ratio in    out   RSV1  reach  context", "    "
+	if width < whole {
+		head, gap = "       MB/s in    out ratio in    out   RSV1  reach  context", "   "
 	}
-	return append(lines, "  in: from the peer. RSV1: its messages that were compressed.",
-		"  reach: octets it referred back, at most; context: of earlier messages.")
+	lines := []string{"", clip(head, width)}
+	for _, f := range flows {
+		reach, compressed, context := "-", "-", "-"
+		if f.Watched() {
+			reach, compressed, context = fmt.Sprint(f.Farthest), telling.ShareText(f.In.Share()), f.Takeover()
+		}
+		title := ""
+		if width >= whole {
+			title = fmt.Sprintf("%-17s", clip(cmp.Or(titles[f.Section], "-"), 16))
+		}
+		lines = append(lines, clip(fmt.Sprintf("  %-5s %s%6s %6s%s%6s %6s  %5s  %5s  %s", visible.Text(f.Section), title,
+			rate(f.In.Rate(f.Took)), rate(f.Out.Rate(f.Took)), gap, telling.RatioText(f.In.Ratio()), telling.RatioText(f.Out.Ratio()), compressed, reach, context), width))
+	}
+	for _, text := range []string{"in: from the peer. RSV1: its messages that were compressed.", "reach: octets it referred back, at most; context: of earlier messages."} {
+		for _, line := range wrap(text, width-2) {
+			lines = append(lines, "  "+line)
+		}
+	}
+	return lines
 }
 
 func rate(mb float64) string {

@@ -36,6 +36,24 @@ func gradeLine(name string, ids []string, width int, list bool) string {
 	return clip(line+"  "+telling.Ranges(ids), width)
 }
 
+// clipColored is clip for a line that may have colours in it, which take no room.
+func clipColored(s string, width int) string {
+	room, inside := 0, false
+	for i, r := range []rune(s) {
+		switch {
+		case r == '\x1b':
+			inside = true
+		case inside:
+			inside = r != 'm'
+		case room == width-1 && i < len([]rune(s))-1:
+			return string([]rune(s)[:i]) + "…"
+		default:
+			room++
+		}
+	}
+	return s
+}
+
 // clip cuts a line to the width.
 func clip(s string, width int) string {
 	if r := []rune(s); len(r) > width {

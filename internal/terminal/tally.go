@@ -21,6 +21,9 @@ type Tally struct {
 	// Standing holds a result against a baseline, and says why. Nil: there is none, and
 	// what fails is a regression.
 	Standing func(r report.Result, fails bool) (s baseline.Standing, reason string)
+	// Whole is a result with its conversation, of which a tally keeps none. Nil, or an
+	// error: what is known without has to do.
+	Whole func(report.Result) (report.Result, error)
 
 	behavior map[verdict.Grade][]string // ids
 	closing  map[verdict.Grade][]string
@@ -145,6 +148,26 @@ func (t *Tally) standing(r report.Result) baseline.Standing {
 	return baseline.Fine
 }
 
+// counts is Counts of the case with the id, or that it fails beside others in a way that
+// counts.
+func (t *Tally) counts(id string) bool {
+	return slices.Contains(t.failed, id) || slices.Contains(t.mixed, id)
+}
+
+// whole is the result of a case that has been counted, with its conversation if that
+// can be had.
+func (t *Tally) whole(id string) report.Result {
+	r := t.results[id]
+	if t.Whole == nil {
+		return r
+	}
+	if all, err := t.Whole(r); err == nil {
+		all.Flags = r.Flags
+		return all
+	}
+	return r
+}
+
 // Failed is how many results there are that Count, those included that fail beside
 // others only, but for what may be a matter of time.
 func (t *Tally) Failed() int { return len(t.failed) + len(t.mixed) }
@@ -221,7 +244,7 @@ func (t *Tally) lines(width int) []string {
 	if len(t.unfailed) > 0 {
 		lines = append(lines, gradeLine("no longer failing", t.unfailed, width, true))
 	}
-	return append(append(lines, t.grade(width)...), t.causes(width)...)
+	return append(lines, t.grade(width)...)
 }
 
 func idsOf(ps []report.Planned) []string {

@@ -136,7 +136,8 @@ func (s *Screen) Done(r report.Result, t *Tally) {
 	if s.detail.Quiet {
 		return
 	}
-	if s.detail.Verbose || t.Counts(r) || r.Flaky() {
+	// What fails is told at the end, by its cause: hundreds of cases may share one.
+	if s.detail.Verbose || s.detail.Wire && t.Counts(r) {
 		s.erase()
 		s.Result(r, t.Counts(r))
 	}
@@ -157,17 +158,7 @@ func (s *Screen) Played(t *Tally) {
 
 // Result prints a result, with why if it failed.
 func (s *Screen) Result(r report.Result, failed bool) {
-	word := visible.Text(string(r.Verdict.Behavior))
-	if r.Verdict.Close != "OK" && string(r.Verdict.Close) != word {
-		word += ", closing " + visible.Text(string(r.Verdict.Close))
-	}
-	if tally := r.Flakiness(); tally != "" {
-		word += ", flaky (" + tally + ")"
-	}
-	if s.color {
-		word = paint(word, failed, r.Passed() && !r.Flaky())
-	}
-	fmt.Fprintf(s.out, "%s %s: %s\n", word, r.ID, visible.Text(r.Title))
+	fmt.Fprintln(s.out, s.verdictLine(r, failed))
 	if !failed {
 		if r.Flaky() {
 			for _, line := range telling.AttemptLines(r) {
@@ -185,6 +176,29 @@ func (s *Screen) Result(r report.Result, failed bool) {
 			fmt.Fprintln(s.out, "  | "+rec.String())
 		}
 	}
+}
+
+// verdictLine is a result in a line.
+func (s *Screen) verdictLine(r report.Result, failed bool) string {
+	word := visible.Text(string(r.Verdict.Behavior))
+	if r.Verdict.Close != "OK" && string(r.Verdict.Close) != word {
+		word += ", closing " + visible.Text(string(r.Verdict.Close))
+	}
+	if tally := r.Flakiness(); tally != "" {
+		word += ", flaky (" + tally + ")"
+	}
+	if s.color {
+		word = paint(word, failed, r.Passed() && !r.Flaky())
+	}
+	return fmt.Sprintf("%s %s: %s", word, r.ID, visible.Text(r.Title))
+}
+
+// bold makes a heading stand out, where there are colours.
+func (s *Screen) bold(text string) string {
+	if !s.color {
+		return text
+	}
+	return "\x1b[1m" + text + "\x1b[0m"
 }
 
 // A Count is a line of the summary: what there is so much of.
@@ -211,18 +225,18 @@ func (s *Screen) End(agent string, t *Tally, took time.Duration, counts ...Count
 
 // Tally prints what one agent came to.
 func (s *Screen) Tally(agent string, t *Tally) {
+	t.sort()
 	from := ""
 	if suites := telling.Suites(t.agent); suites != "" {
 		from = ", " + suites
 	}
-	fmt.Fprintf(s.out, "\n%q: %s%s\n", agent, CasesOf(t.done), visible.Text(from))
-	t.sort()
 	if s.detail.Verbose {
 		for _, p := range t.agent.Untold() {
 			fmt.Fprintf(s.out, "not run %s: %s (it needs a profile that says %s)\n", visible.Text(p.ID), visible.Text(p.Title), visible.Text(p.Needs))
 		}
 	}
-	for _, line := range slices.Concat(t.lines(s.width), flowLines(report.Flows(t.agent), s.titles)) {
+	head := []string{"", fmt.Sprintf("%q: %s%s", agent, CasesOf(t.done), visible.Text(from))}
+	for _, line := range slices.Concat(s.wrong(agent, t), flowLines(report.Flows(t.agent), s.titles, s.width), head, t.lines(s.width)) {
 		fmt.Fprintln(s.out, line)
 	}
 	s.requirements(t.agent)

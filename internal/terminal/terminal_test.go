@@ -53,7 +53,7 @@ func TestLiveLine(t *testing.T) {
 		{"narrow", 20, nil, terminal.Detail{}, true, true},
 		{"no colours", 60, map[string]string{"NO_COLOR": "1"}, terminal.Detail{}, true, false},
 		{"dumb", 60, map[string]string{"TERM": "dumb"}, terminal.Detail{}, false, false},
-		{"quiet", 60, nil, terminal.Detail{Quiet: true}, false, false},
+		{"quiet", 60, nil, terminal.Detail{Quiet: true}, false, true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			stdout, stderr := show(tt.width, tt.env, tt.detail)

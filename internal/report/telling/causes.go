@@ -66,6 +66,18 @@ func Observe(r report.Result) diagnosis.Observed {
 	return diagnosis.Observed{ID: r.ID, Outcome: diagnosis.Outcome{Behavior: r.Verdict.Behavior, Close: r.Verdict.Close, Refused: r.Log.Refused != ""}}
 }
 
+// What makes a cause Vague.
+const (
+	mostAlike = 2 // other faults that look the same
+	fewCases  = 2 // that were run and show it, where any other looks the same
+)
+
+// Vague reports whether so many known faults would look the same, in so few cases, that
+// the cause is a kind of fault rather than a fault.
+func Vague(c diagnosis.Cause) bool {
+	return len(c.Or) > mostAlike || len(c.Or) > 0 && c.Of <= fewCases
+}
+
 // Cause says what a peer seems to do wrong, how well that fits, and which case shows
 // it best, each in one line.
 func Cause(c diagnosis.Cause) (what, fit, example string) {
@@ -73,14 +85,32 @@ func Cause(c diagnosis.Cause) (what, fit, example string) {
 	if c.Legal {
 		what += " (which the RFCs allow)"
 	}
-	fit = fmt.Sprintf("%s (explains %d of the %d it breaks)", c.Name, c.Of-len(c.Missing), c.Of)
+	if Vague(c) {
+		what = fmt.Sprintf("Something like: %s (%d known mistakes look the same in these cases)", what, len(c.Or)+1)
+	}
+	fit = fmt.Sprintf("%s: explains %d of the %d cases that it breaks", c.Name, c.Of-len(c.Missing), c.Of)
+	if c.Of == 1 {
+		fit = c.Name + ": explains the one case run that it breaks"
+	}
 	if n := len(c.Or); n > 0 {
-		fit += ", or " + c.Or[0].Name
+		fit += "; " + c.Or[0].Name
 		if n > 1 {
-			fit += fmt.Sprintf(" and %d more that look the same", n-1)
+			fit += fmt.Sprintf(" and %d more", n-1)
 		}
+		fit += " would look the same"
 	}
 	return what, fit, "shown best by " + c.Example
+}
+
+// LookAt says what to look at in the code of a peer that has the cause; empty where
+// nobody knows, or where that depends on which of several it is.
+func LookAt(c diagnosis.Cause) string {
+	for _, f := range c.Or {
+		if f.Topic != c.Topic {
+			return ""
+		}
+	}
+	return places[c.Topic]
 }
 
 // Fold shortens a list of ids in order: those of a subcategory share its name, and

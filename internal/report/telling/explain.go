@@ -16,7 +16,6 @@ import (
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/wirelog"
-	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // Width bounds the lines of Explain, in columns of one character each.
@@ -54,12 +53,12 @@ func Explain(r report.Result) []string {
 // it, without its title, its attempts and whatever is in order. Each line is at most
 // width characters.
 func Brief(r report.Result, width int) []string {
-	e := explanation{width: max(width, narrowest)}
+	e := explanation{width: max(width, narrowest), brief: true}
 	v := r.Verdict
 	e.add("rule", r.Spec)
 	behaves := v.Behavior == verdict.OK || v.Behavior == verdict.Informational
 	if !behaves && (v.Result != v.CloseResult || v.Close == verdict.OK) {
-		e.tell("result", v.Result)
+		e.tell("result", strings.TrimSpace(strings.TrimPrefix(v.Result, noMatch))) // the events say that much
 	}
 	if !behaves {
 		e.addEvents(r)
@@ -71,8 +70,16 @@ func Brief(r report.Result, width int) []string {
 			e.addClosing(r)
 		}
 	}
+	if r.Flaky() {
+		for _, line := range AttemptLines(r) {
+			e.tell("attempt", line)
+		}
+	}
 	return e.lines
 }
+
+// noMatch is the sentence of the reference where something else came.
+const noMatch = "Actual events match none of those expected."
 
 // narrowest is how few columns Brief makes do with.
 const narrowest = 40
@@ -89,6 +96,7 @@ const indent = 10
 
 type explanation struct {
 	width int
+	brief bool // of what is accepted, the best
 	lines []string
 }
 
@@ -138,6 +146,9 @@ func (e *explanation) addEvents(r report.Result) {
 	}
 	at, what := firstDifference(r)
 	for i, o := range r.Want.Outcomes {
+		if e.brief && i > 0 && o.Grade != verdict.OK {
+			continue
+		}
 		name, lines := "expected", listed(EventLines(o.Events), at)
 		if o.AndMore {
 			lines = append(lines, "(whatever comes then)")
@@ -150,7 +161,7 @@ func (e *explanation) addEvents(r report.Result) {
 	}
 	e.add("received", listed(ReceivedLines(r), at)...)
 	if r.Verdict.Behavior == verdict.Failed && !r.Want.Whole { // else the result says it
-		e.add("differs", append([]string{what}, contrast(r, at)...)...)
+		e.add("differs", append(wrap(what, e.width-indent), contrast(r, at)...)...)
 	}
 }
 
@@ -206,7 +217,7 @@ func instead(log *wirelog.Log) string {
 	if len(log.Offences()) > 0 {
 		return "received a frame that broke a rule"
 	}
-	if slices.ContainsFunc(log.Records, func(r wirelog.Record) bool { return r.Kind == wirelog.ReceivedFrame && r.Frame.Opcode == ws.Ping }) {
+	if slices.ContainsFunc(log.Records, isPing) {
 		return "nothing came but a Ping"
 	}
 	return "nothing came"

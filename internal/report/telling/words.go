@@ -10,6 +10,7 @@ import (
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // Expected says in words what must come back and how the connection must end. It
@@ -90,18 +91,36 @@ func EventLines(es []verdict.Event) []string {
 }
 
 // ReceivedLines are those events in the notation of the wire log, and the frames that
-// broke a rule and so came to no event.
+// broke a rule and so came to no event. Pings, which are none either, are told where
+// nothing else came.
 func ReceivedLines(r report.Result) []string {
-	return recordLines(r.Log.WithOffences(r.Want.Received(r.Log)))
+	lines := recordLines(r.Log.WithOffences(r.Want.Received(r.Log)))
+	if len(lines) > 0 {
+		return lines
+	}
+	for _, rec := range r.Log.Records {
+		if isPing(rec) {
+			lines = append(lines, frameLine(rec))
+		}
+	}
+	return lines
+}
+
+func isPing(r wirelog.Record) bool {
+	return r.Kind == wirelog.ReceivedFrame && r.Frame.Opcode == ws.Ping
+}
+
+func frameLine(r wirelog.Record) string {
+	f := r.Frame
+	f.Masked, f.Payload = false, f.Payload.Short()
+	return visible.Text(f.String())
 }
 
 func recordLines(rs []wirelog.Record) []string {
 	var lines []string
 	for _, r := range rs {
 		if r.Kind == wirelog.ReceivedFrame {
-			f := r.Frame
-			f.Masked, f.Payload = false, f.Payload.Short()
-			lines = append(lines, visible.Text(f.String())+" (broke a rule)")
+			lines = append(lines, frameLine(r)+" (broke a rule)")
 			continue
 		}
 		lines = append(lines, eventLine(r))

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/terminal"
+)
+
+type showReportCmd struct {
+	Report string `arg:"" complete:"file" help:"Folder or file."`
+	ID     string `arg:"" optional:"" complete:"id" help:"A case to explain, such as 6.4.1."`
+
+	Verbose bool `short:"v" help:"Print a line for every case, and why for each that failed."`
+	Wire    bool `help:"Print the wire log too, of the case or of all that failed."`
+
+	Check        bool `help:"End with the status that a run with these results has."`
+	AllowPartial bool `help:"With --check: cases that were not run do not make the status 1."`
+	Strict       bool `help:"With --check: NON-STRICT counts as failed, and so does any closing that is not OK."`
+}
+
+// Run prints the summary or the case.
+func (c showReportCmd) Run(p *process) error {
+	rep, err := p.read(c.Report)
+	if err != nil {
+		return err
+	}
+	s := p.screen(terminal.Detail{Wire: c.Wire, Verbose: c.Verbose})
+	shown, status := false, exitOK
+	for _, a := range rep.Agents {
+		whole := func(r report.Result) (report.Result, error) { return rep.whole(among(a.Results, r)) }
+		t := &terminal.Tally{Strict: c.Strict, Partial: c.AllowPartial, Whole: whole}
+		t.Plan(a.Planned, a.Why)
+		t.From(a.Suites...)
+		for _, r := range a.Results {
+			one := r.ID == c.ID
+			if one || c.ID == "" && (c.Verbose || c.Wire) {
+				if r, err = whole(r); err != nil {
+					return err
+				}
+			}
+			switch {
+			case one:
+				shown = true
+				fmt.Fprintf(p.stdout, "%q\n", a.Name)
+				s.Result(r, true)
+			case c.ID == "":
+				t.Add(r)
+				s.Done(r, t)
+			}
+		}
+		if c.ID != "" {
+			continue
+		}
+		s.Tally(a.Name, t)
+		if c.Check {
+			status = max(status, p.earned(t))
+		}
+	}
+	if c.ID != "" && !shown {
+		return badUsage(fmt.Errorf("%s: there is no case %q in it", c.Report, c.ID), "")
+	}
+	if status != exitOK {
+		return statusError(status)
+	}
+	return nil
+}
+
+// among is the result of the same case as it stands in the report.
+func among(rs []report.Result, r report.Result) report.Result {
+	if i := slices.IndexFunc(rs, func(x report.Result) bool { return x.ID == r.ID }); i >= 0 {
+		return rs[i]
+	}
+	return r
+}
