@@ -124,7 +124,7 @@ func (t *testRun) one(ctx context.Context, server int, store *folder.Folder) (in
 		tally.Standing = t.known.standing
 	}
 	pace := t.pace
-	pace.Fails, pace.Played = tally.Regressed, func(report.Result) { t.screen.Played(tally) }
+	pace.Fails, pace.Played = tally.Regressed, func(report.Result) { t.screen.Played() }
 	begun, flags := time.Now(), t.repeat(s, t.profiles[server].file)
 	run := fuzzclient.Run{
 		Server: endpoint, Plan: t.plan, Surveys: t.surveys, Settings: settings, Pace: pace, Skip: t.skip,
@@ -132,10 +132,11 @@ func (t *testRun) one(ctx context.Context, server int, store *folder.Folder) (in
 			t.tested = append(t.tested, agent)
 			tally.Plan(t.expected(agent), "")
 			tally.From(t.suites...)
-			t.screen.Begin(terminal.Plan{Agent: agent, URL: s.URL, IDs: t.ids(), Cases: n, Repeat: pace.Repeat, Seed: settings.Seed})
+			t.screen.Begin(terminal.Plan{Agent: agent, URL: s.URL, IDs: t.ids(), Costs: t.costs(), Cases: n, Repeat: pace.Repeat, Seed: settings.Seed})
 			return store.Begin(agent)
 		},
-		Taken: func(agent string) bool { return slices.Contains(t.tested, agent) },
+		Playing: t.screen.Playing,
+		Taken:   func(agent string) bool { return slices.Contains(t.tested, agent) },
 		Keep: func(r report.Result) error {
 			r.Flags = flags
 			return store.Put(r)
@@ -227,6 +228,15 @@ func (t *testRun) ids() []string {
 		ids = append(ids, c.ID)
 	}
 	return ids
+}
+
+// costs is about what each of the ids takes.
+func (t *testRun) costs() []time.Duration {
+	var costs []time.Duration
+	for _, c := range slices.Concat(t.plan, t.surveys) {
+		costs = append(costs, runner.Cost(c.Case))
+	}
+	return costs
 }
 
 // faults tells of our own faults, with what we need to find them.

@@ -36,6 +36,9 @@ type Run struct {
 	Taken func(agent string) bool
 	// Begin is told the agent's name before the first result. May be nil.
 	Begin func(agent string, cases int) error
+	// Playing is told when a case begins to be played and when it has been, by several
+	// goroutines. May be nil.
+	Playing func(id string, begins bool)
 	// Keep puts a result where it is safe, before Done is told of it. It may be called
 	// by several goroutines, and be nil.
 	Keep func(report.Result) error
@@ -120,6 +123,10 @@ func (r *Run) play(ctx context.Context, plan []runner.Planned, pace runner.Pace,
 	}
 	var served lastServed
 	err := runner.Schedule(ctx, plan, pace, func(ctx context.Context, c runner.Planned, acting runner.Acting) (report.Result, error) {
+		if r.Playing != nil {
+			r.Playing(c.ID, true)
+			defer r.Playing(c.ID, false)
+		}
 		res, err := r.Server.Play(ctx, settings, c, out.Agent, acting)
 		if err == nil {
 			served.add(c.ID)

@@ -2,7 +2,12 @@
 
 package runner
 
-import "github.com/wsspec/wsspec/internal/report"
+import (
+	"time"
+
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/report"
+)
 
 // MostTries bounds Pace.Repeat and Pace.Retries.
 const MostTries = 100
@@ -22,6 +27,28 @@ type Pace struct {
 	// Played is told of each attempt that load cannot have spoilt, from one goroutine
 	// at a time. May be nil.
 	Played func(report.Result)
+}
+
+// What cases take of a run, about, on a machine with little to do and against a fast
+// server: only how they compare is of use.
+const (
+	costSerial = 400 * time.Millisecond
+	costSlow   = 120 * time.Millisecond
+	costPaced  = 100 * time.Millisecond // others run meanwhile
+	costPlain  = 5 * time.Millisecond
+)
+
+// Cost is about how much of a run the case takes, to tell how much of one is left.
+func Cost(c conform.Case) time.Duration {
+	switch {
+	case c.Has(conform.Serial):
+		return costSerial
+	case c.Has(conform.Slow):
+		return costSlow
+	case c.Has(conform.Paced):
+		return costPaced
+	}
+	return costPlain * time.Duration(max(len(c.Turns), 1))
 }
 
 // Add adds an attempt to those before, and reports whether another is to follow.

@@ -31,18 +31,12 @@ type Screen struct {
 	detail   Detail
 	titles   map[string]string
 	kept     func(report.Agent) []report.Kept
-	live     bool // there is a terminal for the status line
+	onScreen bool // there is a terminal for the status line
 	color    bool
 	width    int
 
-	mu      sync.Mutex
-	total   int
-	repeat  int // plays of each case
-	plays   int // so far
-	started time.Time
-	drawn   time.Time
-	left    map[string]int // category → cases to go
-	order   []string       // categories
+	mu sync.Mutex
+	live
 }
 
 // Detail is how much is shown.
@@ -69,7 +63,7 @@ func New(on Surroundings, detail Detail) *Screen {
 	s := &Screen{out: on.Out, err: on.Err, detail: detail, titles: conform.Titles(on.Sections), kept: on.Kept, width: plainWidth}
 	if on.Width > 0 {
 		s.width = on.Width
-		s.live = !detail.Quiet && on.Getenv("TERM") != "dumb"
+		s.onScreen = !detail.Quiet && on.Getenv("TERM") != "dumb"
 		s.color = on.color()
 	}
 	return s
@@ -91,9 +85,10 @@ func Columns(f *os.File) int {
 // Plan is what is about to be shown of one agent.
 type Plan struct {
 	Agent, URL string
-	IDs        []string // of all cases there are, from which some may be left out
-	Cases      int      // that will run
-	Repeat     int      // plays of each; 0 means one
+	IDs        []string        // of all cases there are, from which some may be left out
+	Costs      []time.Duration // what each of these takes, about; nil: all the same
+	Cases      int             // that will run
+	Repeat     int             // plays of each; 0 means one
 	Seed       uint64
 }
 
@@ -101,9 +96,17 @@ type Plan struct {
 func (s *Screen) Begin(p Plan) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.total, s.started, s.left, s.order = p.Cases, time.Now(), map[string]int{}, nil
-	s.repeat, s.plays = max(p.Repeat, 1), 0
-	for _, id := range p.IDs {
+	s.rest()
+	s.live = live{
+		total: p.Cases, repeat: max(p.Repeat, 1), started: time.Now(),
+		left: map[string]int{}, cost: map[string]time.Duration{}, playing: map[string]time.Time{},
+	}
+	for i, id := range p.IDs {
+		s.cost[id] = time.Second
+		if i < len(p.Costs) {
+			s.cost[id] = p.Costs[i]
+		}
+		s.whole += s.cost[id]
 		category := conform.Category(id)
 		if s.left[category] == 0 {
 			s.order = append(s.order, category)
@@ -117,6 +120,7 @@ func (s *Screen) Begin(p Plan) {
 		}
 		fmt.Fprintf(s.out, "Testing %q at %s: %s%s, seed %d\n", p.Agent, p.URL, CasesOf(p.Cases), often, p.Seed)
 	}
+	s.keepTime()
 }
 
 // Greet tells of an agent that has come to be tested.
@@ -132,7 +136,9 @@ func (s *Screen) Done(r report.Result, t *Tally) {
 	defer s.mu.Unlock()
 	if s.left != nil {
 		s.left[conform.Category(r.ID)]--
+		s.spent += s.cost[r.ID]
 	}
+	s.live.done, s.live.failed, s.last = t.done, len(t.failed), time.Now()
 	if s.detail.Quiet {
 		return
 	}
@@ -141,18 +147,18 @@ func (s *Screen) Done(r report.Result, t *Tally) {
 		s.erase()
 		s.Result(r, t.Counts(r))
 	}
-	if s.live && s.left != nil && time.Since(s.drawn) > 50*time.Millisecond {
-		s.draw(t)
+	if s.onScreen && s.left != nil && time.Since(s.drawn) > 50*time.Millisecond {
+		s.draw()
 	}
 }
 
 // Played takes note of an attempt at a case.
-func (s *Screen) Played(t *Tally) {
+func (s *Screen) Played() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.plays++
-	if s.live && s.repeat > 1 && time.Since(s.drawn) > 50*time.Millisecond {
-		s.draw(t)
+	if s.onScreen && s.repeat > 1 && time.Since(s.drawn) > 50*time.Millisecond {
+		s.draw()
 	}
 }
 
@@ -211,6 +217,7 @@ type Count struct {
 func (s *Screen) End(agent string, t *Tally, took time.Duration, counts ...Count) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.rest()
 	s.erase()
 	if t.done > 0 {
 		s.Tally(agent, t)

@@ -30,7 +30,7 @@ func show(width int, env map[string]string, d terminal.Detail) (stdout, stderr s
 	s.Begin(plan)
 	t := new(terminal.Tally)
 	for _, r := range poor.Results {
-		time.Sleep(time.Second)
+		time.Sleep(1100 * time.Millisecond)
 		t.Add(r)
 		s.Done(r, t)
 	}
