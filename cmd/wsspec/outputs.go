@@ -124,13 +124,36 @@ func writeOutputs(p *process, outputs []output, f *folder.Folder) error {
 		return err
 	}
 	v := f.View
-	v.Made, v.Link = time.Now(), f.Page()
+	v.Made = time.Now()
 	for _, o := range outputs {
+		v.Link = o.linkTo(f.Page())
 		if err := o.put(p, rep, v); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// linkTo is how the report names a page on disk, so that the link leads there: from the
+// report's own folder. It is empty where the report is elsewhere or on standard output:
+// nobody knows from where it will be read, as with the summary of a job on GitHub.
+func (o output) linkTo(page string) string {
+	if o.path == "-" {
+		return ""
+	}
+	from, err := filepath.Abs(filepath.Dir(o.path))
+	if err != nil {
+		return ""
+	}
+	to, err := filepath.Abs(page)
+	if err != nil {
+		return ""
+	}
+	link, err := filepath.Rel(from, to)
+	if err != nil || !filepath.IsLocal(link) {
+		return ""
+	}
+	return filepath.ToSlash(link)
 }
 
 // beside is the process as people see it: where a report goes to standard output, it is

@@ -25,7 +25,8 @@ func closingByRFC(c Closing, log *wirelog.Log, v Verdict) Verdict {
 		return v
 	case v.Close == WrongCode && c.WrongCodeFails && !f.Remote.Code.OnWire():
 		// The case itself fails by it.
-	case len(broken) > 0 && (v.Close == OK || v.Close == WrongCode || v.Close == Unclean):
+	case len(broken) > 0 && (v.Close == OK || v.Close == WrongCode || v.Close == Unclean || v.Close == FailedByClient && !f.WasServerConnectionDropTimeout):
+		// Where a rule was broken we end TCP at once, and nobody has left it open.
 		v.Close, v.CloseResult = Failed, upper(broken[0])
 	case v.Close == WrongCode && returnsOurs(f):
 		v.Close, v.CloseResult = Failed, fmt.Sprintf("We had to end the connection, with %d, which the peer returned", f.Local.Code)

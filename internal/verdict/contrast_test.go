@@ -54,6 +54,25 @@ func TestOtherContent(t *testing.T) {
 	}
 }
 
+// W23: a peer that returns our invalid Close has broken a rule, and has not left TCP
+// open: we ended it at once.
+func TestAnInvalidCloseThatIsReturned(t *testing.T) {
+	log := logOf(t, "", weClosed())
+	log.Facts.Role, log.Facts.DroppedByMe = ws.Client, true
+	var err error
+	log.Records, err = wirelog.Parse(`0.1 > close "a"
+0.2 < close "a"
+0.2 # violation "RFC 6455, 5.5.1: Close with one octet of payload"
+0.2 # dropped by me`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := verdict.Judge(byRFC(ok()), byUs, log)
+	if v.Close != verdict.Failed || !strings.HasPrefix(v.CloseResult, "RFC 6455, 5.5.1: Close with one octet of payload. What came: close in reply") {
+		t.Errorf("%+v", v)
+	}
+}
+
 // W26: invalid text that was echoed is said to have come, and our own code, returned, is
 // said to be an answer.
 func TestWhatCameIsTold(t *testing.T) {

@@ -8,7 +8,6 @@ package telling
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -267,38 +266,6 @@ func contrast(r report.Result, at int) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("from octet %d on:", c.From), "expected  " + c.Expected(), "received  " + c.Received()}
-}
-
-// ClosingLines says how the connection ended, in the notation of the wire log.
-func ClosingLines(log *wirelog.Log) []string {
-	f := log.Facts
-	var lines []string
-	closeLine := func(sign string, c wirelog.CloseFacts) {
-		switch {
-		case c.Coded && c.Reason != "":
-			lines = append(lines, fmt.Sprintf("%s close %d %s", sign, c.Code, strconv.Quote(c.Reason)))
-		case c.Coded:
-			lines = append(lines, fmt.Sprintf("%s close %d", sign, c.Code))
-		case c.Sent:
-			lines = append(lines, sign+" close without a code")
-		}
-	}
-	if f.ClosedByMe {
-		closeLine(">", f.Local)
-		closeLine("<", f.Remote)
-	} else {
-		closeLine("<", f.Remote)
-		closeLine(">", f.Local)
-	}
-	for _, r := range log.Records {
-		if r.Kind >= wirelog.DroppedByMe && r.Kind <= wirelog.ResetByPeer {
-			lines = append(lines, r.Text())
-		}
-	}
-	if f.WasNotCleanReason != "" {
-		lines = append(lines, "not clean: "+visible.Text(f.WasNotCleanReason))
-	}
-	return lines
 }
 
 // wrap breaks prose into lines of the width; a word that is longer has a line of its
