@@ -170,6 +170,30 @@ func do[T any](t *testing.T, ctx context.Context, action chromedp.Action[T]) T {
 	return v
 }
 
+// text is what an element says, once there is one. It is looked up and read in one step
+// by the page itself: lists are drawn anew at any time, and an element that was found is
+// gone when the browser is asked about it.
+func text(t *testing.T, ctx context.Context, selector string) string {
+	t.Helper()
+	for {
+		do(t, ctx, chromedp.WaitReady(selector))
+		if said := do(t, ctx, chromedp.Evaluate[*string](fmt.Sprintf("document.querySelector(%q)?.innerText.trim() ?? null", selector))); said != nil {
+			return *said
+		}
+	}
+}
+
+// click clicks on an element, in one step as text has it.
+func click(t *testing.T, ctx context.Context, selector string) {
+	t.Helper()
+	for {
+		do(t, ctx, chromedp.WaitReady(selector))
+		if do(t, ctx, chromedp.Evaluate[bool](fmt.Sprintf("(e => { e?.click(); return !!e })(document.querySelector(%q))", selector))) {
+			return
+		}
+	}
+}
+
 // Chromium tests itself: the page takes it through the cases, results arrive, and
 // the page shows them.
 func TestBrowserTestsItself(t *testing.T) {
@@ -190,16 +214,15 @@ func TestBrowserTestsItself(t *testing.T) {
 	do(t, ctx, chromedp.WaitVisible(`#finished a[href="/reports/"]`))
 	kinds := do(t, ctx, shown())
 	trouble := do(t, ctx, chromedp.Evaluate[string]("document.getElementById('trouble').textContent"))
-	progress := do(t, ctx, chromedp.Text("#picked"))
+	progress := text(t, ctx, "#picked")
 	if want := fmt.Sprintf("%d of %d", len(planned), len(planned)); trouble != "" || progress != want {
 		t.Errorf("the page says %q and %q, want %q", trouble, progress, want)
 	}
 	compare(t, store, agent, planned, kinds)
 
-	failure := do(t, ctx, chromedp.Text("#failures li:first-child .id"))
-	// By script: the list may be drawn anew between finding a place on it and a click there.
-	do(t, ctx, chromedp.Evaluate[chromedp.Void]("document.querySelector('#failures li:first-child .id').click()"))
-	heading := do(t, ctx, chromedp.Text(".story h2"))
+	failure := text(t, ctx, "#failures li:first-child .id")
+	click(t, ctx, "#failures li:first-child .id")
+	heading := text(t, ctx, ".story h2")
 	if failure != "7.9.1" || !strings.Contains(heading, "7.9.1") || !strings.Contains(heading, agent) {
 		t.Errorf("the first failure is %q and its page is about %q", failure, heading)
 	}
@@ -215,31 +238,31 @@ func TestBrowserPage(t *testing.T) {
 	if n := len(do(t, ctx, shown())); n != 10 {
 		t.Errorf("%d cases, want 10", n)
 	}
-	do(t, ctx, chromedp.Click(`#chips [data-category="1"]`))
+	click(t, ctx, `#chips [data-category="1"]`)
 	if got := do(t, ctx, chromedp.Value("#filter")); got != "" {
 		t.Errorf("with all categories the filter is %q", got)
 	}
-	do(t, ctx, chromedp.Click(`#chips [data-category="2"]`))
+	click(t, ctx, `#chips [data-category="2"]`)
 	if n := len(do(t, ctx, shown())); n != 16 {
 		t.Errorf("%d cases, want 16", n)
 	}
 
 	do(t, ctx, chromedp.Evaluate[chromedp.Void]("run.click(), pause.click()"))
 	do(t, ctx, chromedp.WaitVisible("body[data-state=paused]"))
-	if got := do(t, ctx, chromedp.Text("#picked")); got != "1 of 16" {
+	if got := text(t, ctx, "#picked"); got != "1 of 16" {
 		t.Errorf("paused at %q", got)
 	}
 	do(t, ctx, chromedp.Click("#pause"))
 	do(t, ctx, chromedp.WaitVisible("body[data-state=done]"))
-	if got := do(t, ctx, chromedp.Text("#picked")); got != "16 of 16" || !exists(store, "index.json") {
+	if got := text(t, ctx, "#picked"); got != "16 of 16" || !exists(store, "index.json") {
 		t.Errorf("done at %q, with a report: %v", got, exists(store, "index.json"))
 	}
 
 	do(t, ctx, chromedp.Evaluate[chromedp.Void]("filter.value = '', filter.dispatchEvent(new Event('input'))"))
-	do(t, ctx, chromedp.Click(`.tile[data-id="2.1"]`))
-	do(t, ctx, chromedp.Click("#detail [data-act=one]"))
+	click(t, ctx, `.tile[data-id="2.1"]`)
+	click(t, ctx, "#detail [data-act=one]")
 	do(t, ctx, chromedp.WaitVisible("#detail .pill.ok"))
-	if got := do(t, ctx, chromedp.Text("#picked")); got != "17 of 27" {
+	if got := text(t, ctx, "#picked"); got != "17 of 27" {
 		t.Errorf("after one more: %q", got)
 	}
 	if _, known := store.Behavior(evil, "2.1"); !known {
@@ -248,12 +271,12 @@ func TestBrowserPage(t *testing.T) {
 
 	do(t, ctx, chromedp.Reload())
 	do(t, ctx, chromedp.WaitVisible("body[data-state=idle]"))
-	if got := do(t, ctx, chromedp.Text("#picked")); got != "17 of 27" {
+	if got := text(t, ctx, "#picked"); got != "17 of 27" {
 		t.Errorf("when the page is opened again: %q", got)
 	}
 	do(t, ctx, chromedp.Navigate(url+"/live"))
 	do(t, ctx, chromedp.WaitVisible("#link.ok"))
-	name := do(t, ctx, chromedp.Text("#agents h3"))
+	name := text(t, ctx, "#agents h3")
 	list := do(t, ctx, chromedp.Evaluate[int]("document.querySelectorAll('#results li').length"))
 	if title := do(t, ctx, chromedp.Title()); name != evil || list != 17 || title != "wsspec: live" {
 		t.Errorf("agent %q with %d results on the page %q", name, list, title)
@@ -274,10 +297,10 @@ func TestBrowserWithoutServer(t *testing.T) {
 	do(t, ctx, chromedp.WaitVisible("#trouble"))
 	do(t, ctx, chromedp.Click("#run"))
 	do(t, ctx, chromedp.WaitVisible("body[data-state=paused]"))
-	if text := do(t, ctx, chromedp.Text("#trouble")); !strings.Contains(text, "No connection to ws://"+gone.Addr().String()+" for case 1.1.1") {
+	if text := text(t, ctx, "#trouble"); !strings.Contains(text, "No connection to ws://"+gone.Addr().String()+" for case 1.1.1") {
 		t.Errorf("%q", text)
 	}
-	if next := do(t, ctx, chromedp.Text("#pause")); next != "Continue" {
+	if next := text(t, ctx, "#pause"); next != "Continue" {
 		t.Errorf("the button says %q", next)
 	}
 }
@@ -303,7 +326,7 @@ func TestLivePage(t *testing.T) {
 	site.Trouble(errors.New(evil))
 	do(t, ctx, chromedp.WaitVisible("#results li:nth-child(2)"))
 	do(t, ctx, chromedp.WaitVisible("#visits tr:nth-child(2)"))
-	text := do(t, ctx, chromedp.Text("main"))
+	text := text(t, ctx, "main")
 	for want, n := range map[string]int{`<b id=evil>\u{202e}`: 6, "1 failed": 1, "1 passed": 1, "2 of 16": 1, "192.0.2.1:5": 1} {
 		if got := strings.Count(text, want); got != n {
 			t.Errorf("%q is there %d times, want %d:\n%s", want, got, n, text)
