@@ -224,7 +224,7 @@ func (e *echoing) compare(binary bool, data []byte) {
 	if tally.Difference = want.difference(binary, data); tally.Difference == "" {
 		tally.Matched++
 	} else if c, differs := want.Data.Contrast(data); differs && binary == want.Binary {
-		tally.Contrast = c.String()
+		e.log.Contrast = c.String()
 	}
 }
 

@@ -59,8 +59,8 @@ func TestEcho(t *testing.T) {
 					o.close(1000)
 				},
 			}.run(t)
-			if octets := got.Echo.Contrast != ""; octets != (c.difference != "" && c.op == ws.Text) {
-				t.Errorf("%s: the octets around it: %q", name, got.Echo.Contrast)
+			if octets := got.Contrast != ""; octets != (c.difference != "" && c.op == ws.Text) {
+				t.Errorf("%s: the octets around it: %q", name, got.Contrast)
 			}
 			if got.Echo.Difference != c.difference || got.Echo.Sent != 1 || got.took != 0 {
 				t.Errorf("%s: after %v %+v, want %q", name, got.took, got.Echo, c.difference)

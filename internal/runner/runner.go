@@ -274,6 +274,9 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 // judge makes a result of a conversation, and its log small.
 func (st Settings) judge(c Planned, agent string, log *wirelog.Log) report.Result {
 	c.Want.ByRFC = !st.Reference
+	if c.Want.Echoes == 0 {
+		log.Contrast = c.Want.Contrast(log)
+	}
 	r := report.Result{
 		Agent: agent, ID: c.ID, Number: c.Number, Title: c.Title, Spec: c.Spec, Want: c.Want, Close: c.Close,
 		Verdict: verdict.Judge(c.Want, c.Close, log), Started: log.Start, Took: time.Since(log.Start), Seed: st.Seed, Log: log,

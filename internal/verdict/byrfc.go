@@ -58,12 +58,12 @@ func returnsOurs(f wirelog.Facts) bool {
 
 // mismatch says what stands against events that fit no outcome: what the peer broke,
 // or how it ended the connection, and else what came.
-func (w Want) mismatch(log *wirelog.Log, got []wirelog.Record) Verdict {
+func mismatch(log *wirelog.Log, got []wirelog.Record) Verdict {
 	cause := ""
 	if broken := log.Violations(); len(broken) > 0 {
 		cause = " " + upper(broken[0]) + "."
-	} else if c, ok := w.beyondLog(got); ok {
-		cause = fmt.Sprintf(" Other content: %v.", c)
+	} else if log.Contrast != "" {
+		cause = " Other content: " + log.Contrast + "."
 	} else if how := ended(log); how != "" && len(got) == 0 {
 		cause = " " + upper(how) + "."
 	} else if pings := received(log, ws.Ping); len(got) == 0 && len(pings) > 0 {

@@ -35,22 +35,26 @@ func (w Want) contrast(got wirelog.Record) (best ws.Contrast, ok bool) {
 	return best, ok
 }
 
-// beyondLog is the first difference of a long message, where the log will not have
-// kept it once it is compact.
-func (w Want) beyondLog(got []wirelog.Record) (ws.Contrast, bool) {
+// Contrast is the first difference of a long message from the best outcome, empty where
+// there is none or a compact log keeps it too.
+func (w Want) Contrast(log *wirelog.Log) string {
+	got := w.Received(log)
 	i := slices.IndexFunc(got, func(r wirelog.Record) bool { return r.Data.Complete() && r.Data.Len > wirelog.KeepEvent })
 	if i < 0 || len(w.Outcomes) == 0 || i >= len(w.Outcomes[0].Events) {
-		return ws.Contrast{}, false
+		return ""
 	}
 	c, differs := w.Outcomes[0].Events[i].Contrast(got[i])
-	return c, differs && c.At >= wirelog.KeepEvent
+	if !differs || c.At < wirelog.KeepEvent {
+		return ""
+	}
+	return c.String()
 }
 
 // wrongEcho is the first echo that is not as it was sent, with what stands around the
 // place.
-func wrongEcho(e wirelog.Echo) string {
-	if e.Contrast == "" {
-		return e.Difference
+func wrongEcho(log *wirelog.Log) string {
+	if log.Contrast == "" {
+		return log.Echo.Difference
 	}
-	return e.Difference + ": " + e.Contrast
+	return log.Echo.Difference + ": " + log.Contrast
 }

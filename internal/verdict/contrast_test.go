@@ -21,6 +21,8 @@ func TestAWrongOctetFarBehind(t *testing.T) {
 		sent := bytes.Repeat([]byte("*"), 65535)
 		sent[at] = '!'
 		log.Records = []wirelog.Record{{Kind: wirelog.Event, Type: wirelog.TextEvent, Data: wirelog.Whole(sent)}}
+		log.Contrast = want.Contrast(log)
+		log.Compact()
 		v := verdict.Judge(byRFC(want), byUs, log)
 		if v.Behavior != verdict.Failed || !strings.Contains(v.Result, told) || told == "" && v.Result != "Actual events match none of those expected." {
 			t.Errorf("%d: %+v", at, v)
@@ -34,7 +36,8 @@ func TestAWrongOctetFarBehind(t *testing.T) {
 // A wrong echo is told with the octets around the first that is wrong.
 func TestAWrongEcho(t *testing.T) {
 	log := logOf(t, "", weClosed())
-	log.Echo = wirelog.Echo{Sent: 1, Difference: "octet 1 of 2 of the echo is 0x61 and should be 0x62", Contrast: `from octet 0 on expected 61 [62]  "ab"`}
+	log.Echo = wirelog.Echo{Sent: 1, Difference: "octet 1 of 2 of the echo is 0x61 and should be 0x62"}
+	log.Contrast = `from octet 0 on expected 61 [62]  "ab"`
 	v := verdict.Judge(byRFC(verdict.Want{Echoes: 1}), byUs, log)
 	if want := `Octet 1 of 2 of the echo is 0x61 and should be 0x62: from octet 0 on expected 61 [62]  "ab".`; v.Result != want {
 		t.Errorf("%s, want %s", v.Result, want)

@@ -100,7 +100,7 @@ func judgeEvents(w Want, log *wirelog.Log) Verdict {
 		return Verdict{Behavior: Informational, Result: "Of several Pings only a later one was answered, which RFC 6455, 5.5.3 allows."}
 	}
 	if w.ByRFC {
-		return w.mismatch(log, got)
+		return mismatch(log, got)
 	}
 	return Verdict{Behavior: Failed, Result: "Actual events match none of those expected."}
 }
@@ -143,7 +143,7 @@ func judgeEchoes(w Want, log *wirelog.Log) Verdict {
 	switch {
 	case e.Difference != "":
 		if w.ByRFC {
-			return Verdict{Behavior: Failed, Result: upper(wrongEcho(e)) + "."}
+			return Verdict{Behavior: Failed, Result: upper(wrongEcho(log)) + "."}
 		}
 		return Verdict{Behavior: Failed, Result: upper(e.Difference) + "."}
 	case e.Matched >= w.Echoes && w.Echoes == 1:

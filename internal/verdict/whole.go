@@ -45,7 +45,7 @@ func judgeConversation(w Want, log *wirelog.Log) Verdict {
 		return good(Failed, broken[0]+".")
 	}
 	if log.Echo.Difference != "" {
-		return good(Failed, wrongEcho(log.Echo)+".")
+		return good(Failed, wrongEcho(log)+".")
 	}
 	lapses := log.Notes(wirelog.Lapse)
 	if w.Survey {

@@ -94,7 +94,6 @@ func (v Volume) Rate(took time.Duration) float64 {
 type Echo struct {
 	Sent, Matched int
 	Difference    string // the first wrong echo, in words; empty while all match
-	Contrast      string // the octets around it, where only the content differs
 	// Stalled is how long nothing moved in either direction when we gave up; 0: it did
 	// not come to that. Overtime is how much longer than meant the echoes of a steady
 	// peer took.

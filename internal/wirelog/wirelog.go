@@ -140,12 +140,15 @@ type CloseFacts struct {
 // Log is the record of one conversation. New makes one; the zero value has no
 // beginning.
 type Log struct {
-	Start       time.Time
-	Records     []Record
-	Facts       Facts
-	Stats       Stats
-	Traffic     Traffic
-	Echo        Echo
+	Start   time.Time
+	Records []Record
+	Facts   Facts
+	Stats   Stats
+	Traffic Traffic
+	Echo    Echo
+	// Contrast is the octets around the first that is not as it should be, of a message
+	// that the records do not hold, or not so far.
+	Contrast    string
 	Compression Compression
 	Deflated    Deflated // for surveys; a stored log does not have it
 	Request     []byte   // HTTP heads, at most KeepHead octets each

@@ -31,6 +31,7 @@ type extra struct {
 	Refused     string            `json:"refused,omitempty"`
 	Extension   string            `json:"extension,omitempty"`
 	Echo        *extraEcho        `json:"echo,omitempty"`
+	Contrast    string            `json:"contrast,omitempty"`
 	Traffic     *extraTraffic     `json:"traffic,omitempty"`
 	Compression *extraCompression `json:"compression,omitempty"`
 	Attempt     int               `json:"attempt,omitempty"`  // the number of this one
@@ -125,7 +126,7 @@ type extraAttempt struct {
 func newExtra(r report.Result) *extra {
 	x := &extra{
 		Schema: Schema, Spec: r.Spec, Seed: strconv.FormatUint(r.Seed, 16), URL: r.URL, Flags: r.Flags, Tags: r.Tags, Want: encodeWant(r.Want, r.Close),
-		Opened: r.Log.Facts.Opened, Refused: r.Log.Refused, Extension: r.Log.Extension,
+		Contrast: r.Log.Contrast, Opened: r.Log.Facts.Opened, Refused: r.Log.Refused, Extension: r.Log.Extension,
 		Traffic: &extraTraffic{extraVolume(r.Log.Traffic.In), extraVolume(r.Log.Traffic.Out)},
 	}
 	if e := r.Log.Echo; e.Sent > 0 {
@@ -162,6 +163,7 @@ func (x extra) decode(r *report.Result) error {
 	}
 	r.Close.WrongCodeFails = x.Want.WrongCodeFails
 	r.Log.Facts.Opened, r.Log.Refused, r.Log.Extension = x.Opened, x.Refused, x.Extension
+	r.Log.Contrast = x.Contrast
 	if x.Echo != nil {
 		r.Log.Echo = wirelog.Echo{Sent: x.Echo.Sent, Matched: x.Echo.Matched, Difference: x.Echo.Difference, Stalled: milliseconds(x.Echo.Stalled), Overtime: milliseconds(x.Echo.Overtime)}
 	}
