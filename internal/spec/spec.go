@@ -8,6 +8,7 @@ package spec
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -54,20 +55,20 @@ type Server struct {
 	Options                      peer.Options
 }
 
-// file is the JSON as it stands.
-type file struct {
-	URL               string              `json:"url"`
-	OutDir            *string             `json:"outdir"`
-	Servers           []fileServer        `json:"servers"`
-	Cases             []string            `json:"cases"`
-	ExcludeCases      []string            `json:"exclude-cases"`
-	ExcludeAgentCases map[string][]string `json:"exclude-agent-cases"`
-	Options           json.RawMessage     `json:"options"`
-	Protocols         []string            `json:"protocols"`
-	Key               string              `json:"key"`
-	Cert              string              `json:"cert"`
-	Edition           string              `json:"edition"`
-	Profile           json.RawMessage     `json:"profile"`
+// file is the JSON as it stands, with lists of patterns and lists by agent of the types.
+type file[P, A any] struct {
+	URL               string          `json:"url"`
+	OutDir            *string         `json:"outdir"`
+	Servers           []fileServer    `json:"servers"`
+	Cases             P               `json:"cases"`
+	ExcludeCases      P               `json:"exclude-cases"`
+	ExcludeAgentCases A               `json:"exclude-agent-cases"`
+	Options           json.RawMessage `json:"options"`
+	Protocols         []string        `json:"protocols"`
+	Key               string          `json:"key"`
+	Cert              string          `json:"cert"`
+	Edition           string          `json:"edition"`
+	Profile           json.RawMessage `json:"profile"`
 }
 
 type fileServer struct {
@@ -123,9 +124,10 @@ func Parse(b []byte, mode Mode) (*Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	var f file
+	var f file[patterns, byAgent]
 	if err := json.Unmarshal(b, &f); err != nil {
-		return nil, place(b, err)
+		var strict file[[]string, map[string][]string] // whose errors name the place
+		return nil, place(b, cmp.Or(json.Unmarshal(b, &strict), err))
 	}
 	s := &Spec{
 		OutDir: defaultOutDir(mode), Cases: f.Cases, ExcludeCases: f.ExcludeCases, ExcludeAgentCases: f.ExcludeAgentCases,

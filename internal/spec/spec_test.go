@@ -48,6 +48,32 @@ func TestFilesAsTheyAreFound(t *testing.T) {
 	}
 }
 
+// The reference goes through whatever stands in place of a list, so that files have what
+// is empty in other ways, and "*" for everything.
+func TestListsAsTheyAreFound(t *testing.T) {
+	for json, want := range map[string]spec.Spec{
+		`{}`:             {Cases: []string{"*"}},
+		`{"cases": "*"}`: {Cases: []string{"*"}},
+		`{"cases": []}`:  {Cases: []string{}},
+		`{"cases": ""}`:  {Cases: []string{}},
+		`{"cases": ["1.*"], "exclude-cases": "", "exclude-agent-cases": []}`:                        {Cases: []string{"1.*"}, ExcludeCases: []string{}},
+		`{"cases": ["1.*"], "exclude-cases": {}, "exclude-agent-cases": ""}`:                        {Cases: []string{"1.*"}, ExcludeCases: []string{}},
+		`{"cases": ["1.*"], "exclude-agent-cases": {"*": ["2.*"], "b": "", "c": "*"}}`:              {Cases: []string{"1.*"}, ExcludeAgentCases: map[string][]string{"*": {"2.*"}, "b": {}, "c": {"*"}}},
+		`{"cases": ["1.*"], "servers": [], "protocols": [], "options": {"version": null}}`:          {Cases: []string{"1.*"}},
+		`{"cases": ["1.*"], "servers": null, "options": null, "key": null, "cert": null}`:           {Cases: []string{"1.*"}},
+		`{"cases": ["1.*"], "options": {"version": 18.0, "failByDrop": null, "tcpNoDelay": "yes"}}`: {Cases: []string{"1.*"}},
+	} {
+		s, err := spec.Parse([]byte(json), spec.FuzzingServer)
+		if err != nil {
+			t.Errorf("%s: %v", json, err)
+			continue
+		}
+		if !reflect.DeepEqual(s.Cases, want.Cases) || !reflect.DeepEqual(s.ExcludeCases, want.ExcludeCases) || !reflect.DeepEqual(s.ExcludeAgentCases, want.ExcludeAgentCases) {
+			t.Errorf("%s: %q, without %q and %q; want %q, %q and %q", json, s.Cases, s.ExcludeCases, s.ExcludeAgentCases, want.Cases, want.ExcludeCases, want.ExcludeAgentCases)
+		}
+	}
+}
+
 // The drafts of RFC 6455 whose protocol is that of the RFC are in specification files too.
 func TestVersions(t *testing.T) {
 	for v := 10; v < 21; v++ {
@@ -61,7 +87,9 @@ func TestVersions(t *testing.T) {
 func TestErrorsNameThePlace(t *testing.T) {
 	for _, tt := range []struct{ json, want string }{
 		{"{\n  \"cases\": [\"*\",]\n}", "line 2, column"},
-		{`{"cases": "*"}`, "cases is a string: want an array"},
+		{"{\n\"cases\": \"1.*\"}", "line 2, column 14: cases is a string: want an array"},
+		{"{\n\"cases\": [1]}", "line 2, column 11: cases is a number: want a string"},
+		{`{"exclude-agent-cases": {"a": "1.*"}}`, "exclude-agent-cases is a string: want an array"},
 		{`{"servers": [{"url": "ws://x"}, {"agent": "y"}]}`, "servers[1]: there is no url"},
 		{`{"servers": [{"url": "ws://x", "options": {"failByDrop": 1}}]}`, "servers[0].options"},
 		{`{"options": {"version": 8}}`, "version 8"},

@@ -219,7 +219,8 @@ func (p Program) fuzzingClient(ctx context.Context, f flags) error {
 		return err
 	}
 	servers := fuzzclient.Listed(s)
-	if len(servers) == 0 && f.url != "" {
+	// A specification that nobody named does not stand against a server that somebody did.
+	if f.url != "" && (len(servers) == 0 || f.spec == "") {
 		servers = []fuzzclient.Server{{URL: f.url, Options: s.Options}}
 	}
 	if len(servers) == 0 {
