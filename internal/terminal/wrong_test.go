@@ -9,11 +9,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/diagnosis"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/reporttest"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -103,6 +105,15 @@ func TestWhatIsWrong(t *testing.T) {
 	if want := 4 * 6; whole != want {
 		t.Errorf("%d conversations were read, want %d: the others are not shown", whole, want)
 	}
+}
+
+// Rates that were measured beside other cases are said to be (W31).
+func TestFlowsSayWhereTheyAreFrom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		if stdout, _ := show(0, nil, terminal.Detail{Quiet: true}); !strings.Contains(stdout, telling.FlowNote) {
+			t.Errorf("%s", stdout)
+		}
+	})
 }
 
 // With -v each is told as it comes.

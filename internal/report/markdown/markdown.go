@@ -164,6 +164,7 @@ func (b *summary) flows(rep *report.Report) {
 		}
 	}
 	if begun {
+		b.line("\n%s", telling.FlowNote)
 		b.line("\n</details>\n")
 	}
 }
