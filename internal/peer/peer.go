@@ -234,6 +234,12 @@ func (p *Peer) record(r wirelog.Record) { p.log.Add(time.Now(), r) }
 // Mute stops, or with false resumes, the keeping of octets and frames in the log.
 func (p *Peer) Mute(on bool) { p.log.Mute(time.Now(), on) }
 
+// logs reports whether frames are kept in the log now. What ended a conversation is kept
+// in any case, but where the reference's logs are wanted.
+func (p *Peer) logs(op ws.Opcode) bool {
+	return !p.log.IsMuted() || op == ws.Close && p.cfg.ReadOut
+}
+
 // maskKey draws the next masking key (RFC 6455, 5.3).
 func (p *Peer) maskKey() (key [4]byte) {
 	if p.opts.ZeroMask {

@@ -104,7 +104,7 @@ func (p *Peer) endOurs() {
 // violation it is handed on all the same: what matters then is the peer's Close.
 func (p *Peer) frame(it item) {
 	h := it.header
-	if !p.log.IsMuted() {
+	if p.logs(h.Opcode) {
 		p.log.Add(it.at, wirelog.Record{Kind: wirelog.ReceivedFrame, Frame: wirelog.Frame{Header: h, Payload: wirelog.Beginning(it.data, wirelog.KeepPayload)}})
 	}
 	p.log.Stats.CountFrame(false, h.Opcode)

@@ -117,7 +117,7 @@ func (p *Peer) enqueuePart(f Frame, body ws.Pattern, from, n int) {
 		o.masked, o.key = true, h.Key
 	}
 	gone := p.state == closed || p.broken
-	if gone || !p.log.IsMuted() {
+	if gone || p.logs(h.Opcode) {
 		head := make([]byte, min(n, wirelog.KeepPayload))
 		body.Fill(head, from)
 		logged := wirelog.Frame{Header: h, Payload: wirelog.Payload{Len: n, Head: head}, Chop: f.Chop, Cut: f.Cut, Gap: f.Gap, Sync: f.Sync}

@@ -94,23 +94,27 @@ func endOr(log *wirelog.Log, otherwise string) string {
 // ended says how the peer ended the connection and when, or nothing where it did not.
 func ended(log *wirelog.Log) string {
 	f, after := log.Facts, time.Duration(0)
-	dropped, reset := false, false
+	dropped, reset, closed := false, false, ""
 	for _, r := range log.Records {
 		switch r.Kind {
 		case wirelog.DroppedByPeer:
 			dropped, after = true, r.At
 		case wirelog.ResetByPeer:
 			reset, after = true, r.At
+		case wirelog.ReceivedFrame:
+			if r.Frame.Opcode == ws.Close && closed == "" {
+				closed = fmt.Sprintf(", %v after the beginning", r.At.Round(time.Millisecond))
+			}
 		}
 	}
 	// A Close in answer to ours is no end of the peer's making.
 	switch first := f.Remote.Sent && !f.ClosedByMe; {
 	case first && f.Remote.Coded && f.Remote.Reason != "":
-		return fmt.Sprintf("the peer closed with %d %.80q", f.Remote.Code, f.Remote.Reason)
+		return fmt.Sprintf("the peer closed with %d %.80q%s", f.Remote.Code, f.Remote.Reason, closed)
 	case first && f.Remote.Coded:
-		return fmt.Sprintf("the peer closed with %d", f.Remote.Code)
+		return fmt.Sprintf("the peer closed with %d%s", f.Remote.Code, closed)
 	case first:
-		return "the peer closed without a code"
+		return "the peer closed without a code" + closed
 	case dropped && !f.ClosedByMe:
 		return fmt.Sprintf("the peer ended TCP without a Close, %v after the beginning", after.Round(time.Millisecond))
 	case reset && !f.ClosedByMe:

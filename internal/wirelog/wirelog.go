@@ -169,7 +169,8 @@ func New(role ws.Role) *Log {
 // counted but not kept; a full log keeps nothing but how the connection ended.
 func (l *Log) Add(at time.Time, r Record) {
 	r.At = at.Sub(l.Start).Truncate(resolution)
-	if l.muted && r.Kind <= ReceivedFrame {
+	closes := (r.Kind == SentFrame || r.Kind == ReceivedFrame) && r.Frame.Opcode == ws.Close // which end what is muted
+	if l.muted && r.Kind <= ReceivedFrame && !closes {
 		return
 	}
 	if len(l.Records) == MaxRecords {
