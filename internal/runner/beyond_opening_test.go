@@ -206,11 +206,11 @@ func TestDeadServers(t *testing.T) {
 	}
 	silent := func(_ int, s stream.Stream) { _, _ = io.Copy(io.Discard, s) }
 	for _, id := range []string{"0.6.12", "0.7.3", "0.7.8", "0.7.11", "0.7.12", "0.7.15", "0.8.1", "0.8.5"} {
-		if r := served(t, peer.Profile{}, id, silent); r.Verdict.Behavior != verdict.Failed || r.Took < 5*time.Second {
+		if r := served(t, peer.Profile{}, id, silent); r.Verdict.Behavior != verdict.Failed || r.Took < 2*time.Second {
 			t.Errorf("%s with a silent server: %+v after %v", id, r.Verdict, r.Took)
 		}
 	}
-	if r := served(t, peer.Profile{}, "0.7.7", silent); r.Verdict.Behavior != verdict.Informational || r.Took != 2*time.Second {
+	if r := served(t, peer.Profile{}, "0.7.7", silent); r.Verdict.Behavior != verdict.Informational || r.Took != time.Second {
 		t.Errorf("0.7.7 with a silent server: %+v after %v", r.Verdict, r.Took)
 	}
 	if r := served(t, peer.Profile{}, "0.7.7", replying("HTTP/1.1 408 Request Timeout\r\n\r\n")); r.Verdict.Behavior != verdict.OK {
