@@ -99,6 +99,13 @@ type rule struct {
 	applies       func(r report.Result) bool
 }
 
+// Of these, one is told: the second where any case about compression was judged. What an
+// endpoint makes of single parameters is its choice beyond 12 and 13.
+const (
+	noCompression   = "permessage-deflate is not implemented"
+	someCompression = "permessage-deflate is implemented in part"
+)
+
 var rules = []rule{
 	{"C", "results have no verdict that we know", func(r report.Result) bool { return !slices.Contains(order, r.Verdict.Behavior) }},
 	{"B", "cases fail at times", failsAtTimes},
@@ -108,7 +115,8 @@ var rules = []rule{
 		return c == verdict.Unclean || c == verdict.WrongCode || c == verdict.FailedByClient
 	}},
 	{"A", "faults are noticed later than they could be", func(r report.Result) bool { return r.Verdict.Behavior == verdict.NonStrict }},
-	{"A", "permessage-deflate is not implemented", func(r report.Result) bool { return !r.Judged() && aboutCompression(r) }},
+	{"A", noCompression, func(r report.Result) bool { return !r.Judged() && aboutCompression(r) }},
+	{"A", someCompression, func(r report.Result) bool { return !r.Judged() && exchangesCompressed(r) }},
 	{"A", "cases of compression were shortened", func(r report.Result) bool { return r.Shortened() && r.Judged() }},
 	{"C", "what several connections are sent is mixed up, or answered wrongly", func(r report.Result) bool { _, wrong := r.OnlyBeside(); return wrong }},
 	{"B", "answers are late beside other connections", func(r report.Result) bool { late, wrong := r.OnlyBeside(); return late && !wrong }},
@@ -117,8 +125,13 @@ var rules = []rule{
 // aboutCompression tells an extension that the peer does not do from what else could
 // not be judged.
 func aboutCompression(r report.Result) bool {
+	return r.Want.NeedsDeflate || slices.Contains(r.Tags, conform.Deflate) || exchangesCompressed(r)
+}
+
+// exchangesCompressed tells the cases of the reference that are about compression.
+func exchangesCompressed(r report.Result) bool {
 	category := conform.Category(r.ID)
-	return r.Want.NeedsDeflate || slices.Contains(r.Tags, conform.Deflate) || category == "12" || category == "13"
+	return category == "12" || category == "13"
 }
 
 // failsAtTimes reports whether attempts failed that load cannot have spoilt, beside
@@ -133,7 +146,11 @@ func Of(a report.Agent) Card {
 	behaviors, closings := map[verdict.Grade]int{}, map[verdict.Grade]int{}
 	sections := map[string]*Section{}
 	found := map[string]*Cap{} // by reason
+	untold := someCompression
 	for _, r := range a.Results {
+		if r.Judged() && aboutCompression(r) {
+			untold = noCompression
+		}
 		behaviors[r.Verdict.Behavior]++
 		closings[r.Verdict.Close]++
 		s := sections[r.Spec]
@@ -159,6 +176,7 @@ func Of(a report.Agent) Card {
 			}
 		}
 	}
+	delete(found, untold)
 	c.Verdicts, c.Closings = ordered(behaviors), ordered(closings)
 	for _, s := range sections {
 		c.Sections = append(c.Sections, *s)

@@ -55,7 +55,7 @@ func TestGrades(t *testing.T) {
 	}{
 		{good, "A+", ""},
 		{result("7.13.1", "RFC 6455, 7.4.2", "INFORMATIONAL", "INFORMATIONAL"), "A+", ""},
-		{result("12.1.1", "RFC 7692, 7", "UNIMPLEMENTED", "OK"), "A", "A: permessage-deflate is not implemented (12.1.1, RFC 7692, 7)"},
+		{result("12.1.1", "RFC 7692, 7", "UNIMPLEMENTED", "OK"), "A", "A: permessage-deflate is implemented in part (12.1.1, RFC 7692, 7)"},
 		{result("6.4.1", "RFC 6455, 8.1", "NON-STRICT", "OK"), "A", "A: faults are noticed later than they could be (6.4.1, RFC 6455, 8.1)"},
 		{result("7.1.1", "RFC 6455, 7.1.1", "OK", "UNCLEAN"), "A-", "A-: connections are not closed cleanly (7.1.1, RFC 6455, 7.1.1)"},
 		{result("7.1.1", "RFC 6455, 7.1.1", "OK", "WRONG CODE"), "A-", "A-: connections are not closed cleanly (7.1.1, RFC 6455, 7.1.1)"},
@@ -71,7 +71,7 @@ func TestGrades(t *testing.T) {
 		{wrongly(among(good, true, "FAILED")), "C", "C: what several connections are sent is mixed up, or answered wrongly (1.1.1, RFC 6455, 5.6)"},
 		{result("0.11.1", "RFC 6455, 4.1", "UNIMPLEMENTED", "OK"), "A+", ""},
 		{shortened(result("12.1.4", "RFC 7692, 7.2", "OK", "OK")), "A", "A: cases of compression were shortened (12.1.4, RFC 7692, 7.2)"},
-		{shortened(result("12.1.4", "RFC 7692, 7.2", "UNIMPLEMENTED", "OK")), "A", "A: permessage-deflate is not implemented (12.1.4, RFC 7692, 7.2)"},
+		{shortened(result("12.1.4", "RFC 7692, 7.2", "UNIMPLEMENTED", "OK")), "A", "A: permessage-deflate is implemented in part (12.1.4, RFC 7692, 7.2)"},
 		{result("H.1", "RFC 9112, 5", "FAILED", "OK"), "C", "C: cases beyond the reference's are failed (H.1, RFC 9112, 5)"},
 	} {
 		card := score.Of(whole(c.result))
@@ -88,6 +88,37 @@ func TestGrades(t *testing.T) {
 func shortened(r report.Result) report.Result {
 	r.Tags = append(r.Tags, conform.Shortened)
 	return r
+}
+
+// A peer that does without the extension is told so, and not of each parameter; one that
+// has the extension is not told to lack it, whatever else cannot be judged.
+func TestWithoutCompression(t *testing.T) {
+	var none []report.Result
+	for _, c := range cases.All(cases.Current) {
+		if c.Has(conform.Deflate) {
+			none = append(none, result(c.ID, c.Spec, "UNIMPLEMENTED", "OK"))
+		}
+	}
+	beyond := result("19.2.4", "RFC 7692, 7.2", "UNIMPLEMENTED", "OK")
+	beyond.Want.NeedsDeflate = true
+	for _, c := range []struct {
+		lacks []report.Result
+		cap   string
+	}{
+		{none, "permessage-deflate is not implemented"},
+		{none[:len(none)-1], "permessage-deflate is implemented in part"},
+		{[]report.Result{beyond}, ""},
+	} {
+		reason := ""
+		if caps := score.Of(whole(c.lacks...)).Caps; len(caps) > 1 {
+			t.Errorf("%d caps: %v", len(caps), caps)
+		} else if len(caps) == 1 {
+			reason = caps[0].Reason
+		}
+		if reason != c.cap {
+			t.Errorf("%d cases: %q, want %q", len(c.lacks), reason, c.cap)
+		}
+	}
 }
 
 // There is a grade only where enough was run, and else the reason.
