@@ -44,11 +44,12 @@ func defaultOffers() []deflate.Offer {
 
 // offers is what a client offers.
 func (c *Conn) offers() []deflate.Offer {
+	if offers, wrong := c.wrongOffered(); wrong && !c.cfg.NoDeflate {
+		return offers
+	}
 	switch {
-	case c.cfg.NoDeflate, c.has(declinesDeflate):
+	case c.cfg.NoDeflate:
 		return nil
-	case c.has(acceptsWindowUnoffered):
-		return []deflate.Offer{{}}
 	case c.cfg.Offers == nil:
 		return defaultOffers()
 	}
@@ -91,7 +92,12 @@ func (c *Conn) agree(fields ws.Fields) error {
 	if err != nil {
 		return err
 	}
-	xs = c.wrongAgreement(xs)
+	if c.faulty() {
+		if err := c.refusesWriting(fields.Get("Sec-WebSocket-Extensions"), xs); err != nil {
+			return err
+		}
+		xs = c.wrongAgreement(xs)
+	}
 	for _, x := range xs {
 		if x.Name != deflate.Name {
 			return errors.New("answer has an extension that was not offered")
@@ -107,6 +113,9 @@ func (c *Conn) agree(fields ws.Fields) error {
 		offers[0].ClientMaxWindowBits = deflate.AnyWindow
 	}
 	if err := answer.Honours(offers); err != nil && !c.has(acceptsUnfitAnswers) {
+		return err
+	}
+	if err := c.refusesAgreed(answer, offers); err != nil {
 		return err
 	}
 	c.compression = newCompression(c.role, answer, c.cfg.pool)

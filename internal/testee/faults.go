@@ -70,7 +70,7 @@ func AllFaults() []Fault {
 		about(Framing, framingFaults()), about(Fragments, fragmentFaults()), about(Control, controlFaults()),
 		about(Text, textFaults()), about(Echoing, echoFaults()), about(Sending, sendingFaults()),
 		about(Closing, closingFaults()), about(Requests, requestFaults()), about(Answers, answerFaults()),
-		about(Opening, openingFaults()), about(Negotiation, negotiationFaults()), about(Compression, compressionFaults()),
+		about(Opening, openingFaults()), about(Negotiation, slices.Concat(negotiationFaults(), agreeingFaults())), about(Compression, compressionFaults()),
 		about(Commands, commandFaults()), about(Network, networkFaults()),
 	)
 	at := make(map[string]int, len(all))

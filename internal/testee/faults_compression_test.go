@@ -50,6 +50,7 @@ func TestCompressionFaults(t *testing.T) {
 	cannot := "close 1007 cannot inflate: "
 	play(t, []conversation{
 		{fault: "leaves-tail-of-deflate", ext: pmd, send: frames[:1], want: `rsv4 text ` + hello + `\x00\x00\xff\xff; open`},
+		{fault: "compresses-empty-messages-to-nothing", ext: pmd, send: []string{"rsv4 text \x00", frames[0]}, want: `rsv4 text; rsv4 text ` + hello + `; open`},
 		{fault: "sets-rsv1-on-continuations", ext: pmd, send: frames[:1], want: "rsv4 more text " + strings.Replace(hello, `\xcd`, `\xcd; rsv4 continuation `, 1) + "; open"},
 		{fault: "compresses-control-frames", ext: pmd, send: []string{"ping Hello", "text a"}, want: `rsv4 pong ` + hello + `; text a; open`},
 		{fault: "never-compresses", ext: pmd, send: frames[:1], want: "text Hello; open"},
@@ -85,6 +86,7 @@ func TestLongCompressionFaults(t *testing.T) {
 	long := strings.Repeat("The quick brown fox jumps over the lazy dog. ", 20)
 	far := randomLetters(3000) // then the same again, beyond a window of 9 bits
 	mid := far + far
+	near := strings.Repeat(randomLetters(300), 2) // beyond one of 8
 	inbound := packed(long, long)
 	edge := randomLetters(32600)
 	edge += edge[:200]
@@ -94,7 +96,8 @@ func TestLongCompressionFaults(t *testing.T) {
 		check      func(right, wrong string) bool
 	}{
 		{"keeps-context-against-agreement", pmd + "; server_no_context_takeover; client_no_context_takeover", []string{single(long), single(long)}, differs},
-		{"exceeds-agreed-window", pmd + "; server_max_window_bits=9; client_max_window_bits=9", []string{narrow(mid)}, shorter},
+		{"exceeds-agreed-window", pmd + "; server_max_window_bits=9; client_max_window_bits=9", []string{narrow(9, mid)}, shorter},
+		{"takes-agreed-window-of-8-bits-for-9", pmd + "; server_max_window_bits=8; client_max_window_bits=8", []string{narrow(8, near)}, shorter},
 		{"compresses-without-context", pmd, packed(long, long), differs},
 		{"inflates-with-window-of-9-bits", pmd, packed(mid), failsNow},
 		{"refuses-distances-above-32506", pmd, packed(edge), failsNow},
@@ -137,9 +140,9 @@ func single(m string) string {
 	return "rsv4 text " + string(deflate.NewCompressor(deflate.Params{NoContextTakeover: true}).Compress(nil, []byte(m)))
 }
 
-// narrow compresses a message with a window of 9 bits.
-func narrow(m string) string {
-	return "rsv4 text " + string(deflate.NewCompressor(deflate.Params{WindowBits: 9}).Compress(nil, []byte(m)))
+// narrow compresses a message with a window of so many bits.
+func narrow(bits int, m string) string {
+	return "rsv4 text " + string(deflate.NewCompressor(deflate.Params{WindowBits: bits}).Compress(nil, []byte(m)))
 }
 
 // The answer to a few octets inflates to a gigabyte: no reader may take it to the

@@ -19,6 +19,8 @@ import (
 const (
 	keepsContext              = "keeps-context-against-agreement"
 	exceedsWindow             = "exceeds-agreed-window"
+	takesWindow8For9          = "takes-agreed-window-of-8-bits-for-9"
+	emptyAsNothing            = "compresses-empty-messages-to-nothing"
 	leavesTail                = "leaves-tail-of-deflate"
 	rsv1OnFragments           = "sets-rsv1-on-continuations"
 	rsv1OnControl             = "compresses-control-frames"
@@ -62,6 +64,8 @@ func compressionFaults() []Fault {
 	return []Fault{
 		{Name: keepsContext, Title: "Keeps its context although no takeover was agreed", Roles: InBoth},
 		{Name: exceedsWindow, Title: "Compresses with a window of 15 bits whatever was agreed", Roles: InBoth},
+		{Name: takesWindow8For9, Title: "Compresses with a window of 9 bits where 8 were agreed, as zlib does", Roles: InBoth},
+		{Name: emptyAsNothing, Title: "Sends empty messages with RSV1 and without an octet", Roles: InBoth},
 		{Name: leavesTail, Title: "Leaves 00 00 ff ff at the end of compressed messages", Roles: InBoth},
 		{Name: rsv1OnFragments, Title: "Sends compressed messages in two fragments, both with RSV1", Roles: InBoth},
 		{Name: rsv1OnControl, Title: "Compresses its control frames and sets RSV1", Roles: InBoth},
@@ -111,6 +115,8 @@ func (c *Conn) bendParams() {
 		z.send.NoContextTakeover = false
 	case c.has(exceedsWindow):
 		z.send.WindowBits = deflate.MaxWindowBits
+	case c.has(takesWindow8For9) && z.send.WindowBits == deflate.MinWindowBits:
+		z.send.WindowBits++
 	case c.has(acceptsAnyWindow):
 		z.receive = deflate.Params{}
 	case c.has(forgetsContext):
@@ -189,6 +195,8 @@ func (c *Conn) wrongInflated(plain []byte, stats deflate.Stats) []byte {
 // faults does.
 func (c *Conn) wrongDeflate(h ws.Header, buf []byte) (ws.Header, []byte) {
 	switch {
+	case c.has(emptyAsNothing) && len(c.msg.payload()) == 0:
+		buf = buf[:ws.MaxHeaderLen]
 	case c.has(leavesTail):
 		buf = append(buf, 0, 0, 0xff, 0xff)
 	case c.has(deflatesWithoutRSV1):

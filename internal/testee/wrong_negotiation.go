@@ -32,11 +32,6 @@ const (
 	onlyFirstOffer          = "considers-only-first-offer"
 	addsServerTakeover      = "adds-server-no-context-takeover"
 	addsServerWindow        = "adds-server-max-window-bits"
-	acceptsBadAnswers       = "accepts-invalid-answers"
-	acceptsUnknownAnswered  = "accepts-unknown-parameters-of-answers"
-	acceptsRepeatedAnswered = "accepts-repeated-parameters-of-answers"
-	acceptsUnfitAnswers     = "accepts-answers-that-do-not-fit"
-	acceptsWindowUnoffered  = "accepts-client-window-not-offered"
 	offersServerWindowAlone = "offers-server-window-without-value"
 )
 
@@ -62,11 +57,6 @@ func negotiationFaults() []Fault {
 		{Name: onlyFirstOffer, Title: "Looks at the first offer only", Roles: AsServer, Legal: true},
 		{Name: addsServerTakeover, Title: "Answers with server_no_context_takeover, asked for or not", Roles: AsServer, Legal: true},
 		{Name: addsServerWindow, Title: "Answers with server_max_window_bits=10, or less where less was asked for", Roles: AsServer, Legal: true},
-		{Name: acceptsBadAnswers, Title: "Ignores invalid parameters in the answer", Roles: AsClient},
-		{Name: acceptsUnfitAnswers, Title: "Accepts answers that do not fit the offer", Roles: AsClient},
-		{Name: acceptsUnknownAnswered, Title: "Ignores parameters of the answer that do not exist", Roles: AsClient},
-		{Name: acceptsRepeatedAnswered, Title: "Takes the first of parameters that the answer repeats", Roles: AsClient},
-		{Name: acceptsWindowUnoffered, Title: "Does not offer client_max_window_bits, and accepts it in the answer", Roles: AsClient},
 		{Name: offersServerWindowAlone, Title: "Offers server_max_window_bits without a value", Roles: AsClient},
 	}
 }
@@ -166,22 +156,3 @@ func (c *Conn) wrongExtensions(agreed deflate.Answer, offers []deflate.Offer) st
 }
 
 func offersClientWindow(o deflate.Offer) bool { return o.ClientMaxWindowBits != 0 }
-
-// wrongAgreement returns the extensions that a client with faults sees in an answer.
-func (c *Conn) wrongAgreement(xs []ws.Extension) []ws.Extension {
-	switch {
-	case c.has(ignoresExtensions):
-		xs = slices.DeleteFunc(xs, func(x ws.Extension) bool { return x.Name != deflate.Name })
-	case c.has(acceptsBadAnswers):
-		for i := range xs {
-			if _, err := deflate.ParseAnswer(xs[i]); err != nil {
-				xs[i].Params = nil
-			}
-		}
-	case c.has(acceptsUnknownAnswered), c.has(acceptsRepeatedAnswered):
-		for i := range xs {
-			xs[i].Params = c.misreadParams(xs[i].Params)
-		}
-	}
-	return xs
-}
