@@ -23,6 +23,7 @@ func TestOfferFaults(t *testing.T) {
 		{"answers-window-above-offer", "16.1.3-4 16.1.7 16.1.9-10", ""},
 		{"answers-deflate-twice", "16.1.1-16 16.1.18", ""},
 		{"exceeds-agreed-window", "16.1.9", ""},
+		{"takes-agreed-window-of-8-bits-for-9", "16.1.9", ""},
 		{"reads-quoted-windows-of-offers-as-15", "16.1.15", ""},
 		{"accepts-invalid-offers", "16.2.1-23", ""},
 		{"accepts-unknown-parameters-of-offers", "16.2.1-2", ""},

@@ -33,7 +33,7 @@ const (
 	refusesWindow15         = "refuses-client-windows-of-15-bits"
 	refusesQuotedAnswered   = "refuses-quoted-values-in-answers"
 	refusesBlanksAnswered   = "refuses-blanks-in-extensions-of-answers"
-	wantsServerFirst        = "wants-server-parameters-first-in-answers"
+	wantsOrder              = "wants-parameters-of-answers-in-order"
 	readsThreeParams        = "reads-three-parameters-of-answers"
 )
 
@@ -58,7 +58,7 @@ func agreeingFaults() []Fault {
 		{Name: refusesWindow15, Title: "Fails on client_max_window_bits=15 in the answer", Roles: AsClient},
 		{Name: refusesQuotedAnswered, Title: "Fails on quoted values in the answer", Roles: AsClient},
 		{Name: refusesBlanksAnswered, Title: "Fails on blanks before semicolons and around equals signs in the answer", Roles: AsClient},
-		{Name: wantsServerFirst, Title: "Fails where parameters of the client come before those of the server in the answer", Roles: AsClient},
+		{Name: wantsOrder, Title: "Fails where the parameters of the answer are not in the order of RFC 7692", Roles: AsClient},
 		{Name: readsThreeParams, Title: "Ignores all parameters of the answer behind the third", Roles: AsClient},
 	}
 }
@@ -125,12 +125,13 @@ var errNotTaken = errors.New("answer is not to the taste of the client")
 func (c *Conn) refusesWriting(written string, xs []ws.Extension) error {
 	blanks := regexp.MustCompile(`[ \t][;=]|=[ \t]`)
 	refused := c.has(refusesBlanksAnswered) && blanks.MatchString(written)
+	order := []string{"server_no_context_takeover", "client_no_context_takeover", "server_max_window_bits", "client_max_window_bits"}
 	for _, x := range xs {
-		client := false
+		last := -1
 		for _, p := range x.Params {
-			isClient := strings.HasPrefix(p.Name, "client_")
-			refused = refused || p.Quoted && c.has(refusesQuotedAnswered) || client && !isClient && c.has(wantsServerFirst)
-			client = client || isClient
+			at := slices.Index(order, p.Name)
+			refused = refused || p.Quoted && c.has(refusesQuotedAnswered) || at < last && c.has(wantsOrder)
+			last = at
 		}
 	}
 	if refused {
