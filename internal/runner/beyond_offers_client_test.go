@@ -3,9 +3,12 @@
 package runner_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/testee"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -85,4 +88,35 @@ func TestDeflateSentFaults(t *testing.T) {
 		{"leaves-tail-of-deflate", "18.2.3-8", ""},
 	}, map[string]string{"18.2.1": survey, "18.2.2": survey, "18.2.9": survey})
 	checkLegal(t, "18.2.*")
+}
+
+// TestDeflateSurveys plays some cases and looks at what 18.2.1, 18.2.2 and 18.2.9 make of
+// all their connections: of those with and without an agreement.
+func TestDeflateSurveys(t *testing.T) {
+	const ids = "18.1.2 18.1.16 18.2.7"
+	for _, role := range []ws.Role{ws.Server, ws.Client} {
+		b := newBench(role)
+		plan := slices.Concat(b.pick(t, "1.1.2", "2.2"), beyond(t, role, ids).plan)
+		b.surveys = slices.DeleteFunc(b.surveys, func(c runner.Planned) bool { return !strings.HasPrefix(c.ID, "18.2.") })
+		for fault, want := range map[string][3]verdict.Grade{
+			"":                                     {verdict.OK, verdict.OK, verdict.OK},
+			"never-compresses":                     {verdict.Unimplemented, verdict.Unimplemented, verdict.OK},
+			"compresses-without-context":           {verdict.OK, verdict.OK, verdict.OK},
+			"fragments-echo":                       {verdict.OK, verdict.OK, verdict.OK},
+			"sets-rsv1-on-continuations":           {verdict.Failed, verdict.OK, verdict.OK},
+			"compresses-control-frames":            {verdict.Failed, verdict.OK, verdict.OK},
+			"sets-rsv1-on-control":                 {verdict.Failed, verdict.OK, verdict.Failed},
+			"sets-rsv1":                            {verdict.OK, verdict.Failed, verdict.Failed},
+			"leaves-tail-of-deflate":               {verdict.OK, verdict.Failed, verdict.OK},
+			"compresses-empty-messages-to-nothing": {verdict.OK, verdict.Failed, verdict.OK},
+			"sets-rsv1-on-uncompressed-messages":   {verdict.OK, verdict.Failed, verdict.OK},
+		} {
+			for _, r := range b.surveyed(t, fault, plan)[len(plan):] {
+				i := map[string]int{"18.2.1": 0, "18.2.2": 1, "18.2.9": 2}[r.ID]
+				if r.Verdict.Behavior != want[i] {
+					t.Errorf("%s of a %v with %q: %s, %s; want %s", r.ID, role, fault, r.Verdict.Behavior, r.Verdict.Result, want[i])
+				}
+			}
+		}
+	}
 }
