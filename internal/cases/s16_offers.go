@@ -52,7 +52,7 @@ func offers() []conform.Case {
 			Open: offered("permessage-deflate; server_max_window_bits=15"),
 		}, {
 			// The text repeats every 400 octets, which is further back than the window goes, and not
-			// further than one of 9 bits, which zlib takes for it.
+			// further than one of 9 bits.
 			ID: "16.1.9", Title: "Offer server_max_window_bits=8, then text of 2 KiB", Spec: windows, Requirements: []string{"7692-7.1.2.1-2", "7692-7-4", "7692-7.2.1-10"},
 			Open: offered("permessage-deflate; server_max_window_bits=8"),
 			Play: whereAgreed(message(periodic(2<<10, 400))), Want: ladder(begins(verdict.OK, echo(periodic(2<<10, 400)))),

@@ -55,8 +55,8 @@ func goodAnswers() []conform.Case {
 			ID: "17.1.6", Title: "Answer with client_max_window_bits=10, then text that repeats after 1500 octets", Spec: windows, Requirements: []string{"7692-7.2.1-9"},
 			Open: peer.Opening{Accept: answering(deflate.Answer{ClientMaxWindowBits: 10})}, Play: far(4<<10, 1500), Want: returns(),
 		}, {
-			// zlib cannot compress with a window of 8 bits. There are clients that say so, and
-			// others that take one of 9, which a text that repeats after 400 octets shows.
+			// zlib cannot compress with a window of 8 bits, and there are clients that say so.
+			// One of 9 would reach as far back as the text repeats.
 			ID: "17.1.7", Title: "Answer with client_max_window_bits=8, then text that repeats after 400 octets", Spec: windows, Requirements: []string{"7692-7.2.1-9", "7692-7-8"},
 			Open: peer.Opening{Accept: answering(deflate.Answer{ClientMaxWindowBits: 8})}, Play: far(2<<10, 400), Want: orDeclines(verdict.OK, returns()),
 		}, {
