@@ -42,7 +42,7 @@ func deflateViolations() []conform.Case {
 			ID: "19.1.8", Title: "Text with RSV3", Requirements: []string{"7692-6-5"},
 			Play: offend(rsv(1, text("bad"))), Want: refused,
 		}, {
-			ID: "19.1.9", Title: "Text inside a compressed message", Spec: "RFC 6455, 5.4", Requirements: []string{"7692-6-7"},
+			ID: "19.1.9", Title: "Text inside a compressed message", Spec: "RFC 6455, 5.4", Requirements: []string{"7692-6-7", "6455-5.4-8"},
 			Play: offend(more(compressedText(head)), text("bad")), Want: refused,
 		}, {
 			ID: "19.1.10", Title: "Ping whose payload is compressed data", Requirements: []string{"7692-6-8"},

@@ -28,14 +28,7 @@ func bareOffer() peer.Opening {
 // keepingTo takes the first offer and says that we compress with no more than we are to,
 // which a server may say whether it was offered or not (RFC 7692, 7.1.1.1 and 7.1.2.1).
 func keepingTo(ours deflate.Params) deflate.Accept {
-	return func(offers []deflate.Offer) (deflate.Answer, bool) {
-		a, ok := deflate.FirstAllowing(deflate.Params{})(offers)
-		a.ServerNoContextTakeover = a.ServerNoContextTakeover || ours.NoContextTakeover
-		if bits := ours.WindowBits; bits > 0 && (a.ServerMaxWindowBits == 0 || bits < a.ServerMaxWindowBits) {
-			a.ServerMaxWindowBits = bits
-		}
-		return a, ok
-	}
+	return answering(deflate.Answer{ServerNoContextTakeover: ours.NoContextTakeover, ServerMaxWindowBits: ours.WindowBits})
 }
 
 // compressedText and compressedBinary are the first or only frame of a compressed message.
