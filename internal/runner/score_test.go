@@ -103,7 +103,7 @@ const unfoundHead = `# Entries of the catalogue of faults that no case finds in 
 # Of %d entries the 517 cases of the reference find %d, and all cases %d. A fault counts as
 # found where a case goes wrong that does not with a faultless endpoint. Those below need what
 # such a run does not have (several connections at a time, an endpoint that is told what to
-# do, a profile), or a case that there is not yet.
+# do, a profile), or are seen by cases that only inform, as no rule is broken.
 
 `
 
