@@ -37,10 +37,10 @@ func clientRequests() []conform.Case {
 		look("0.11.2", "Look at Host", "RFC 6455, 4.1", requestHost, "6455-3-1", "6455-4.1-12"),
 		look("0.11.3", "Look at Upgrade", "RFC 6455, 4.1", requestToken("Upgrade", "websocket"), "6455-4.1-13"),
 		look("0.11.4", "Look at Connection", "RFC 6455, 4.1", requestToken("Connection", "Upgrade"), "6455-4.1-14"),
-		look("0.11.5", "Look at Sec-WebSocket-Key", "RFC 6455, 4.1", requestKey, "6455-4.1-15"),
+		look("0.11.5", "Look at Sec-WebSocket-Key", "RFC 6455, 4.1", requestKey, "6455-4.1-15", "6455-E3150"),
 		look("0.11.6", "Look at Sec-WebSocket-Version", "RFC 6455, 4.1", requestVersion, "6455-4.1-18"),
 		look("0.11.7", "Look at Sec-WebSocket-Protocol", "RFC 6455, 4.1", requestProtocols, "6455-4.1-19"),
-		look("0.11.8", "Look at Sec-WebSocket-Extensions", "RFC 6455, 9.1", requestExtensions, "6455-4.1-20"),
+		look("0.11.8", "Look at Sec-WebSocket-Extensions", "RFC 6455, 9.1", requestExtensions, "6455-4.1-20", "6455-9.1-4"),
 		{
 			ID: "0.11.11", Title: "Look at the octets of the requests: line ends, folded lines, control characters", Spec: "RFC 9112, 2.2", Only: conform.AsServer,
 			Requirements: []string{"6455-4.1-8"}, Survey: everyRequest(requestOctets), Want: surveyed(),

@@ -71,8 +71,14 @@ func answerStatus() []conform.Case {
 			ID: "0.12.13", Title: "Answer with the status 1011", Spec: "RFC 9112, 4", Only: conform.AsServer, Requirements: []string{"6455-4.1-23"},
 			Open: voidAnswer(statusLine("HTTP/1.1 1011 x")), Play: knock, Want: clientFails(),
 		}, {
-			ID: "0.12.14", Title: "Answer 400 with Sec-WebSocket-Version: 13, 8", Spec: "RFC 6455, 4.4", Only: conform.AsServer, Requirements: []string{"6455-4.1-23", "6455-4.4-2"},
-			Open: voidAnswer(responds("400 Bad Request", frameOfText, ws.Field{Name: "Sec-WebSocket-Version", Value: "13, 8"})), Play: knockAndLeave, Want: clientFails(),
+			// "The |Sec-WebSocket-Version| header field MAY appear multiple times in an HTTP
+			// response" (11.3.5).
+			ID: "0.12.14", Title: "Answer 400 with Sec-WebSocket-Version: 13, 8, in one line and in two", Spec: "RFC 6455, 4.4", Only: conform.AsServer,
+			Requirements: []string{"6455-4.1-23", "6455-4.4-2", "6455-11.3.5-1"}, Want: clientFails(),
+			Turns: []conform.Turn{
+				{Name: "one line", Open: voidAnswer(speaksVersions("13, 8")), Play: knockAndLeave},
+				{Name: "two lines", Open: voidAnswer(speaksVersions("13", "8")), Play: knockAndLeave},
+			},
 		},
 	}
 }
@@ -82,6 +88,15 @@ const frameOfText = "\x81\x01x"
 
 // before has octets in front of the status line.
 func before(s string) peer.Edit { return func(h *peer.Head) { h.Before = []byte(s) } }
+
+// speaksVersions refuses the request and has a field for each of the values.
+func speaksVersions(values ...string) peer.Edit {
+	var fields []ws.Field
+	for _, v := range values {
+		fields = append(fields, ws.Field{Name: versionName, Value: v})
+	}
+	return responds("400 Bad Request", frameOfText, fields...)
+}
 
 // redirects sends the client to the same resource, with a mark that has it let in there.
 func redirects(status string) peer.Edit {

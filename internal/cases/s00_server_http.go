@@ -148,7 +148,7 @@ func oddRequests() []conform.Case {
 				why("The proper request was refused too.", begins(verdict.NonStrict, answered(4, 5), answered(4, 5))),
 				why(noAnswer, is(verdict.NonStrict, ended()))),
 		}, {
-			ID: "0.7.18", Title: "Send the beginning of TLS", Spec: "RFC 6455, 4.2.1", Requirements: []string{"6455-4.2.1-15", "6455-10.7-1"},
+			ID: "0.7.18", Title: "Send the beginning of TLS", Spec: "RFC 6455, 4.2.1", Requirements: []string{"6455-4.2.1-15", "6455-7.2.2-1", "6455-10.7-1"},
 			Open: edits(rawRequest(clientHello())),
 			Want: ladder(begins(verdict.OK, answered(4, 5)), is(verdict.OK, ended()),
 				why("The server waits for more of what is no HTTP.", is(verdict.NonStrict, stillOpen()))), Fresh: true,

@@ -22,7 +22,7 @@ func upgrades() []conform.Case {
 	upgrade := []string{"6455-4.2.1-6"}
 	return asked(slices.Concat([]conform.Case{
 		{
-			ID: "0.2.1", Title: "Leave out Host", Spec: spec, Requirements: append(host, "6455-4.2.1-1", "6455-10.7-3"),
+			ID: "0.2.1", Title: "Leave out Host", Spec: spec, Requirements: append(host, "6455-4.2.1-1", "6455-7.2.2-1", "6455-10.7-3"),
 			Open: edits(without("Host")), Want: refuses(4),
 		}, {
 			// "A server MUST respond with a 400 (Bad Request) status code to any HTTP/1.1
@@ -110,7 +110,7 @@ func fieldsAsSuch() []conform.Case {
 			Open: edits(fieldsReversed), Want: opens(),
 		}, {
 			// "Optionally, other header fields … Unknown header fields are ignored" (4.2.1).
-			ID: "0.2.22", Title: "Send 50 unknown fields, Cookie and Authorization", Spec: "RFC 6455, 4.2.1", Requirements: []string{"6455-4.2.1-13"},
+			ID: "0.2.22", Title: "Send 50 unknown fields, Cookie and Authorization", Spec: "RFC 6455, 4.2.1", Requirements: []string{"6455-4.2.1-13", "6455-4.1-21"},
 			Open: edits(filled(50, 8), unless("Cookie", "a=b; c=d"), unless("Authorization", "Basic d3NzcGVjOndzc3BlYw==")),
 			Want: or(opens(), why("The server has a say in Cookie or Authorization.", begins(verdict.Informational, answered(401, 403)))),
 		}, {

@@ -31,10 +31,10 @@ func maskingSurveys() []conform.Case {
 			}), Want: surveyed(),
 		}, {
 			ID: "8.1.20", Title: "Look at the masking keys of each connection: do they repeat or follow one another?", Spec: "RFC 6455, 5.3", Only: conform.AsServer,
-			Requirements: []string{"6455-5.3-1", "6455-5.3-2"}, Survey: keysOfConnections, Want: surveyed(),
+			Requirements: []string{"6455-5.3-1", "6455-5.3-2", "6455-10.3-1"}, Survey: keysOfConnections, Want: surveyed(),
 		}, {
 			ID: "8.1.21", Title: "Look at the first masking key of all connections: do they repeat or follow one another?", Spec: "RFC 6455, 5.3", Only: conform.AsServer,
-			Requirements: []string{"6455-5.3-2"}, Survey: firstKeys, Want: surveyed(),
+			Requirements: []string{"6455-5.3-2", "6455-10.3-1"}, Survey: firstKeys, Want: surveyed(),
 		}, {
 			ID: "8.1.22", Title: "Look at every frame of the server: is any masked?", Spec: "RFC 6455, 5.1", Only: conform.AsClient,
 			Requirements: []string{"6455-5.1-4"},
@@ -46,7 +46,7 @@ func maskingSurveys() []conform.Case {
 			}), Want: surveyed(),
 		}, {
 			ID: "8.1.23", Title: "Compare masking keys with the nonce of the handshake", Spec: "RFC 6455, 5.3", Only: conform.AsServer,
-			Requirements: []string{"6455-5.3-2"}, Survey: keysAndNonces, Want: surveyed(),
+			Requirements: []string{"6455-5.3-2", "6455-10.3-1"}, Survey: keysAndNonces, Want: surveyed(),
 		},
 	}
 }

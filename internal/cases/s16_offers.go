@@ -26,7 +26,7 @@ func offers() []conform.Case {
 	answers := []string{"7692-5-4", "7692-7.1-2"}
 	cs := []conform.Case{
 		{
-			ID: "16.1.1", Title: "Offer permessage-deflate without parameters", Spec: hint, Requirements: []string{"7692-7.1.2.2-2", "7692-5-4"},
+			ID: "16.1.1", Title: "Offer permessage-deflate without parameters", Spec: hint, Requirements: []string{"7692-7.1.2.2-2", "7692-5-4", "6455-9.1-4"},
 			Open: offered("permessage-deflate"),
 		}, {
 			ID: "16.1.2", Title: "Offer client_max_window_bits without a value", Spec: hint, Requirements: append(answers, "7692-7.1.2.2-1", "7692-7.1.2.2-3"),
@@ -121,7 +121,7 @@ const refusedForOffer = "The handshake was refused for an offer that could be de
 func preference() conform.Case {
 	const second = "the second"
 	return conform.Case{
-		ID: "16.1.14", Title: "Offer permessage-deflate twice, first with server_no_context_takeover", Spec: "RFC 7692, 5", Requirements: []string{"7692-5-2", "7692-5-3"},
+		ID: "16.1.14", Title: "Offer permessage-deflate twice, first with server_no_context_takeover", Spec: "RFC 7692, 5", Requirements: []string{"7692-5-2", "7692-5-3", "6455-9.1-6"},
 		Open: offered("permessage-deflate; server_no_context_takeover, permessage-deflate"),
 		Play: func(p *peer.Peer) {
 			said := "x"
