@@ -28,12 +28,12 @@ const written = "<!-- Written by: go test ./docs -update -->\n\n"
 
 func TestCatalogueIsFresh(t *testing.T) {
 	byCategory := map[string][]conform.Case{}
-	for _, c := range cases.All(cases.Current) {
+	for _, c := range cases.Full(cases.Current) {
 		id := conform.Category(c.ID)
 		byCategory[id] = append(byCategory[id], c)
 	}
 	var index bytes.Buffer
-	fmt.Fprintf(&index, "%s# The cases\n\nWhat `wsspec cases show ID` prints, a page a category.\n\n| category | cases | is about |\n| --- | ---: | --- |\n", written)
+	fmt.Fprintf(&index, "%s# The cases\n\nWhat `wsspec cases show ID` prints, a page a category. Cases with the tag beyond are not\namong the 517 of the reference; what they send depends on what comes back, so that there is no script here.\n\n| category | cases | is about |\n| --- | ---: | --- |\n", written)
 	want := []string{"README.md"}
 	sections := cases.Sections()
 	for _, s := range sections {
@@ -68,10 +68,16 @@ func categoryPage(s conform.Section, of []conform.Case, sections []conform.Secti
 			fmt.Fprintf(&b, "\n## %s %s\n", sub, sections[i].Title)
 		}
 		fmt.Fprintf(&b, "\n### %s %s\n\nRests on %s.", c.ID, markdownText(c.Title), linked(c.Spec))
+		if who := c.Only.Tested(); who != "" {
+			fmt.Fprintf(&b, " Tests %s only.", who)
+		}
 		for i, tag := range c.Tags {
 			fmt.Fprintf(&b, "%s %s", []string{" Tags:", ","}[min(i, 1)], tag)
 		}
 		fmt.Fprintf(&b, "\n\nExpected: %s\n", markdownText(telling.Expectation(c.Want, c.Close)))
+		if len(c.Requirements) > 0 {
+			fmt.Fprintf(&b, "\nTests the [requirements](../coverage.md) %s.\n", strings.Join(c.Requirements, ", "))
+		}
 		b.WriteString(scriptOf(c))
 	}
 	return b.Bytes()
@@ -89,7 +95,7 @@ func scriptOf(c conform.Case) string {
 		fmt.Fprintf(&b, "\nAs a client we offer:\n\n    %s\n", strings.ReplaceAll(ws.FormatExtensions(offers), ", ", ",\n    "))
 	}
 	script := cases.Script(cases.Current, c.ID)
-	if slices.ContainsFunc(script, func(line string) bool { return strings.HasSuffix(line, " # log off") }) {
+	if len(script) == 0 || slices.ContainsFunc(script, func(line string) bool { return strings.HasSuffix(line, " # log off") }) {
 		return b.String()
 	}
 	b.WriteString("\nWe send, as long as nothing comes back:\n\n")

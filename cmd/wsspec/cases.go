@@ -5,11 +5,13 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report/telling"
+	"github.com/wsspec/wsspec/internal/requirements"
 )
 
 type casesCmd struct {
@@ -75,15 +77,26 @@ func (c showCmd) Run(p *process) error {
 	if err != nil {
 		return err
 	}
+	edition, err := cases.ParseEdition(c.Edition)
+	if err != nil {
+		return err
+	}
+	all := requirements.All()
 	for _, k := range picked {
 		fmt.Fprintf(p.stdout, "%s  %s\n\nRests on:  %s\n", k.ID, k.Title, k.Spec)
+		if who := k.Only.Tested(); who != "" {
+			fmt.Fprintf(p.stdout, "Tests:     %s only\n", who)
+		}
 		fmt.Fprintf(p.stdout, "Expected:  %s\n", telling.Expectation(k.Want, k.Close))
 		if k.Needs != conform.Unneeded {
 			fmt.Fprintf(p.stdout, "Needs:     a profile that says %s (--profile)\n", k.Needs)
 		}
-		edition, err := cases.ParseEdition(c.Edition)
-		if err != nil {
-			return err
+		if len(k.Requirements) > 0 {
+			fmt.Fprintln(p.stdout, "\nRequirements that it tests:")
+		}
+		for _, id := range k.Requirements {
+			i := slices.IndexFunc(all, func(r requirements.Requirement) bool { return r.ID == id })
+			fmt.Fprintf(p.stdout, "  %s  %s (%s, %s)\n    %s\n", id, all[i].Level, all[i].Place(), all[i].Side, all[i].Text)
 		}
 		script := cases.Script(edition, k.ID)
 		if len(script) > 0 {

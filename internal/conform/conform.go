@@ -130,6 +130,17 @@ const (
 // Has reports whether the case is played by the role.
 func (r Roles) Has(role ws.Role) bool { return r == BothRoles || r&(1<<role) != 0 }
 
+// Tested says who is tested where only one side is: "servers" or "clients".
+func (r Roles) Tested() string {
+	switch r {
+	case AsClient:
+		return "servers"
+	case AsServer:
+		return "clients"
+	}
+	return ""
+}
+
 // Tag groups cases beside their numbers.
 type Tag string
 

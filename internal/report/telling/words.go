@@ -33,10 +33,11 @@ func Expectation(w verdict.Want, c verdict.Closing) string {
 }
 
 func wanted(w verdict.Want) string {
-	if w.Informational {
-		return "There is no wrong answer here."
-	}
 	switch {
+	case w.Informational:
+		return "There is no wrong answer here."
+	case w.Survey:
+		return "What it looks at is as it should be on each connection that the other cases of the run make."
 	case w.Echoes == 1:
 		return fmt.Sprintf("The message comes back unchanged within %v.", w.Within)
 	case w.Echoes > 1:
