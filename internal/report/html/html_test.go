@@ -282,6 +282,28 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// A card says of each section how many cases speak for it, and where none could tell.
+func TestKept(t *testing.T) {
+	rep := new(report.Report)
+	rep.Add(reporttest.Result("one", 1, "2.1"))
+	page := onePage(t, rep, report.View{Kept: func(report.Agent) []report.Kept {
+		return []report.Kept{
+			{Place: "RFC 6455, 5.5.2", OK: 11, Of: 12, Against: []string{"2.1"}},
+			{Place: "RFC 6455, 5.5.3", OK: 4, Of: 4, NotRun: 3},
+			{Place: "RFC 6455, 7.3", Unjudged: 2},
+		}
+	}})
+	text := textOf(parse(t, page))
+	for _, want := range []string{"11 of 12", "4 of 4 3 not run", "not judged"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q on the card", want)
+		}
+	}
+	if strings.Contains(text, "0 of 0") {
+		t.Error("what was not judged has a number")
+	}
+}
+
 func TestEmpty(t *testing.T) {
 	root := parse(t, onePage(t, new(report.Report), report.View{}))
 	if text := textOf(root); !strings.Contains(text, "There are no results in this report.") {

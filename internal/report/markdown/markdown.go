@@ -115,24 +115,31 @@ func (b *summary) gaps(rep *report.Report) {
 	}
 }
 
-// kept tells how far agents keep what each section of the specifications requires, the
-// sections that they do not keep.
+// mostWhole bounds the agents of which the sections that they keep are listed too:
+// what failed is to have room.
+const mostWhole = 20
+
+// kept tells how far agents keep what each section of the specifications requires.
 func (b *summary) kept(rep *report.Report) {
 	for _, a := range rep.Agents[:min(len(rep.Agents), mostAgents)] {
-		whole := 0
-		var rest []string
+		whole, rest := 0, 0
+		var lines []string
 		for _, k := range b.view.KeptBy(a) {
-			if len(k.Against) == 0 {
-				whole++
+			line := fmt.Sprintf("- %s, %s", text(k.String()), text(k.Title))
+			if len(k.Against) > 0 {
+				rest++
+				lines = append(lines, line+": "+text(telling.Ranges(k.Against)))
 				continue
 			}
-			rest = append(rest, fmt.Sprintf("- %s, %s: %s", text(k.String()), text(k.Title), text(telling.Ranges(k.Against))))
+			if whole++; len(rep.Agents) <= mostWhole {
+				lines = append(lines, line)
+			}
 		}
-		if whole == 0 && len(rest) == 0 {
+		if whole == 0 && rest == 0 {
 			continue
 		}
-		b.line("<details><summary>Requirements, %s: no case speaks against %d sections, some against %d</summary>\n", text(name(a.Name)), whole, len(rest))
-		for _, line := range rest {
+		b.line("<details><summary>Requirements, %s: no case speaks against %d sections, some against %d</summary>\n", text(name(a.Name)), whole, rest)
+		for _, line := range lines {
 			b.line("%s", line)
 		}
 		b.line("\n</details>\n")

@@ -39,6 +39,29 @@ func TestWrite(t *testing.T) {
 	golden.Check(t, "empty.md", []byte(write(t, new(report.Report), report.View{})))
 }
 
+// Of a few agents each section is listed, and of many those that are not kept.
+func TestKept(t *testing.T) {
+	v := report.View{Kept: func(report.Agent) []report.Kept {
+		return []report.Kept{
+			{Place: "RFC 6455, 5.2", Title: "Framing", OK: 3, Of: 3},
+			{Place: "RFC 6455, 5.5.2", Title: "Ping", OK: 11, Of: 12, Against: []string{"2.1"}},
+			{Place: "RFC 6455, 7.3", Title: "Closing", Unjudged: 2, NotRun: 1},
+		}
+	}}
+	whole, broken := "- RFC 6455, 5.2: 3 of 3, Framing\n", "- RFC 6455, 5.5.2: 11 of 12, Ping: 2.1\n- RFC 6455, 7.3: not judged, 1 not run, Closing\n"
+	rep := new(report.Report)
+	rep.Add(reporttest.Result("one", 1, "2.1"))
+	if out := write(t, rep, v); !strings.Contains(out, "no case speaks against 2 sections, some against 1") || !strings.Contains(out, whole+broken) {
+		t.Error(out)
+	}
+	for i := range 20 {
+		rep.Add(reporttest.Result(fmt.Sprint("more", i), 1, "2.1"))
+	}
+	if out := write(t, rep, v); strings.Contains(out, whole) || strings.Count(out, "5.5.2: 11 of 12") != 21 {
+		t.Error(out)
+	}
+}
+
 // The summary of many failures stays within what GitHub takes, and says how many
 // are left out.
 func TestLimit(t *testing.T) {
