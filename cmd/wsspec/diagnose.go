@@ -5,9 +5,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/wsspec/wsspec/internal/diagnosis"
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
+	"github.com/wsspec/wsspec/internal/report/results"
 	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/terminal"
 )
@@ -29,22 +32,10 @@ Exit status: 0 where nothing went wrong, 1 where something did.`
 
 // diagnosed is an agent's diagnosis as "diagnose --json" prints it.
 type diagnosed struct {
-	Agent  string           `json:"agent"`
-	Wrong  int              `json:"wrong"`
-	Causes []diagnosedCause `json:"causes"`
-	Left   []string         `json:"left"`
-}
-
-type diagnosedCause struct {
-	Fault    string   `json:"fault"`
-	Title    string   `json:"title"`
-	Topic    string   `json:"topic"`
-	Allowed  bool     `json:"allowed"`
-	Explains []string `json:"explains"`
-	Of       int      `json:"of"`
-	Missing  []string `json:"missing"`
-	Example  string   `json:"example"`
-	Or       []string `json:"or"`
+	Agent  string          `json:"agent"`
+	Wrong  int             `json:"wrong"`
+	Causes []results.Cause `json:"causes"`
+	Left   []string        `json:"left"`
 }
 
 // Run prints the causes for each agent of the report.
@@ -53,23 +44,21 @@ func (c diagnoseCmd) Run(p *process) error {
 	if err != nil {
 		return badUsage(err, "")
 	}
+	rep.Agents = slices.DeleteFunc(rep.Agents, func(a report.Agent) bool { return c.Agent != "" && a.Name != c.Agent })
+	if len(rep.Agents) == 0 {
+		return badUsage(fmt.Errorf("%s: there are no results%s", c.Report, ofAgent(c.Agent)), "")
+	}
 	all := []diagnosed{}
-	wrong, known := 0, false
-	for _, a := range rep.Agents {
-		if c.Agent != "" && a.Name != c.Agent {
-			continue
-		}
-		known = true
-		d := telling.Diagnose(a)
+	wrong := 0
+	ds := telling.DiagnoseAll(rep)
+	for i, a := range rep.Agents {
+		d := ds[i]
 		wrong += d.Wrong
 		if !c.JSON {
 			terminal.Causes(terminal.Surroundings{Out: p.stdout, Width: p.page(), Getenv: p.getenv}, a.Name, d)
 			continue
 		}
 		all = append(all, newDiagnosed(a.Name, d))
-	}
-	if !known {
-		return badUsage(fmt.Errorf("%s: there are no results%s", c.Report, ofAgent(c.Agent)), "")
 	}
 	if c.JSON {
 		b, err := json.MarshalIndent(all, "", "  ")
@@ -92,16 +81,5 @@ func ofAgent(name string) string {
 }
 
 func newDiagnosed(agent string, d diagnosis.Diagnosis) diagnosed {
-	x := diagnosed{Agent: agent, Wrong: d.Wrong, Causes: []diagnosedCause{}, Left: append([]string{}, d.Left...)}
-	for _, c := range d.Causes {
-		or := []string{}
-		for _, f := range c.Or {
-			or = append(or, f.Name)
-		}
-		x.Causes = append(x.Causes, diagnosedCause{
-			Fault: c.Name, Title: c.Title, Topic: c.Topic, Allowed: c.Legal, Explains: append([]string{}, c.Explains...),
-			Of: c.Of, Missing: append([]string{}, c.Missing...), Example: c.Example, Or: or,
-		})
-	}
-	return x
+	return diagnosed{Agent: agent, Wrong: d.Wrong, Causes: append([]results.Cause{}, results.Causes(d)...), Left: append([]string{}, d.Left...)}
 }

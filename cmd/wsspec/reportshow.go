@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/wsspec/wsspec/internal/diagnosis"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/terminal"
 )
 
@@ -30,7 +32,11 @@ func (c showReportCmd) Run(p *process) error {
 	}
 	s := p.screen(terminal.Detail{Wire: c.Wire, Verbose: c.Verbose})
 	shown, status := false, exitOK
-	for _, a := range rep.Agents {
+	var ds []diagnosis.Diagnosis
+	if c.ID == "" {
+		ds = telling.DiagnoseAll(rep.Report)
+	}
+	for i, a := range rep.Agents {
 		whole := func(r report.Result) (report.Result, error) { return rep.whole(among(a.Results, r)) }
 		t := &terminal.Tally{Strict: c.Strict, Partial: c.AllowPartial, Whole: whole}
 		t.Plan(a.Planned, a.Why)
@@ -55,6 +61,7 @@ func (c showReportCmd) Run(p *process) error {
 		if c.ID != "" {
 			continue
 		}
+		t.Diagnosis = &ds[i]
 		s.Tally(a.Name, t)
 		if c.Check {
 			status = max(status, p.earned(t))

@@ -6,9 +6,11 @@ import (
 	"slices"
 
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/diagnosis"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/report/score"
+	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
 )
@@ -24,6 +26,9 @@ type Tally struct {
 	// Whole is a result with its conversation, of which a tally keeps none. Nil, or an
 	// error: what is known without has to do.
 	Whole func(report.Result) (report.Result, error)
+	// Diagnosis explains the results, where somebody has worked that out for many agents
+	// at once. Nil: it is worked out once it is shown.
+	Diagnosis *diagnosis.Diagnosis
 
 	behavior map[verdict.Grade][]string // ids
 	closing  map[verdict.Grade][]string
@@ -166,6 +171,13 @@ func (t *Tally) whole(id string) report.Result {
 		return all
 	}
 	return r
+}
+
+func (t *Tally) diagnosed() diagnosis.Diagnosis {
+	if t.Diagnosis != nil {
+		return *t.Diagnosis
+	}
+	return telling.Diagnose(t.agent)
 }
 
 // Failed is how many results there are that Count, those included that fail beside

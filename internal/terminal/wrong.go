@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/diagnosis"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/telling"
@@ -27,36 +26,22 @@ type wrong struct {
 	width  int
 	agent  string
 	shown  int // causes
-	// guesses are causes that rest on so little that the case is shown instead, by case.
-	guesses map[string]diagnosis.Cause
-	lines   []string
+	told   telling.Told
+	lines  []string
 }
 
 // wrong are the lines of the summary about what is wrong, none where nothing is.
 func (s *Screen) wrong(agent string, t *Tally) []string {
-	w := &wrong{screen: s, tally: t, width: s.width, agent: agent, guesses: map[string]diagnosis.Cause{}}
-	d := telling.Diagnose(t.agent)
+	w := &wrong{screen: s, tally: t, width: s.width, agent: agent, told: telling.Tell(t.diagnosed())}
 	w.mixed()
-	left := d.Left
-	causes := slices.DeleteFunc(d.Causes, func(c diagnosis.Cause) bool {
-		few := (telling.Vague(c) || c.Of == 1) && len(c.Explains) <= mostExamples
-		for _, id := range c.Explains {
-			if few { // the cases say more
-				left = append(left, id)
-				w.guesses[id] = c
-			}
-		}
-		return few
-	})
-	for i, c := range causes {
+	for i, c := range w.told.Causes {
 		if i == mostCauses {
-			w.line("  ", fmt.Sprintf("and %s: wsspec diagnose tells them", count(len(causes)-i, "more cause", "more causes")))
+			w.line("  ", fmt.Sprintf("and %s: wsspec diagnose tells them", count(len(w.told.Causes)-i, "more cause", "more causes")))
 			break
 		}
 		w.cause(c)
 	}
-	slices.SortFunc(left, conform.CompareIDs)
-	w.left(left)
+	w.left(w.told.Left)
 	w.flaky()
 	return w.lines
 }
@@ -191,12 +176,8 @@ func (w *wrong) story(r report.Result, indent string, width int) {
 	for _, line := range telling.Brief(r, width-len(indent)-2) {
 		w.lines = append(w.lines, indent+"  "+line)
 	}
-	if c, ok := w.guesses[r.ID]; ok {
-		like := ""
-		if n := len(c.Or); n > 0 {
-			like = fmt.Sprintf(", or one of %d mistakes that look the same", n)
-		}
-		w.line(indent+"  perhaps   ", fmt.Sprintf("%s (%s)%s", c.Title, c.Name, like))
+	if c, ok := w.told.Guess[r.ID]; ok {
+		w.line(indent+"  perhaps   ", telling.Perhaps(c))
 	}
 	w.lines = append(w.lines, indent+"  repeat    "+telling.Command(r)) // not cut: it is there to be copied
 }

@@ -31,6 +31,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	b.line("# %s", text(v.Heading()))
 	b.line("")
 	b.agents(rep)
+	b.wrong(rep)
 	b.changes(rep)
 	b.kept(rep)
 	b.flows(rep)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/diagnosis"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/score"
 	"github.com/wsspec/wsspec/internal/report/telling"
@@ -53,6 +54,8 @@ type agent struct {
 	Beside   *beside               `json:"failedOnlyBesideOthers,omitempty"`
 	Flows    []flow                `json:"flows,omitempty"`
 	Kept     []kept                `json:"requirements,omitempty"`
+	Causes   []Cause               `json:"causes,omitempty"` // what explains most first
+	Left     []string              `json:"unexplained,omitempty"`
 	Results  []result              `json:"results"`
 }
 
@@ -155,8 +158,9 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	if !v.Made.IsZero() {
 		f.Made = v.Made.UTC().Format(time.RFC3339)
 	}
-	for _, a := range rep.Agents {
-		f.Agents = append(f.Agents, agentOf(a, v))
+	ds := telling.DiagnoseAll(rep)
+	for i, a := range rep.Agents {
+		f.Agents = append(f.Agents, agentOf(a, ds[i], v))
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -167,9 +171,10 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	return nil
 }
 
-func agentOf(a report.Agent, v report.View) agent {
+func agentOf(a report.Agent, d diagnosis.Diagnosis, v report.View) agent {
 	card := score.Of(a)
 	out := agent{Name: a.Name, Grade: card.Grade, Ungraded: card.Ungraded, Unjudged: card.Unjudged, Missing: []missing{}, Caps: []grading{}, Verdicts: map[verdict.Grade]int{}, Closings: map[verdict.Grade]int{}, Results: []result{}}
+	out.Causes, out.Left = Causes(d), d.Left
 	out.Suites, out.Short = a.Suites, a.Shortened()
 	for _, p := range a.Missing() {
 		out.Missing, out.Why = append(out.Missing, missing{p.ID, p.Title}), a.Why

@@ -72,6 +72,46 @@ const (
 	fewCases  = 2 // that were run and show it, where any other looks the same
 )
 
+// Told is a diagnosis as a summary tells it: what rests on enough is a cause, and of the
+// rest the cases say more than a guess does.
+type Told struct {
+	Causes []diagnosis.Cause          // most important first
+	Left   []string                   // cases that none of the Causes explains, in order
+	Guess  map[string]diagnosis.Cause // what some of Left may be owed to, by case: see Perhaps
+}
+
+// Tell makes a summary of a diagnosis.
+func Tell(d diagnosis.Diagnosis) Told {
+	t := Told{Left: slices.Clone(d.Left), Guess: map[string]diagnosis.Cause{}}
+	for _, c := range d.Causes {
+		if !Vague(c) && c.Of > 1 || len(c.Explains) > mostGuessed {
+			t.Causes = append(t.Causes, c)
+			continue
+		}
+		for _, id := range c.Explains {
+			t.Left = append(t.Left, id)
+			t.Guess[id] = c
+		}
+	}
+	slices.SortFunc(t.Left, conform.CompareIDs)
+	return t
+}
+
+// mostGuessed are the cases that a cause rests on that is no more than a guess.
+const mostGuessed = 3
+
+// Perhaps says what a case may be owed to, behind "perhaps".
+func Perhaps(c diagnosis.Cause) string {
+	s := fmt.Sprintf("%s (%s)", c.Title, c.Name)
+	switch n := len(c.Or); {
+	case n == 1:
+		s += ", or another mistake that looks the same"
+	case n > 1:
+		s += fmt.Sprintf(", or one of %d mistakes that look the same", n)
+	}
+	return s
+}
+
 // Vague reports whether so many known faults would look the same, in so few cases, that
 // the cause is a kind of fault rather than a fault.
 func Vague(c diagnosis.Cause) bool {
@@ -85,9 +125,7 @@ func Cause(c diagnosis.Cause) (what, fit, example string) {
 	if c.Legal {
 		what += " (which the RFCs allow)"
 	}
-	if Vague(c) {
-		what = fmt.Sprintf("Something like: %s (%d known mistakes look the same in these cases)", what, len(c.Or)+1)
-	}
+	what = kindOf(c, what)
 	fit = fmt.Sprintf("%s: explains %d of the %d cases that it breaks", c.Name, c.Of-len(c.Missing), c.Of)
 	if c.Of == 1 {
 		fit = c.Name + ": explains the one case run that it breaks"
@@ -102,15 +140,30 @@ func Cause(c diagnosis.Cause) (what, fit, example string) {
 	return what, fit, "shown best by " + c.Example
 }
 
-// LookAt says what to look at in the code of a peer that has the cause; empty where
-// nobody knows, or where that depends on which of several it is.
-func LookAt(c diagnosis.Cause) string {
-	for _, f := range c.Or {
-		if f.Topic != c.Topic {
-			return ""
-		}
+// Title is what a peer that has the cause seems to do wrong, in one line.
+func Title(c diagnosis.Cause) string { return kindOf(c, c.Title) }
+
+// kindOf says of a cause that is Vague that it is one of a kind.
+func kindOf(c diagnosis.Cause, what string) string {
+	if !Vague(c) {
+		return what
 	}
-	return places[c.Topic]
+	return fmt.Sprintf("Something like: %s (%d known mistakes look the same in these cases)", what, len(c.Or)+1)
+}
+
+// LookAt says what to look at in the code of a peer that has the cause: as closely as all
+// the faults that it may be have in common; empty where that is nothing.
+func LookAt(c diagnosis.Cause) string {
+	differs := func(of func(diagnosis.Fault) string) bool {
+		return slices.ContainsFunc(c.Or, func(f diagnosis.Fault) bool { return of(f) != of(c.Fault) })
+	}
+	switch {
+	case !differs(func(f diagnosis.Fault) string { return f.Look }) && c.Look != "":
+		return c.Look
+	case !differs(func(f diagnosis.Fault) string { return f.Topic }):
+		return places[c.Topic]
+	}
+	return ""
 }
 
 // Fold shortens a list of ids in order: those of a subcategory share its name, and
