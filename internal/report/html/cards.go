@@ -227,13 +227,25 @@ type cause struct {
 type leftover struct {
 	ID, Title, Class string
 	Anchor           template.URL
+	Perhaps          string // what it may be owed to
+}
+
+// Guesses are those of the cases listed of which there is a guess, and Unknown the others.
+func (cs causes) Guesses() []leftover { return cs.leftovers(true) }
+
+// Unknown is described at Guesses.
+func (cs causes) Unknown() []leftover { return cs.leftovers(false) }
+
+func (cs causes) leftovers(guessed bool) []leftover {
+	return slices.DeleteFunc(slices.Clone(cs.Left), func(l leftover) bool { return (l.Perhaps != "") != guessed })
 }
 
 // mostLeft bounds the list of cases that nothing explains.
 const mostLeft = 30
 
 func causesOf(a report.Agent, v report.View, d diagnosis.Diagnosis, failed bool) causes {
-	cs := causes{Any: d.Wrong > 0, Heading: "What could be better, most important first", AllLeft: len(d.Left)}
+	told := telling.Tell(d)
+	cs := causes{Any: d.Wrong > 0, Heading: "What could be better, most important first", AllLeft: len(told.Left)}
 	if failed {
 		cs.Heading = "What is wrong, most important first"
 	}
@@ -244,10 +256,10 @@ func causesOf(a report.Agent, v report.View, d diagnosis.Diagnosis, failed bool)
 	for _, r := range a.Results {
 		by[r.ID] = r
 	}
-	for i, c := range d.Causes {
+	for i, c := range told.Causes {
 		x := cause{
-			Number: i + 1, Name: c.Name, Title: c.Title, Allowed: c.Legal, Seen: c.Of - len(c.Missing), Of: c.Of, Explains: len(c.Explains),
-			Look: c.Look, Example: sentence(c.Example), Anchor: template.URL(report.Anchor(a.Name, c.Example)),
+			Number: i + 1, Name: c.Name, Title: telling.Title(c), Allowed: c.Legal, Seen: c.Of - len(c.Missing), Of: c.Of, Explains: len(c.Explains),
+			Look: telling.LookAt(c), Example: sentence(c.Example), Anchor: template.URL(report.Anchor(a.Name, c.Example)),
 			ShownIn: sentence(by[c.Example].Title), Reference: sentence(by[c.Example].Spec), Filter: filterLink("c:"+c.Name, a.Name),
 		}
 		for _, f := range c.Or {
@@ -255,7 +267,7 @@ func causesOf(a report.Agent, v report.View, d diagnosis.Diagnosis, failed bool)
 		}
 		cs.Named = append(cs.Named, x)
 	}
-	left := slices.Clone(d.Left)
+	left := told.Left
 	rank := func(id string) int {
 		if v.Fails(by[id]) {
 			return 0
@@ -268,7 +280,11 @@ func causesOf(a report.Agent, v report.View, d diagnosis.Diagnosis, failed bool)
 		if rank(id) == 0 {
 			class = "fail"
 		}
-		cs.Left = append(cs.Left, leftover{sentence(id), sentence(by[id].Title), class, template.URL(report.Anchor(a.Name, id))})
+		l := leftover{ID: sentence(id), Title: sentence(by[id].Title), Class: class, Anchor: template.URL(report.Anchor(a.Name, id))}
+		if c, guessed := told.Guess[id]; guessed {
+			l.Perhaps = telling.Perhaps(c)
+		}
+		cs.Left = append(cs.Left, l)
 	}
 	cs.More, cs.Filter = len(left)-len(cs.Left), filterLink("c:none", a.Name)
 	return cs
@@ -307,10 +323,10 @@ func commonCauses(rep *report.Report, ds []diagnosis.Diagnosis) []common {
 	by := map[string]*common{}
 	var all []*common
 	for i, d := range ds {
-		for _, c := range d.Causes {
+		for _, c := range telling.Tell(d).Causes {
 			k := by[c.Name]
 			if k == nil {
-				k = &common{Title: c.Title, Allowed: c.Legal, Filter: filterLink("c:"+c.Name, "")}
+				k = &common{Title: telling.Title(c), Allowed: c.Legal, Filter: filterLink("c:"+c.Name, "")}
 				by[c.Name], all = k, append(all, k)
 			}
 			switch k.N++; {

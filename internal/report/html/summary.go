@@ -68,9 +68,10 @@ func summarize(rep *report.Report, v report.View, chunks []*chunk, ds []diagnosi
 	}
 	changed := changesOf(rep, v)
 	for i, a := range rep.Agents {
-		sum := summaryAgent{Name: a.Name, Label: label(a.Name), Chunks: map[string]string{}, Causes: []summaryCause{}, Left: placesOf(ds[i].Left, places)}
-		for _, c := range ds[i].Causes {
-			sum.Causes = append(sum.Causes, summaryCause{c.Name, c.Title, c.Legal, placesOf(c.Explains, places)})
+		told := telling.Tell(ds[i])
+		sum := summaryAgent{Name: a.Name, Label: label(a.Name), Chunks: map[string]string{}, Causes: []summaryCause{}, Left: placesOf(told.Left, places)}
+		for _, c := range told.Causes {
+			sum.Causes = append(sum.Causes, summaryCause{c.Name, telling.Title(c), c.Legal, placesOf(c.Explains, places)})
 		}
 		for _, c := range chunks {
 			if c.agent == i {

@@ -4,7 +4,7 @@ const cases = data.cases.map(([id, title, spec, tags]) => ({
   id, title, spec: spec || '', category: id.split('.')[0], section: id.includes('.') ? id.slice(0, id.lastIndexOf('.')) : id,
   words: [id, title, spec, ...(tags || [])].join(' ').toLowerCase(),
 }));
-const unexplained = { name: 'none', title: 'Without a known cause', cases: [] };
+const unexplained = { name: 'none', title: 'Not explained by any cause', cases: [] };
 const agents = data.agents.map((a, index) => ({
   index, name: a.name, label: a.label, chunks: a.chunks,
   results: a.results.map(r => r && {
