@@ -13,6 +13,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report/baseline"
 	"github.com/wsspec/wsspec/internal/report/score"
 	"github.com/wsspec/wsspec/internal/report/telling"
+	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -206,6 +207,9 @@ type causes struct {
 	More    int        // that are not listed
 	AllLeft int
 	Filter  template.URL // shows them all
+
+	Unjudged       int // cases that fail for their end alone, which no diagnosis looks at
+	UnjudgedFilter template.URL
 }
 
 type cause struct {
@@ -248,6 +252,13 @@ func causesOf(a report.Agent, v report.View, d diagnosis.Diagnosis, failed bool)
 	cs := causes{Any: d.Wrong > 0, Heading: "What could be better, most important first", AllLeft: len(told.Left)}
 	if failed {
 		cs.Heading = "What is wrong, most important first"
+	}
+	cs.UnjudgedFilter = filterLink("c:unjudged", a.Name)
+	for _, r := range a.Results {
+		if r.Verdict.Behavior == verdict.Unimplemented && v.Standing(r) == "fail" {
+			cs.Any = true
+			cs.Unjudged++
+		}
 	}
 	if d.Wrong == 0 {
 		return cs

@@ -32,7 +32,7 @@ const statuses = {
 
 // isCause reports whether a token means the cause: by its name, or else by words of it.
 function isCause(token, cause) {
-  if (cause === unexplained || causeNames.has(token.value)) return cause.name === token.value;
+  if (cause === unexplained || cause === unjudged || causeNames.has(token.value)) return cause.name === token.value;
   return `${cause.name} ${cause.title}`.toLowerCase().includes(token.value);
 }
 
@@ -61,7 +61,7 @@ function compile(query, names) {
   };
   // What a cause explains is shown of the agents that have it.
   const causes = rest.filter(t => t.key === 'c' && !t.not);
-  const has = a => causes.every(t => [...a.causes, unexplained].some(c => isCause(t, c) && (c !== unexplained || a.left)));
+  const has = a => causes.every(t => [...a.kinds].some(c => isCause(t, c)));
   // Several statuses are alternatives, as nothing has two of most.
   const status = rest.filter(t => t.key === 's' && !t.not), others = rest.filter(t => t.key !== 's' || t.not);
   const row = (c, results, columns) =>

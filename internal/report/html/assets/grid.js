@@ -5,6 +5,7 @@ const cases = data.cases.map(([id, title, spec, tags]) => ({
   words: [id, title, spec, ...(tags || [])].join(' ').toLowerCase(),
 }));
 const unexplained = { name: 'none', title: 'Not explained by any cause', cases: [] };
+const unjudged = { name: 'unjudged', title: 'Not judged, and not ended as it should be', cases: [] };
 const agents = data.agents.map((a, index) => ({
   index, name: a.name, label: a.label, chunks: a.chunks,
   results: a.results.map(r => r && {
@@ -12,15 +13,16 @@ const agents = data.agents.map((a, index) => ({
     timed: r[5] || 0, ratios: r[6] || '', change: data.changes[r[7] || 0], flaky: r[8] ? `${r[8][0]} of ${r[8][1]}` : '',
   }),
 }));
-// explained has for each case what explains it with the agent: the name of a cause, or
-// 'none'.
+// explained has for each case what explains it with the agent: a cause, or one of the two
+// above. A diagnosis leaves out what was not judged.
 for (const a of agents) {
   a.causes = data.agents[a.index].causes;
   for (const [at, why] of Object.entries(data.agents[a.index].why || {})) a.results[at].why = data.reasons[why];
   a.explained = new Map();
   for (const c of a.causes) for (const at of c.cases) a.explained.set(at, c);
-  a.left = data.agents[a.index].left.length;
   for (const at of data.agents[a.index].left) a.explained.set(at, unexplained);
+  a.results.forEach((r, at) => { if (r?.standing === 'fail' && !a.explained.has(at)) a.explained.set(at, unjudged); });
+  a.kinds = new Set([...a.causes, ...a.explained.values()]);
 }
 const drawn = new Map(); // rows of cases, kept for the next time
 const hiddenColumns = new Set(), toggled = new Map(), position = new Map(cases.map((c, i) => [c.id, i]));
@@ -93,18 +95,18 @@ const fewCases = 8, fewRows = 60, fewColumns = 3;
 function byCause(columns, bad) {
   const groups = new Map();
   for (const c of bad) {
-    const causes = new Set(columns.filter(a => a.results[c.at]?.standing === 'fail').map(a => (a.explained.get(c.at) || unexplained).name));
+    const causes = new Set(columns.filter(a => a.results[c.at]?.standing === 'fail').map(a => a.explained.get(c.at).name));
     for (const name of causes) {
       if (!groups.has(name)) groups.set(name, []);
       groups.get(name).push(c);
     }
   }
-  const rank = ([name, members]) => name === 'none' ? 1 : -members.length;
+  const rank = ([name, members]) => name === 'none' ? 1 : name === 'unjudged' ? 2 : -members.length;
   return [...groups].sort((x, y) => rank(x) - rank(y));
 }
 
 const causeNames = new Set(agents.flatMap(a => a.causes.map(c => c.name)));
-const titles = new Map(agents.flatMap(a => a.causes.map(c => [c.name, c.title])));
+const titles = new Map([unexplained, unjudged, ...agents.flatMap(a => a.causes)].map(c => [c.name, c.title]));
 
 // plan lists the rows: what failed by cause, then groups, and the cases in those that
 // are unfolded.
@@ -118,7 +120,7 @@ function plan(columns, found, narrowed) {
   if (!narrowed) {
     const most = columns.length > 1 ? c => -columns.filter(a => a.results[c.at]?.standing === 'fail').length : () => 0;
     for (const [name, members] of byCause(columns, bad)) {
-      if (!group('!' + name, 0, '✗', titles.get(name) || unexplained.title, members, columns.length <= fewColumns && rows.length < fewRows, 'cause0')) continue;
+      if (!group('!' + name, 0, '✗', titles.get(name), members, columns.length <= fewColumns && rows.length < fewRows, 'cause0')) continue;
       const worst = [...members].sort((x, y) => most(x) - most(y) || x.at - y.at);
       const all = toggled.get('+' + name) || worst.length <= fewCases + 2;
       rows.push(...(all ? worst : worst.slice(0, fewCases)).map(c => ({ case: c })));
@@ -166,7 +168,7 @@ function number(n) {
 function groupRow(row, columns) {
   const tr = make('tr', `group level${row.level} ${row.kind || ''}`), th = make('th', 'id');
   th.append(make('span', 'arrow', row.open ? '▾' : '▸'), ' ', make('b', '', row.id), ' ', make('span', 'title', row.title), ' ', make('span', 'dim', `(${row.members.length})`));
-  const failed = a => row.members.filter(c => a.results[c.at]?.standing === 'fail' && (a.explained.get(c.at) || unexplained).name === row.group.slice(1)).length;
+  const failed = a => row.members.filter(c => a.results[c.at]?.standing === 'fail' && a.explained.get(c.at).name === row.group.slice(1)).length;
   tr.append(th, ...columns.map(a => row.kind ? number(failed(a)) : stack(row.members.map(c => a.results[c.at]))));
   return tr;
 }

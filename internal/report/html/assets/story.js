@@ -65,7 +65,7 @@ async function loadStory(id, agent) {
 // tellCause says in a story what explains it.
 function tellCause(at, agent) {
   const cause = agent.explained.get(at), place = body.querySelector('.outcome');
-  if (!cause || cause === unexplained || !place) return;
+  if (!cause || cause === unexplained || cause === unjudged || !place) return;
   const p = make('p', 'owed', 'This fits: '), link = make('a', '', cause.title);
   link.href = `#q=${encodeURIComponent(`c:${cause.name} a:${quoted(agent.name.toLowerCase())}`)}`;
   p.append(link, make('span', 'dim', cause.cases.length > 1 ? `, as do ${cause.cases.length - 1} more` : ''));
