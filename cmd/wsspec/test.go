@@ -103,10 +103,26 @@ func (s Selection) pick() ([]conform.Case, error) {
 	if err != nil {
 		return nil, badUsage(err, s.lister())
 	}
+	if !s.asFile {
+		if err := excludable(cases.FullSuite.Of(edition, data), s.Exclude); err != nil {
+			return nil, badUsage(err, `"wsspec cases" lists what there is; "9.*" is all of 9`)
+		}
+	}
 	if len(picked) == 0 {
 		return nil, badUsage(fmt.Errorf("no case is selected by %s", s.flags()), s.lister())
 	}
 	return picked, nil
+}
+
+// excludable is an error where an entry of --exclude names what is in no suite, and so
+// leaves nothing out.
+func excludable(full []conform.Case, exclude []string) error {
+	for _, e := range exclude {
+		if _, err := conform.Pick(full, []string{e}, nil); err != nil {
+			return fmt.Errorf("--exclude %s: %w", e, err)
+		}
+	}
+	return nil
 }
 
 // lister says what lists the cases there are to pick from.
