@@ -20,8 +20,8 @@ type casesCmd struct {
 }
 
 type listCmd struct {
-	Patterns []string `arg:"" optional:"" name:"pattern" complete:"pattern" help:"Ids, ranges such as 5.6-7, tags such as #utf8, and patterns such as 6.4.*; all without one."`
-	Suite    string   `placeholder:"NAME" complete:"full,autobahn,quick" help:"What to list from: full, which is all cases; autobahn, the 517 of the reference; or quick, without 9.* and with the cases of 12.* and 13.* shortened."`
+	Patterns []string `arg:"" optional:"" name:"pattern" complete:"pattern" help:"Ids, ranges such as 5.6-7, tags such as #utf8, and patterns such as 6.4.*. By default, all."`
+	Suite    string   `placeholder:"NAME" complete:"full,autobahn,quick" help:"Suite to list: full, all cases; autobahn, the 517 of the reference; or quick, without 9.* and with the cases of 12.* and 13.* shortened."`
 	Edition  string   `placeholder:"NAME" complete:"25.10,0.7" help:"Edition of the reference: 25.10 or 0.7."`
 	JSON     bool     `name:"json" help:"Print JSON."`
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -14,28 +15,28 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 )
 
-// commandLine is the wsspec door; its help is the documentation of it.
+// commandLine is the wsspec door; its help documents it.
 type commandLine struct {
 	Test     testCmd     `cmd:"" help:"Test WebSocket servers."`
 	Serve    serveCmd    `cmd:"" help:"Test WebSocket clients that connect to us."`
-	Echo     echoCmd     `cmd:"" help:"Run an echo server, to be tested."`
+	Echo     echoCmd     `cmd:"" help:"Run an echo server to test."`
 	Client   clientCmd   `cmd:"" help:"Run an echo client against a fuzzing server."`
 	Cases    casesCmd    `cmd:"" help:"List the test cases, or explain one."`
 	Coverage coverageCmd `cmd:"" help:"Show which requirements of the RFCs are tested, and by which cases."`
-	Diagnose diagnoseCmd `cmd:"" help:"Say which known mistakes explain what went wrong in a report."`
-	Inspect  inspectCmd  `cmd:"" help:"Take WebSocket traffic apart: octets in hex, a file, captured packets."`
+	Diagnose diagnoseCmd `cmd:"" help:"Explain the failures in a report by known mistakes."`
+	Inspect  inspectCmd  `cmd:"" help:"Decode WebSocket traffic: octets in hex, a file, captured packets."`
 	Report   reportCmd   `cmd:"" help:"Show, render, compare, merge and judge reports."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of JSON reports."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 
-	Completion completionCmd `cmd:"" help:"Print a script for the shell that completes commands, flags and cases."`
+	Completion completionCmd `cmd:"" help:"Print a shell script that completes commands, flags and cases."`
 	Man        manCmd        `cmd:"" help:"Print the manual page."`
 	Complete   completeCmd   `cmd:"" name:"__complete" hidden:"" help:"Complete a command line, for the scripts."`
 }
 
-const description = `wsspec tests whether WebSocket software conforms to RFC 6455.
+const description = `wsspec tests whether WebSocket software conforms to RFC 6455 and RFC 7692.
 
-Try "wsspec test" without a URL first: it tests a server of its own and shows what a report looks like. Called as wstest, or with -m MODE, it takes the place of Autobahn|Testsuite.`
+Try "wsspec test" without a URL first: it tests a built-in server and shows what a report looks like. Called as wstest, or with -m MODE, it is a drop-in replacement for Autobahn|Testsuite.`
 
 // usageError is a mistake on the command line or in a file it names.
 type usageError struct {
@@ -83,6 +84,9 @@ func (p *process) wsspec(ctx context.Context) (status int) {
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
+	}
+	if args[0] == "help" {
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	if err := emptyValue(args); err != nil {
 		return p.fail(err)

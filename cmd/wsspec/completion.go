@@ -26,11 +26,11 @@ type completionCmd struct {
 
 // Help is what "wsspec completion --help" says beside the argument.
 func (completionCmd) Help() string {
-	return `Put this into ~/.bashrc: eval "$(wsspec completion bash)"
+	return `Add to ~/.bashrc: eval "$(wsspec completion bash)"
 
-Into ~/.zshrc, behind compinit: eval "$(wsspec completion zsh)"
+Add to ~/.zshrc, after compinit: eval "$(wsspec completion zsh)"
 
-Into ~/.config/fish/config.fish: wsspec completion fish | source`
+Add to ~/.config/fish/config.fish: wsspec completion fish | source`
 }
 
 // Run prints the script, which asks the program itself what fits.

@@ -15,17 +15,17 @@ import (
 )
 
 type coverageCmd struct {
-	Spec      string `placeholder:"NAME" complete:"6455,7692,9110,9112,6585,iana" help:"Only what this specification requires, such as 6455 or 7692."`
-	Uncovered bool   `help:"Only what no case tests, with the reason if there is one."`
-	Sections  bool   `xor:"form" help:"Only how many requirements of each section are tested."`
+	Spec      string `placeholder:"NAME" complete:"6455,7692,9110,9112,6585,iana" help:"Only the requirements of this specification, such as 6455 or 7692."`
+	Uncovered bool   `help:"Only requirements that no case tests, with the reason if there is one."`
+	Sections  bool   `xor:"form" help:"Only the number of requirements tested in each section."`
 	JSON      bool   `name:"json" xor:"form" help:"Print JSON."`
 }
 
 // Help says how to read what is printed.
 func (coverageCmd) Help() string {
-	return `Each requirement has an id that never changes: 6455-5.5.2-1 is the first of RFC 6455, section 5.5.2. Below it stand its level, which is the word of RFC 2119, and who is bound by it. Beside it stand a sentence in our words and the cases that a server or client can fail by it: some breach of it shows there, not each one.
+	return `Each requirement has an id that never changes: 6455-5.5.2-1 is the first of RFC 6455, section 5.5.2. Below it are its level, a word of RFC 2119, and whom it binds. Beside it are a sentence in our words and the cases that test it: some violations of it make them fail, not necessarily every one.
 
-A tick marks what is tested and a cross what is not. A dash marks what cannot be tested, or is not for a reason that is given; "how" is what a test takes beyond one connection.
+A tick means tested, a cross not tested. A dash means that it cannot be tested, or is not for the reason given; "how" says what a test needs beyond one connection.
 
 "wsspec cases show 2.1" explains a case.`
 }

@@ -23,11 +23,11 @@ type diagnoseCmd struct {
 
 // Help says what the causes are and how far they can be trusted.
 func (diagnoseCmd) Help() string {
-	return `The suite knows a few hundred mistakes that an implementation can make, and which cases each of them breaks. This finds the fewest of them that explain what went wrong in a report.
+	return `wsspec knows a few hundred mistakes that an implementation can make, and which cases each of them breaks. This command finds the smallest set of them that explains the failures in a report.
 
-Each cause says how many cases it explains, and of how many that such a mistake breaks; where it fits them all it is most likely the one. "or" names mistakes that would look just the same. What nothing explains is listed: a mistake that is not among the known ones.
+For each cause it says how many of the cases that such a mistake breaks did fail; if all of them did, this is most likely the one. It also names other mistakes that would look just the same. Failures that no known mistake explains are listed at the end.
 
-Exit status: 0 where nothing went wrong, 1 where something did.`
+Exit status: 0 if nothing went wrong, 1 if something did.`
 }
 
 // diagnosed is an agent's diagnosis as "diagnose --json" prints it.

@@ -21,7 +21,7 @@ import (
 const peersProgram = "peers"
 
 type echoCmd struct {
-	Listen    string `default:"127.0.0.1:9001" placeholder:"ADDR" help:"Where to listen (${default}); port 0 picks one, which is printed."`
+	Listen    string `default:"127.0.0.1:9001" placeholder:"ADDR" help:"Where to listen (${default}). With port 0 the system picks a port, which is printed."`
 	Impl      string `enum:"wsspec,gorilla,coder,gobwas,gws,xnet" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas, gws or xnet from the interop module."`
 	ReadyFile string `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
 	NoDeflate bool   `help:"Do not negotiate permessage-deflate."`
@@ -61,9 +61,9 @@ func (p *process) echo(ctx context.Context, addr, readyFile string, secure *tls.
 
 type clientCmd struct {
 	URL      string `arg:"" optional:"" help:"The fuzzing server: ws://host:9001, or wss://…"`
-	Agent    string `default:"wsspec" placeholder:"NAME" help:"How to be called in the report (${default})."`
+	Agent    string `default:"wsspec" placeholder:"NAME" help:"Name in the report (${default})."`
 	Impl     string `enum:"wsspec,gorilla,coder,gobwas,gws" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas or gws from the interop module."`
-	Parallel int    `default:"1" placeholder:"N" help:"Cases at a time."`
+	Parallel int    `default:"1" placeholder:"N" help:"Cases to run at a time."`
 	Insecure bool   `help:"Accept any certificate of a wss server."`
 
 	FaultFlags `embed:""`

@@ -14,8 +14,8 @@ import (
 // FaultFlags make our own endpoint do something wrong, so that users can see
 // what a failure looks like and whether their pipeline stops at one.
 type FaultFlags struct {
-	Fault  []string `placeholder:"NAME" complete:"fault" help:"Do something wrong, to see what a test makes of it. Repeatable."`
-	Faults bool     `help:"List what can be done wrong, and exit."`
+	Fault  []string `placeholder:"NAME" complete:"fault" help:"Do something wrong on purpose, to see whether a test finds it. Repeatable."`
+	Faults bool     `help:"List the faults that --fault knows, and exit."`
 }
 
 // parse reads the names of the faults.

@@ -27,7 +27,7 @@ func (schemaCmd) Run(p *process) error {
 type historyCmd struct {
 	Reports []string `arg:"" complete:"file" help:"Folders or files."`
 	Agent   string   `placeholder:"NAME" help:"Only the agent with this name."`
-	Strict  bool     `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
+	Strict  bool     `help:"Count NON-STRICT as failed, and any closing that is not OK."`
 }
 
 // point is an agent in one of several reports.

@@ -17,11 +17,11 @@ import (
 )
 
 type inspectCmd struct {
-	File    string `arg:"" optional:"" complete:"file" help:"Octets that one side sent, as they are or in hex; or pcap or pcapng. - is standard input."`
-	Hex     string `placeholder:"DIGITS" help:"The octets themselves, in hex."`
-	Pcap    string `placeholder:"FILE" complete:"file" help:"Captured packets, pcap or pcapng; all TCP connections in them."`
-	Role    string `enum:"client,server,auto" default:"auto" placeholder:"ROLE" help:"Who sent the octets: client or server; told from the octets without it."`
-	Deflate string `placeholder:"VALUE" help:"What was agreed, where the octets do not say: the server's Sec-WebSocket-Extensions, or none."`
+	File    string `arg:"" optional:"" complete:"file" help:"What one side sent, raw or in hex; or a capture, pcap or pcapng. - is standard input."`
+	Hex     string `placeholder:"DIGITS" help:"The octets to decode, in hex."`
+	Pcap    string `placeholder:"FILE" complete:"file" help:"A capture, pcap or pcapng; every TCP connection in it is decoded."`
+	Role    string `enum:"client,server,auto" default:"auto" placeholder:"ROLE" help:"Who sent the octets: client or server. By default, recognized from the octets."`
+	Deflate string `placeholder:"VALUE" help:"What was negotiated, if the octets do not say: the server's Sec-WebSocket-Extensions, or none."`
 	Symbols int    `default:"40" placeholder:"N" help:"List at most N runs of symbols of each compressed message (40)."`
 	Payload int    `default:"64" placeholder:"N" help:"Show at most N octets of each payload (64)."`
 	JSON    bool   `name:"json" help:"Print JSON."`
@@ -29,7 +29,7 @@ type inspectCmd struct {
 
 // Help is what "wsspec inspect --help" says.
 func (inspectCmd) Help() string {
-	return `Takes WebSocket traffic apart that somebody else recorded: handshake, frames with their bits, messages, the DEFLATE blocks of compressed ones, and each rule that is broken, with its section.
+	return `Decodes WebSocket traffic that somebody else recorded: the handshake, frames with their bits, messages, the DEFLATE blocks of compressed ones, and every rule that is broken, with its section.
 
   wsspec inspect --role client --hex 'c1 07 f2 48 cd c9 c9 07 00'
 
@@ -37,18 +37,18 @@ prints
 
   @0         > text rsv=4 0xf248cdc9c90700
                FIN=1 RSV=100 opcode=0001 MASK=0 length=7
-  @0         # RSV1 is set: permessage-deflate is taken for agreed ...
+  @0         # RSV1 is set: permessage-deflate without parameters is assumed
   @0         ! RFC 6455, 5.1: a client must mask [client]
   @0           deflate: fixed, 5 literals, end; tail
   @0         = text "Hello"
 
-@0 is the offset of an octet; captures have seconds there. > is a frame of the client, < one of the server, = a whole message, ! a rule that is broken, and by whom, # a remark on what was assumed or could not be judged. docs/inspecting.md explains the rest.
+@0 is the offset of an octet; in captures it is a time in seconds. > is a frame from the client, < one from the server, = a whole message, ! a broken rule, and who broke it, # a remark on what was assumed or could not be judged. docs/inspecting.md explains the rest.
 
-Octets may begin with the opening handshake or behind it. Frames of a client are masked, and that is how the sender is told where --role does not say. If RSV1 is set and neither a handshake nor --deflate says what was agreed, permessage-deflate without parameters is assumed; --deflate none assumes nothing.
+The octets may begin with the opening handshake or after it. Clients mask their frames, which is how the sender is recognized without --role. If RSV1 is set and neither a handshake nor --deflate says what was negotiated, permessage-deflate without parameters is assumed; --deflate none assumes nothing.
 
-Captures: Ethernet, loopback, Linux cooked, raw IP; IPv4 and IPv6; gaps are said. TLS cannot be looked into: capture between the proxy that ends it and the server.
+Captures: Ethernet, loopback, Linux cooked, raw IP; IPv4 and IPv6; gaps are reported. TLS cannot be decoded: capture between the proxy that terminates it and the server.
 
-Status 0: no rule is broken; 1: one is; 2: the input is no such thing.`
+Exit status: 0 if no rule is broken, 1 if one is, 2 if the input is neither octets nor a capture.`
 }
 
 // Run inspects.

@@ -14,7 +14,7 @@ type manCmd struct{}
 
 // Help is what "wsspec man --help" says.
 func (manCmd) Help() string {
-	return `Read it with: wsspec man | man -l -. Install it as wsspec.1 in a folder man1 of the MANPATH.`
+	return `Read it with: wsspec man | man -l -. To install it, save it as wsspec.1 in a man1 folder on your MANPATH.`
 }
 
 // Run prints the page in the macros of man(7).
@@ -29,18 +29,18 @@ type entry struct{ tag, text string }
 // exitStatuses are those of the wsspec door.
 func exitStatuses() []entry {
 	return []entry{
-		{fmt.Sprint(exitOK), "All is as it should be."},
-		{fmt.Sprint(exitVerdict), "Some case FAILED, or a closing is UNCLEAN, FAILED BY CLIENT or FAILED; with --strict, or anything else is not OK. Or cases were not run, but for --allow-partial. Of report diff: something is worse; of report rejudge: a verdict is another; of inspect: a rule is broken."},
+		{fmt.Sprint(exitOK), "Everything is as it should be."},
+		{fmt.Sprint(exitVerdict), "Some case FAILED, or a closing is UNCLEAN, FAILED BY CLIENT or FAILED; with --strict, anything else is not OK. Or cases were not run, unless --allow-partial is given. From report diff: something got worse; from report rejudge: a verdict changed; from inspect: a rule is broken."},
 		{fmt.Sprint(exitUsage), "A mistake on the command line or in a file it names, or a file that cannot be written."},
-		{fmt.Sprint(exitUnreachable), "A server could not be reached, or opened no WebSocket connection; no client ran a case; or no case says anything about the peer."},
-		{fmt.Sprint(exitFault), "A fault of wsspec itself kept a case from having a result."},
+		{fmt.Sprint(exitUnreachable), "A server could not be reached, or opened no WebSocket connection; no client ran a case; or no case could judge the peer."},
+		{fmt.Sprint(exitFault), "An internal error of wsspec kept a case from having a result."},
 		{fmt.Sprint(exitInterrupted), "Stopped by a signal; what was done until then is in the report."},
 	}
 }
 
 func manualFiles() []entry {
 	return []entry{
-		{"wsspec-report/index.html", "The report as one page, which needs no other file."},
+		{"wsspec-report/index.html", "The report as one self-contained page."},
 		{"wsspec-report/index.json", "The verdicts of all cases by agent, in the reference's format."},
 		{"wsspec-report/AGENT_case_ID.json", "One case: its verdict, the handshake and the wire log."},
 	}
@@ -49,7 +49,7 @@ func manualFiles() []entry {
 func manualEnvironment() []entry {
 	return []entry{
 		{"NO_COLOR", "If set, there are no colours on a terminal."},
-		{"TERM", "If it is dumb, there is no status line and there are no colours."},
+		{"TERM", "If it is dumb, there are no status line and no colours."},
 	}
 }
 
@@ -57,11 +57,11 @@ func manualExamples() []entry {
 	return []entry{
 		{"wsspec test", "Test the echo server that comes with the program."},
 		{"wsspec test ws://localhost:9001 --cases '6.4.*' --wire", "Run a part of the cases, and show every frame of those that fail."},
-		{"wsspec test ws://localhost:9001 --report junit=results.xml", "Write a report for CI beside the usual one."},
+		{"wsspec test ws://localhost:9001 --report junit=results.xml", "Write a report for CI in addition to the usual one."},
 		{"wsspec report accept wsspec-report --reason 'issue 12' -o known.txt", "Accept what fails today; wsspec test --baseline known.txt reports what is new."},
 		{"wsspec serve --ready-file url --idle-exit 10s", "Test clients in CI: end when the last one has gone."},
 		{"wsspec cases show 6.4.1", "Explain a case."},
-		{"wsspec inspect --pcap traffic.pcapng", "Take apart what others have sent, and tell which rules they broke."},
+		{"wsspec inspect --pcap traffic.pcapng", "Decode recorded traffic, and say which rules it breaks."},
 		{"wsspec report pcap wsspec-report 6.4.1", "Write the conversation of a case for Wireshark."},
 		{"wstest -m fuzzingclient -s spec.json", "The same program under the name wstest: do as Autobahn|Testsuite does."},
 	}

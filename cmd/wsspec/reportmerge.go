@@ -18,12 +18,12 @@ import (
 
 type mergeCmd struct {
 	Reports []string `arg:"" complete:"file" help:"Folders or files."`
-	Out     string   `short:"o" required:"" placeholder:"PATH" complete:"file" help:"A folder for all that the reports hold, or NAME.json, or - for JSON on standard output, without the conversations."`
+	Out     string   `short:"o" required:"" placeholder:"PATH" complete:"file" help:"Folder for the merged report; or NAME.json, or - for JSON on standard output, without the conversations."`
 }
 
 // Help is what "wsspec report merge --help" says beside the flags.
 func (mergeCmd) Help() string {
-	return `Where two reports have a result of the same case and agent, each is an attempt at it, and the worst counts; the same result twice is one. Where the file system can, a folder shares its case files with the reports they are from, by hard links. wsspec never writes into a file that is there; who edits one by hand, edits both.`
+	return `If two reports have results for the same case and agent, each becomes an attempt, and the worst counts; identical results become one. Where the file system allows it, the new folder shares case files with the original reports through hard links. wsspec never modifies an existing file, but if you edit one by hand you edit both.`
 }
 
 // merging is reports on their way into one.

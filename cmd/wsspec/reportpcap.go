@@ -17,8 +17,8 @@ import (
 type pcapCmd struct {
 	Report string `arg:"" complete:"file" help:"Folder of a report."`
 	ID     string `arg:"" complete:"id" help:"The case, such as 6.4.1."`
-	Agent  string `placeholder:"NAME" help:"Whose, where the report has several agents."`
-	Out    string `short:"o" placeholder:"FILE" complete:"file" help:"Where to: case_ID.pcapng in this folder without it; - is standard output."`
+	Agent  string `placeholder:"NAME" help:"Agent to choose, if the report has several."`
+	Out    string `short:"o" placeholder:"FILE" complete:"file" help:"Output file; by default case_ID.pcapng in the current folder. - is standard output."`
 }
 
 // Help is what "wsspec report pcap --help" says.
@@ -27,7 +27,7 @@ func (pcapCmd) Help() string {
 
   tshark -r case_6.4.1.pcapng -Y websocket
 
-Sizes and times of reads and writes, HTTP heads, frame headers, masking keys and how TCP ended are those of the conversation. A report keeps the first %d octets of a payload: zeros stand for the others, and each packet with such zeros has a comment that says where they are. Compressed messages longer than that cannot be inflated. Addresses, ports, sequence numbers and how octets are spread over packets are made up. "wsspec inspect" knows the comments, and does not take the zeros for what was sent.`, wirelog.KeepPayload)
+Sizes and times of reads and writes, HTTP heads, frame headers, masking keys and how TCP ended are those of the conversation. A report keeps only the first %d octets of a payload: the rest is filled with zeros, and each packet with such zeros has a comment that says where they are. Compressed messages longer than that cannot be inflated. Addresses, ports, sequence numbers and the division into packets are made up. "wsspec inspect" understands the comments, and does not mistake the zeros for data.`, wirelog.KeepPayload)
 }
 
 // Run writes the file.

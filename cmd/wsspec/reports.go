@@ -21,12 +21,12 @@ import (
 type reportCmd struct {
 	Show    showReportCmd `cmd:"" help:"Print the summary of a report, or one case of it."`
 	Write   writeCmd      `cmd:"" help:"Render a report: csv, html, junit, markdown, tap, github, json or badge."`
-	HTML    htmlCmd       `cmd:"" help:"The same as write html: one file that needs no other."`
-	JUnit   junitCmd      `cmd:"" name:"junit" help:"The same as write junit."`
+	HTML    htmlCmd       `cmd:"" help:"Same as write html: one self-contained file."`
+	JUnit   junitCmd      `cmd:"" name:"junit" help:"Same as write junit."`
 	Pcap    pcapCmd       `cmd:"" help:"Write the conversation of a case as captured packets, for Wireshark."`
-	Diff    diffCmd       `cmd:"" help:"Compare two reports; status 1 if the second is worse somewhere, or lacks results."`
-	History historyCmd    `cmd:"" help:"What agents came to in several reports, a line each."`
-	Merge   mergeCmd      `cmd:"" help:"Put several reports into one."`
+	Diff    diffCmd       `cmd:"" help:"Compare two reports; status 1 if the second is worse anywhere, or lacks results."`
+	History historyCmd    `cmd:"" help:"List each agent's results in several reports, one report a line."`
+	Merge   mergeCmd      `cmd:"" help:"Merge several reports into one."`
 	Accept  acceptCmd     `cmd:"" help:"Write an expectation file that allows what fails in a report."`
 	Rejudge rejudgeCmd    `cmd:"" help:"Judge the stored conversations of a report again."`
 	Serve   serveFilesCmd `cmd:"" help:"Serve a report folder on this machine."`
@@ -57,11 +57,11 @@ func (c junitCmd) Run(p *process) error { return c.render(p, "junit") }
 // rendering is what to render, where to, and in which light.
 type rendering struct {
 	Report   string `arg:"" complete:"file" help:"Folder or file."`
-	Out      string `short:"o" default:"-" placeholder:"FILE" complete:"file" help:"Where to; standard output without it."`
-	Baseline string `placeholder:"FILE" complete:"file" help:"Earlier report to compare with, or expectation file."`
-	Strict   bool   `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
+	Out      string `short:"o" default:"-" placeholder:"FILE" complete:"file" help:"Output file; by default, standard output."`
+	Baseline string `placeholder:"FILE" complete:"file" help:"Earlier report to compare with, or an expectation file."`
+	Strict   bool   `help:"Count NON-STRICT as failed, and any closing that is not OK."`
 
-	AllowPartial bool `help:"Cases that were not run, are no errors."`
+	AllowPartial bool `help:"Do not report cases that were not run as errors."`
 }
 
 func (c rendering) render(p *process, kind string) error {
@@ -90,7 +90,7 @@ type diffCmd struct {
 	Old string `arg:"" complete:"file" help:"Folder or file of the earlier report."`
 	New string `arg:"" complete:"file" help:"Folder or file of the later one."`
 
-	AllowPartial bool `help:"Results that are gone, or now of shortened cases, do not make the status 1."`
+	AllowPartial bool `help:"Do not exit with status 1 because results are missing, or are now those of shortened cases."`
 }
 
 // Run prints what is different.
@@ -136,7 +136,7 @@ func words(v verdict.Verdict) string {
 type acceptCmd struct {
 	Report string `arg:"" complete:"file" help:"Folder or file."`
 	Reason string `required:"" placeholder:"TEXT" help:"Why these failures are accepted."`
-	Out    string `short:"o" default:"-" placeholder:"FILE" complete:"file" help:"The expectation file; standard output without it."`
+	Out    string `short:"o" default:"-" placeholder:"FILE" complete:"file" help:"The expectation file; by default, standard output."`
 }
 
 // Run writes the expectation file.

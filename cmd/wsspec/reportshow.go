@@ -16,12 +16,12 @@ type showReportCmd struct {
 	Report string `arg:"" complete:"file" help:"Folder or file."`
 	ID     string `arg:"" optional:"" complete:"id" help:"A case to explain, such as 6.4.1."`
 
-	Verbose bool `short:"v" help:"Print a line for every case, and why for each that failed."`
-	Wire    bool `help:"Print the wire log too, of the case or of all that failed."`
+	Verbose bool `short:"v" help:"Print a line for every case, and the reason for each that failed."`
+	Wire    bool `help:"Also print the wire log of the case, or of all that failed."`
 
-	Check        bool `help:"End with the status that a run with these results has."`
-	AllowPartial bool `help:"With --check: cases that were not run do not make the status 1."`
-	Strict       bool `help:"With --check: NON-STRICT counts as failed, and so does any closing that is not OK."`
+	Check        bool `help:"Exit with the status that a run with these results would have."`
+	AllowPartial bool `help:"With --check: do not exit with status 1 because cases were not run."`
+	Strict       bool `help:"With --check: count NON-STRICT as failed, and any closing that is not OK."`
 }
 
 // Run prints the summary or the case.

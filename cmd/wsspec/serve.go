@@ -25,39 +25,39 @@ import (
 type serveCmd struct {
 	Selection `embed:""`
 
-	Listen string `default:":9001" placeholder:"ADDR" help:"Where clients connect (${default}: port 9001, all interfaces). With port 0 the system picks one, which is printed."`
-	Web    string `placeholder:"ADDR" help:"Where browsers find the pages; port 8080 without it, if that is free."`
-	NoWeb  bool   `help:"Serve no pages."`
+	Listen string `default:":9001" placeholder:"ADDR" help:"Where clients connect (${default}: port 9001, all interfaces). With port 0 the system picks a port, which is printed."`
+	Web    string `placeholder:"ADDR" help:"Where browsers find the pages; by default port 8080, if it is free."`
+	NoWeb  bool   `help:"Do not serve pages."`
 	Out    string `default:"wsspec-report" placeholder:"DIR" complete:"dir" help:"Folder for the report (${default})."`
 
-	Force bool `help:"Replace files in --out that are no part of a report."`
+	Force bool `help:"Replace files in --out that are not part of a report."`
 
 	ReadyFile string        `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
-	IdleExit  time.Duration `placeholder:"TIME" help:"Exit when no client has been connected for so long, such as 30s, after the first."`
-	Token     string        `placeholder:"WORD" help:"What clients must give as ?token=WORD to stop the server or to command it directly. Without one, clients on this machine may."`
+	IdleExit  time.Duration `placeholder:"TIME" help:"Once a first client has come, exit when none has been connected for this long, such as 30s."`
+	Token     string        `placeholder:"WORD" help:"What clients must send as ?token=WORD to stop the server or to control it directly. Without a token, only clients on this machine may."`
 
-	TLSCert       string `name:"tls-cert" type:"existingfile" placeholder:"FILE" group:"TLS" help:"Certificate, PEM: serve wss."`
-	TLSKey        string `name:"tls-key" type:"existingfile" placeholder:"FILE" group:"TLS" help:"Its key, PEM."`
+	TLSCert       string `name:"tls-cert" type:"existingfile" placeholder:"FILE" group:"TLS" help:"Certificate (PEM): serve wss."`
+	TLSKey        string `name:"tls-key" type:"existingfile" placeholder:"FILE" group:"TLS" help:"Key of the certificate (PEM)."`
 	TLSSelfSigned bool   `name:"tls-self-signed" group:"TLS" help:"Serve wss with a certificate made for this run."`
 
-	TimeoutFactor float64 `default:"1" placeholder:"F" help:"Stretch all patience with clients, for slow machines."`
-	Baseline      string  `placeholder:"PATH" complete:"file" help:"An earlier report, or an expectation file: what fails as it did there is no failure."`
-	LastFailed    bool    `help:"Only cases that did not pass, or not each time, or were not run, in the report that is in --out."`
+	TimeoutFactor float64 `default:"1" placeholder:"F" help:"Multiply all timeouts by F, for slow machines."`
+	Baseline      string  `placeholder:"PATH" complete:"file" help:"An earlier report or an expectation file: failures recorded there do not count, unless they got worse."`
+	LastFailed    bool    `help:"Only cases that did not pass, were flaky or were not run, according to the report in --out."`
 	FailByDrop    bool    `help:"Fail connections by closing TCP, without a Close frame."`
-	Seed          *uint64 `placeholder:"N" help:"Seed of what is random."`
-	AllowPartial  bool    `help:"Cases that a client did not ask for do not make the status 1."`
-	Strict        bool    `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
+	Seed          *uint64 `placeholder:"N" help:"Seed for all that is random, such as masking keys."`
+	AllowPartial  bool    `help:"Do not exit with status 1 because a client did not ask for some cases."`
+	Strict        bool    `help:"Count NON-STRICT as failed, and any closing that is not OK."`
 
 	Quiet   bool `short:"q" group:"Output" help:"Print the summary only."`
 	Verbose bool `short:"v" group:"Output" help:"Print a line for every case."`
 	Wire    bool `group:"Output" help:"Print the wire log of failed cases."`
 
-	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"output" group:"Output" help:"Write another report at the end: csv, html, junit, markdown, tap, github, json or badge; without =FILE to standard output. Repeatable."`
+	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"output" group:"Output" help:"Write another report at the end: csv, html, junit, markdown, tap, github, json or badge; without =FILE, to standard output. Repeatable."`
 }
 
 // Help is what "wsspec serve --help" says beside the flags.
 func (serveCmd) Help() string {
-	return `A client under test asks ws://HOST:9001/getCaseCount for the number of cases, echoes what it is sent on /runCase?case=N&agent=NAME for each N from 1 on, and ends with /updateReports?agent=NAME. Ctrl-C ends the server.`
+	return `A client under test asks ws://HOST:9001/getCaseCount for the number of cases, then for each N from 1 on opens /runCase?case=N&agent=NAME and echoes what it receives, and at the end opens /updateReports?agent=NAME. Ctrl-C stops the server.`
 }
 
 // Run serves clients until a signal, a client, or idleness ends it.

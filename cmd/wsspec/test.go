@@ -23,53 +23,53 @@ import (
 )
 
 type testCmd struct {
-	URLs []string `arg:"" optional:"" name:"url" help:"Servers: ws://host:port/path, wss://…, or name=ws://… to name one in the report. Without any, a built-in echo server is tested."`
+	URLs []string `arg:"" optional:"" name:"url" help:"Servers: ws://host:port/path, wss://…, or name=ws://… to name one in the report. Without a URL, a built-in echo server is tested."`
 
 	Selection `embed:""`
 
-	Spec string `type:"existingfile" placeholder:"FILE" help:"Take servers, cases and options from a specification file (JSON, as for fuzzingclient)."`
+	Spec string `type:"existingfile" placeholder:"FILE" help:"Read servers, cases and options from a specification file (JSON, as for fuzzingclient)."`
 	Out  string `default:"wsspec-report" placeholder:"DIR" complete:"dir" help:"Folder for the report (${default})."`
 
-	Force bool `help:"Replace files in --out that are no part of a report."`
+	Force bool `help:"Replace files in --out that are not part of a report."`
 
-	Jobs           int     `placeholder:"N" help:"Cases at a time; without it, up to 16 if the server bears it."`
-	Repeat         int     `default:"1" placeholder:"N" help:"Play each case N times, up to 100; the worst attempt counts."`
-	Retries        int     `placeholder:"N" help:"Play a case that failed again, up to N times (at most 100), until it does not fail: the last attempt counts, and the case is called flaky. Not with --repeat."`
-	TimeoutFactor  float64 `default:"1" placeholder:"F" help:"Stretch all patience with the server, for slow machines."`
+	Jobs           int     `placeholder:"N" help:"Cases to run at a time; by default up to 16, if the server can handle them."`
+	Repeat         int     `default:"1" placeholder:"N" help:"Run each case N times, up to 100; the worst attempt counts."`
+	Retries        int     `placeholder:"N" help:"Run a failed case again, up to N times (at most 100), until it passes: the last attempt counts, and the case is marked as flaky. Cannot be combined with --repeat."`
+	TimeoutFactor  float64 `default:"1" placeholder:"F" help:"Multiply all timeouts by F, for slow machines."`
 	FailByDrop     bool    `help:"Fail connections by closing TCP, without a Close frame."`
-	Seed           *uint64 `placeholder:"N" help:"Repeat the masking keys of an earlier run."`
-	Baseline       string  `placeholder:"PATH" complete:"file" help:"An earlier report, or an expectation file: what fails as it did there is no failure."`
-	StrictBaseline bool    `help:"What was expected to fail and does not is a failure too."`
-	OnlySection    string  `placeholder:"SECTION" complete:"section" help:"Only cases that rest on this section of an RFC, such as 5.4."`
-	LastFailed     bool    `help:"Only cases that did not pass, or not each time, or were not run, in the report that is in --out."`
-	DryRun         bool    `help:"Print the cases that would be run, and run none."`
-	AllowPartial   bool    `help:"Cases that were not run do not make the status 1."`
-	Strict         bool    `help:"NON-STRICT counts as failed, and so does any closing that is not OK."`
+	Seed           *uint64 `placeholder:"N" help:"Use the masking keys of an earlier run: the seed it printed."`
+	Baseline       string  `placeholder:"PATH" complete:"file" help:"An earlier report or an expectation file: failures recorded there do not count, unless they got worse."`
+	StrictBaseline bool    `help:"Count a case that was expected to fail and does not as a failure."`
+	OnlySection    string  `placeholder:"SECTION" complete:"section" help:"Only cases that test this section of an RFC, such as 5.4."`
+	LastFailed     bool    `help:"Only cases that did not pass, were flaky or were not run, according to the report in --out."`
+	DryRun         bool    `help:"List the cases that would be run, without running them."`
+	AllowPartial   bool    `help:"Do not exit with status 1 because cases were not run."`
+	Strict         bool    `help:"Count NON-STRICT as failed, and any closing that is not OK."`
 
-	Header      []string `sep:"none" placeholder:"'NAME: VALUE'" group:"Handshake" help:"Send another header field. Repeatable."`
-	Origin      string   `placeholder:"ORIGIN" group:"Handshake" help:"Send an Origin."`
+	Header      []string `sep:"none" placeholder:"'NAME: VALUE'" group:"Handshake" help:"Send an additional header field. Repeatable."`
+	Origin      string   `placeholder:"ORIGIN" group:"Handshake" help:"Send this Origin header field."`
 	Subprotocol []string `placeholder:"NAME" group:"Handshake" help:"Request subprotocols."`
 	Insecure    bool     `group:"Handshake" help:"Accept any certificate of a wss server."`
-	CAFile      string   `name:"cafile" type:"existingfile" placeholder:"FILE" group:"Handshake" help:"Trust the authorities in this PEM file instead of the system's."`
-	SNI         string   `name:"sni" placeholder:"NAME" group:"Handshake" help:"Name of the server in TLS, where it is not that of the URL."`
+	CAFile      string   `name:"cafile" type:"existingfile" placeholder:"FILE" group:"Handshake" help:"Trust the certificate authorities in this PEM file instead of the system's."`
+	SNI         string   `name:"sni" placeholder:"NAME" group:"Handshake" help:"Server name to send in TLS, if it is not the host of the URL."`
 
 	Quiet   bool `short:"q" group:"Output" help:"Print the summary only."`
 	Verbose bool `short:"v" group:"Output" help:"Print a line for every case."`
 	Wire    bool `group:"Output" help:"Print the wire log of failed cases."`
 
-	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"output" group:"Output" help:"Write another report: csv, html, junit, markdown, tap, github, json or badge; without =FILE to standard output. Repeatable."`
+	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"output" group:"Output" help:"Write another report: csv, html, junit, markdown, tap, github, json or badge; without =FILE, to standard output. Repeatable."`
 }
 
 // Selection picks cases.
 type Selection struct {
-	Cases   []string `placeholder:"ID" complete:"pattern" help:"Cases to run: ids, ranges such as 5.6-7, tags such as #utf8, and patterns such as 6.4.* or 13.*.1; all without it."`
+	Cases   []string `placeholder:"ID" complete:"pattern" help:"Cases to run: ids, ranges such as 5.6-7, tags such as #utf8, and patterns such as 6.4.* or 13.*.1. By default, all."`
 	Exclude []string `placeholder:"ID" complete:"pattern" help:"Cases to leave out."`
-	Suite   string   `placeholder:"NAME" complete:"full,autobahn,quick" help:"What to pick from: full, which is all cases; autobahn, the 517 of the reference; or quick, without 9.* and with the cases of 12.* and 13.* shortened, which says so in the report."`
-	Edition string   `placeholder:"NAME" complete:"25.10,0.7" help:"Edition of the reference whose close codes 7.9 tests: 25.10 or 0.7."`
+	Suite   string   `placeholder:"NAME" complete:"full,autobahn,quick" help:"Suite to choose from: full, all cases; autobahn, the 517 of the reference; or quick, without 9.* and with the cases of 12.* and 13.* shortened, as the report then says."`
+	Edition string   `placeholder:"NAME" complete:"25.10,0.7" help:"Edition of the reference that decides which close codes 7.9 tests: 25.10 or 0.7."`
 	asFile  bool     // the cases are those of a specification file, and mean what they do there
 	listed  bool     // they are arguments, not flags
-	Profile string   `type:"existingfile" placeholder:"FILE" help:"What the peer is meant to do, as JSON: limits, subprotocols, an origin that it refuses and so on. Without it the cases that have to know are left out."`
-	Corpus  string   `type:"existingdir" placeholder:"DIR" help:"Take the data of the compression cases from files here that have the reference's names, as far as there are any."`
+	Profile string   `type:"existingfile" placeholder:"FILE" help:"JSON file that says what the peer is meant to do: its limits, its subprotocols, an origin it refuses and so on. Without it, cases that need to know are left out."`
+	Corpus  string   `type:"existingdir" placeholder:"DIR" help:"Folder with data for the compression cases, in files named as in the reference; where a file is missing, built-in data is used."`
 }
 
 // pick returns the selected cases.

@@ -103,7 +103,7 @@ func (s *side) begin(h ws.Header, size int) {
 	if c.guess && h.RSV == rules.RSV1 && (h.Opcode == ws.Text || h.Opcode == ws.Binary) {
 		c.guess = false
 		c.agree(deflate.Answer{})
-		c.remark(s.role, at, "RSV1 is set: permessage-deflate is taken for agreed, without parameters")
+		c.remark(s.role, at, "RSV1 is set: permessage-deflate without parameters is assumed")
 	}
 	if c.foreign != "" {
 		h.RSV = 0

@@ -32,7 +32,7 @@ const (
 // Options say how to look.
 type Options struct {
 	// Deflate is what was agreed, where the octets do not have the handshake that says
-	// so. With nil permessage-deflate is taken for agreed as soon as RSV1 is set, with
+	// so. With nil permessage-deflate is assumed as soon as RSV1 is set, with
 	// the zero Answer's parameters.
 	Deflate *deflate.Answer
 	// Plain says that there is no agreement where there is no handshake.

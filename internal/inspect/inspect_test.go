@@ -212,7 +212,7 @@ func TestFrames(t *testing.T) {
 		want  []string // beginnings
 	}{
 		{"a message in frames", options, []step{client(text("Hel", more), frame(ws.Client, ws.Ping, ""), cont("lo"))}, nil},
-		{"taken for compressed", options, []step{client(text(hello, compressed))}, []string{"# RSV1 is set: permessage-deflate is taken for agreed"}},
+		{"taken for compressed", options, []step{client(text(hello, compressed))}, []string{"# RSV1 is set: permessage-deflate without parameters is assumed"}},
 		{"compressed as agreed", agreement, []step{client(text(hello, compressed), text(again, compressed))}, nil},
 		{"compressed without agreement", none, []step{client(text(hello, compressed))}, []string{"! client RFC 6455, 5.2: RSV = 4"}},
 		{"not masked", none, []step{client(text("x", func(h *ws.Header) { h.Masked = false }))}, []string{"! client RFC 6455, 5.1: a client must mask"}},

@@ -222,7 +222,7 @@ func ungraded(a report.Agent, c Card) string {
 	case 10*c.Missing > planned:
 		return fmt.Sprintf("%d of %d cases were not run", c.Missing, planned)
 	case c.Total-c.Unjudged < fewest:
-		return fmt.Sprintf("it takes %d results that say something, and there are %d", fewest, c.Total-c.Unjudged)
+		return fmt.Sprintf("it needs %d results that could be judged, and there are %d", fewest, c.Total-c.Unjudged)
 	}
 	for _, category := range basics {
 		if judged[category] == 0 {

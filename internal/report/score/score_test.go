@@ -142,7 +142,7 @@ func TestUngraded(t *testing.T) {
 		grade, why string
 	}{
 		{agent(), "", "there are no results"},
-		{agent(result("1.1.1", "", "OK", "OK")), "", "it takes 100 results that say something, and there are 1"},
+		{agent(result("1.1.1", "", "OK", "OK")), "", "it needs 100 results that could be judged, and there are 1"},
 		{agent(whole().Results[:300]...), "A+", ""},
 		{without("6"), "", "there is no result of 6.*"},
 		{without("12"), "A+", ""},
@@ -160,7 +160,7 @@ func TestCard(t *testing.T) {
 		result("1.1.1", "RFC 6455, 5.6", "OK", "OK"), result("2.1", "RFC 6455, 5.10", "OK", "UNCLEAN"), result("2.2", "RFC 6455, 5.5.2", "FAILED", "FAILED"),
 		result("2.3", "RFC 6455, 5.5.2", "FAILED", "OK"), result("6.1", "RFC 7692, 7", "NON-STRICT", "FAILED"), result("6.2", "RFC 6455, 5.6", "?", "")))
 	want := score.Card{
-		Agent: "a", Ungraded: "it takes 100 results that say something, and there are 6", Total: 6,
+		Agent: "a", Ungraded: "it needs 100 results that could be judged, and there are 6", Total: 6,
 		Caps: []score.Cap{
 			{Grade: "C", Reason: "pings are not answered as they should be", ID: "2.2", Spec: "RFC 6455, 5.5.2", N: 2},
 			{Grade: "C", Reason: "results have no verdict that we know", ID: "6.2", Spec: "RFC 6455, 5.6", N: 1},
