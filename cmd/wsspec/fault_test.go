@@ -52,7 +52,7 @@ func TestFaultOfOurs(t *testing.T) {
 			t.Errorf("stdout lacks %q:\n%s", want, &out)
 		}
 	}
-	for _, want := range []string{"wsspec: case 1.1.2: fault in wsspec: runtime error", "hint: this is not the peer's doing. Please report it", "runner.go"} {
+	for _, want := range []string{"wsspec: case 1.1.2: fault in wsspec: runtime error", "hint: this is not the peer's fault. Please report it", "runner.go"} {
 		if !strings.Contains(errs.String(), want) {
 			t.Errorf("stderr lacks %q:\n%s", want, &errs)
 		}

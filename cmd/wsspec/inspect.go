@@ -188,7 +188,7 @@ func (c inspectCmd) capture(out *inspection, o inspect.Options, name string, r i
 	if r == nil {
 		f, err := os.Open(name)
 		if err != nil {
-			return badUsage(fmt.Errorf("--pcap: %w", err), "name a file of tcpdump, Wireshark or the like")
+			return badUsage(fmt.Errorf("--pcap: %w", err), "name a file written by tcpdump, Wireshark or the like")
 		}
 		defer f.Close()
 		r = f

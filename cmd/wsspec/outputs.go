@@ -66,7 +66,7 @@ func parseOutputs(args []string) ([]output, error) {
 		if !given {
 			path = "-"
 		} else if path == "" {
-			return nil, badUsage(fmt.Errorf("--report %s: there is no path behind the =", arg), "")
+			return nil, badUsage(fmt.Errorf("--report %s: there is no path after the =", arg), "")
 		}
 		if err := reserved(path); err != nil {
 			return nil, err

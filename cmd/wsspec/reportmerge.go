@@ -86,7 +86,7 @@ func (m merging) all() (*report.Report, error) {
 func (c mergeCmd) fill(p *process, m merging) error {
 	switch entries, err := os.ReadDir(c.Out); {
 	case err == nil && len(entries) > 0:
-		return badUsage(fmt.Errorf("--out %s: there is something in it", c.Out), "name a new folder, or a file that ends in .json")
+		return badUsage(fmt.Errorf("--out %s: the folder or file is not empty", c.Out), "name a new folder, or a file that ends in .json")
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return badUsage(fmt.Errorf("--out: %w", err), "name a new folder, or a file that ends in .json")
 	}

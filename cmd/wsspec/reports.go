@@ -104,7 +104,7 @@ func (c diffCmd) Run(p *process) error {
 		return err
 	}
 	for name, before := range baseline.Renamed(old, now) {
-		fmt.Fprintf(p.stdout, "%q is taken for %q of the earlier report\n", name, before)
+		fmt.Fprintf(p.stdout, "%q is compared with %q in the earlier report\n", name, before)
 	}
 	worse := false
 	for _, change := range baseline.Diff(old, now) {
@@ -195,7 +195,7 @@ func (c rejudgeCmd) Run(p *process) error {
 	}
 	fmt.Fprintf(p.stdout, "%d conversations judged again, %d verdicts changed\n", judged, changed)
 	if left > 0 {
-		fmt.Fprintf(p.stdout, "%d left out: they are in the reference's form, which has not all they were judged by, or no longer cases\n", left)
+		fmt.Fprintf(p.stdout, "%d left out: they are in the reference's format, which lacks some of what they were judged by, or their cases no longer exist\n", left)
 	}
 	if changed > 0 {
 		return statusError(exitVerdict)

@@ -197,12 +197,12 @@ func (t *testRun) end(outcome fuzzclient.Outcome, cause error, tally *terminal.T
 func (p *process) earned(tally *terminal.Tally) int {
 	switch gap := tally.Gap(); {
 	case gap == terminal.Nothing && tally.Done() > 0:
-		fmt.Fprint(p.stderr, "wsspec: no case says anything about the peer\nhint: select others with --cases\n")
+		fmt.Fprint(p.stderr, "wsspec: no case could judge the peer\nhint: select others with --cases\n")
 		return exitUnreachable
 	case gap == terminal.Nothing:
 		return exitUnreachable
 	case gap == terminal.Some:
-		fmt.Fprint(p.stderr, "wsspec: not all cases were run\nhint: --exclude leaves cases out, --allow-partial lets that pass\n")
+		fmt.Fprint(p.stderr, "wsspec: not all cases were run\nhint: leave cases out with --exclude, or accept this with --allow-partial\n")
 		return exitVerdict
 	case tally.Failed() > 0:
 		return exitVerdict
@@ -244,7 +244,7 @@ func (p *process) faults(fs runner.Faults) {
 	for _, f := range fs {
 		fmt.Fprintf(p.stderr, "wsspec: %v\n", f)
 	}
-	fmt.Fprintf(p.stderr, "hint: this is not the peer's doing. Please report it, with these lines:\n%s", fs[0].Stack)
+	fmt.Fprintf(p.stderr, "hint: this is not the peer's fault. Please report it, with these lines:\n%s", fs[0].Stack)
 }
 
 // openFolder uses the folder of a report: see folder.Open. Nobody else may write to it
@@ -252,7 +252,7 @@ func (p *process) faults(fs runner.Faults) {
 func (p *process) openFolder(dir string, strict, force bool) (*folder.Folder, error) {
 	unlock, err := archive.Lock(dir)
 	if err != nil {
-		return nil, badUsage(fmt.Errorf("--out: %w", err), "choose another folder for the report, or wait for the other")
+		return nil, badUsage(fmt.Errorf("--out: %w", err), "choose another folder for the report, or wait until the other run ends")
 	}
 	p.later(unlock)
 	if err := archive.Foreign(dir); err != nil && !force {

@@ -22,14 +22,14 @@ func unreachableHint(err error) string {
 		return refusedHint(r)
 	}
 	if lost, ok := errors.AsType[*fuzzclient.LostError](err); ok {
-		return fmt.Sprintf("it was there before: did it crash? its own log may say why; these cases reached it last: --jobs 1 --cases %s",
+		return fmt.Sprintf("it was reachable before: did it crash? its own log may say why; these cases reached it last: --jobs 1 --cases %s",
 			strings.Join(lost.Last, ","))
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return "--sni gives the name that the certificate has, --insecure takes any certificate"
+		return "--sni gives the name that the certificate has, --insecure accepts any certificate"
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return "--cafile names the authorities to trust, --insecure takes any certificate"
+		return "--cafile names the authorities to trust, --insecure accepts any certificate"
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return "does the server speak TLS at this port? without, its URL begins with ws:"
@@ -60,20 +60,20 @@ func refusedHint(r *fuzzclient.RefusedError) string {
 // most hints name several things.
 func statusHint(r *fuzzclient.RefusedError) string {
 	path, _, _ := strings.Cut(r.Target, "?")
-	const dress = "--header, --origin and --subprotocol add what it may want"
+	const dress = "--header, --origin and --subprotocol add what it may require"
 	switch s := r.Status; {
 	case s == 401 || s == 407:
 		return "log in with --header 'Authorization: …', or with a cookie or parameter as the server expects it"
 	case s == 403:
-		return "does it let this origin in? --origin names one; --header adds what else it may want"
+		return "does it let this origin in? --origin names one; --header adds what else it may require"
 	case s == 404 || s == 405 || s == 410 || s == 501:
-		return fmt.Sprintf("does it serve WebSocket at the path %q? the path stands at the end of the URL", path)
+		return fmt.Sprintf("does it serve WebSocket at the path %q? the path comes at the end of the URL", path)
 	case s == 426:
 		return fmt.Sprintf("does it serve WebSocket at the path %q, or another version of the protocol?", path)
 	case s/100 == 3 && r.Location != "":
 		return "a WebSocket client need not follow redirections: test the URL that it leads to, with ws: or wss:"
 	case s/100 == 2:
-		return fmt.Sprintf("it serves plain HTTP at the path %q: the path stands at the end of the URL", path)
+		return fmt.Sprintf("it serves plain HTTP at the path %q: the path comes at the end of the URL", path)
 	case s/100 == 5:
 		return "the log of the server says what went wrong; " + dress
 	}

@@ -228,7 +228,7 @@ func (s *schedule) accept(c Planned) error {
 	delete(s.going, c.ID)
 	s.mu.Unlock()
 	r := g.Result()
-	caution(&r, fmt.Sprintf("it ran beside other cases, and %d that failed like it beside others failed like it alone too", samples))
+	caution(&r, fmt.Sprintf("it ran beside other cases; %d that failed the same way beside others did so alone too", samples))
 	return s.tell(r)
 }
 

@@ -255,7 +255,7 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 	c.meeting.attend(st.OpenTimeout())
 	switch {
 	case open && !c.Needs.In(st.Profile):
-		p.NotJudged(fmt.Sprintf("the case needs to be told what the peer is meant to do: %s, in a profile (--profile)", c.Needs))
+		p.NotJudged(fmt.Sprintf("the case needs to know what the peer is meant to do: %s, in a profile (--profile)", c.Needs))
 		p.Close(ws.NormalClosure)
 		p.Finish(st.stretch(c.Patience()), c.End)
 	case open:
@@ -308,6 +308,6 @@ func (st Settings) SoFar(p *peer.Peer, c Planned, agent string) report.Result {
 	log.Facts.DroppedByMe = true
 	log.Add(time.Now(), wirelog.Record{Kind: wirelog.DroppedByMe})
 	r := st.judge(c, agent, &log)
-	caution(&r, "it was not seen whether the client ends TCP, or sends more, behind the Close frames")
+	caution(&r, "it was not seen whether the client ends TCP, or sends more, after the Close frames")
 	return r
 }

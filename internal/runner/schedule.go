@@ -363,7 +363,7 @@ func (s *schedule) settle(plan []Planned, why string) error {
 		if g == nil {
 			continue
 		}
-		caveat := "there were to be more attempts: " + why
+		caveat := "more attempts were planned: " + why
 		if g.spoilt != nil {
 			s.pace.Add(&g.Tries, *g.spoilt)
 			caveat = "it ran beside other cases, which may be why, and was not played again alone: " + why

@@ -206,7 +206,7 @@ func (t *turns) compare() {
 			first = answer
 		default:
 			r.Log.Add(r.Log.Start.Add(r.Took), wirelog.Record{Kind: wirelog.Violation, Note: fmt.Sprintf(
-				"%s: a request that means the same as another was answered otherwise: %s, and not %s", r.Spec, answer, first)})
+				"%s: equivalent requests were answered differently: %s, and not %s", r.Spec, answer, first)})
 			r.Verdict = verdict.Judge(r.Want, r.Close, r.Log)
 		}
 	}
@@ -256,7 +256,7 @@ func (t *turns) result() report.Result {
 	case bad == 0 && left > 0:
 		r.Verdict.Result = fmt.Sprintf("Only %d of %d connections were played, which were as they should be.", all-left, all)
 	case bad == 0:
-		r.Verdict.Result = fmt.Sprintf("%d connections, all as it should be.", all)
+		r.Verdict.Result = fmt.Sprintf("%d connections, all as they should be.", all)
 	default:
 		r.Verdict.Result = fmt.Sprintf("%s In %d of %d connections: %s.", r.Verdict.Result, len(alike), all, shortList(alike))
 		if left > 0 {

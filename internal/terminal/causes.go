@@ -22,7 +22,7 @@ func Causes(on Surroundings, agent string, d diagnosis.Diagnosis) {
 		fmt.Fprintln(on.Out, "nothing went wrong, so there is nothing to explain")
 		return
 	}
-	fmt.Fprintf(on.Out, "%s explained by %s\n", count(d.Wrong, "case that is not as it should be", "cases that are not as they should be"), count(len(d.Causes), "cause", "causes"))
+	fmt.Fprintf(on.Out, "%s, explained by %s\n", count(d.Wrong, "case that is not as it should be", "cases that are not as they should be"), count(len(d.Causes), "cause", "causes"))
 	for _, line := range causeLines(d, width) {
 		fmt.Fprintln(on.Out, line)
 	}

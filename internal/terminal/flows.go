@@ -35,7 +35,7 @@ func flowLines(flows []report.Flow, titles map[string]string, width int) []strin
 		lines = append(lines, clip(fmt.Sprintf("  %-5s %s%6s %6s%s%6s %6s  %5s  %5s  %s", visible.Text(f.Section), title,
 			rate(f.In.Rate(f.Took)), rate(f.Out.Rate(f.Took)), gap, telling.RatioText(f.In.Ratio()), telling.RatioText(f.Out.Ratio()), compressed, reach, context), width))
 	}
-	for _, text := range []string{telling.FlowNote, "in: from the peer. RSV1: its messages that were compressed.", "reach: octets it referred back, at most; context: of earlier messages."} {
+	for _, text := range []string{telling.FlowNote, "in: from the peer. RSV1: share of its messages that were compressed.", "reach: octets it referred back, at most; context: of earlier messages."} {
 		for _, line := range wrap(text, width-2) {
 			lines = append(lines, "  "+line)
 		}

@@ -36,7 +36,7 @@ func (s *Screen) wrong(agent string, t *Tally) []string {
 	w.mixed()
 	for i, c := range w.told.Causes {
 		if i == mostCauses {
-			w.line("  ", fmt.Sprintf("and %s: wsspec diagnose tells them", count(len(w.told.Causes)-i, "more cause", "more causes")))
+			w.line("  ", fmt.Sprintf("and %s: wsspec diagnose lists them", count(len(w.told.Causes)-i, "more cause", "more causes")))
 			break
 		}
 		w.cause(c)
@@ -87,7 +87,7 @@ func (w *wrong) mixed() {
 	if len(t.mixed) == 0 {
 		return
 	}
-	w.title("What comes is wrong while other connections are at work, and right when a case is alone")
+	w.title("Answers are wrong while other connections are active, and right when a case runs alone")
 	w.about("fits", count(len(t.mixed), "case", "cases"))
 	w.about("look at", "what connections share: buffers, pools, compressors, anything global")
 	w.ids(t.mixed)
@@ -134,7 +134,7 @@ func (w *wrong) left(ids []string) {
 		return
 	}
 	if w.shown > 0 {
-		w.lines = append(w.lines, "", fmt.Sprintf("Not explained by any of this: %s", count(len(ids), "case", "cases")))
+		w.lines = append(w.lines, "", fmt.Sprintf("Not explained by these causes: %s", count(len(ids), "case", "cases")))
 	} else {
 		w.lines = append(w.lines, "", clip(fmt.Sprintf("What is wrong with %q: %s", w.agent, count(len(ids), "case", "cases")), w.width))
 	}

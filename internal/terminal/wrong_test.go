@@ -84,7 +84,7 @@ func TestWhatIsWrong(t *testing.T) {
 					t.Errorf("%d %+v: there is no %q in\n%s", width, detail, want, text)
 				}
 			}
-			if rest := "\nNot explained by any of this: 34 cases\n"; strings.Contains(text, rest) == detail.Quiet || strings.Contains(text, "\nand 31 more: ") == detail.Quiet || strings.Count(text, "\nFAILED 99.") != 3 && !detail.Quiet {
+			if rest := "\nNot explained by these causes: 34 cases\n"; strings.Contains(text, rest) == detail.Quiet || strings.Contains(text, "\nand 31 more: ") == detail.Quiet || strings.Count(text, "\nFAILED 99.") != 3 && !detail.Quiet {
 				t.Errorf("%d %+v: three of 34 that nothing explains:\n%s", width, detail, text)
 			}
 			columns := width
@@ -144,7 +144,7 @@ func TestWrongBesideOthers(t *testing.T) {
 		tally.Add(r)
 	}
 	s.End("poor", tally, 0)
-	for _, want := range []string{"\n  1. What comes is wrong while other connections are at work", "\n     OK 5.3: ", "\n       attempt   1: FAILED, closing OK; repeated as it ran beside other cases\n", "\n  2. Does not check"} {
+	for _, want := range []string{"\n  1. What comes is wrong while other connections are at work", "\n     OK 5.3: ", "\n       attempt   1: FAILED, closing OK; repeated because it ran beside other cases\n", "\n  2. Does not check"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("there is no %q in\n%s", want, out.String())
 		}

@@ -29,19 +29,19 @@ func closingByRFC(c Closing, log *wirelog.Log, v Verdict) Verdict {
 		// Where a rule was broken we end TCP at once, and nobody has left it open.
 		v.Close, v.CloseResult = Failed, upper(broken[0])
 	case v.Close == WrongCode && returnsOurs(f):
-		v.Close, v.CloseResult = Failed, fmt.Sprintf("We had to end the connection, with %d, which the peer returned", f.Local.Code)
+		v.Close, v.CloseResult = Failed, fmt.Sprintf("We had to close the connection with %d, which the peer returned", f.Local.Code)
 	case v.Close == WrongCode && c.ByUs && c.Clean && f.Remote.Code.OnWire():
 		// A Close in answer to ours may have any code that may be sent (RFC 6455, 5.5.1 and 7.4).
 		v.Close, v.CloseResult = OK, fmt.Sprintf("Connection was properly closed, with %d in answer to our Close", f.Remote.Code)
 	case v.Close == Unclean && f.WasServerConnectionDropTimeout, v.Close == FailedByClient:
 		// One word, whichever of our timers ended first.
-		v.Close, v.CloseResult = FailedByClient, "RFC 6455, 7.1.1: the server left TCP open behind the Close frames, and we had to end it"
+		v.Close, v.CloseResult = FailedByClient, "RFC 6455, 7.1.1: the server left TCP open after the Close frames, and we had to end it"
 	case v.Close == Unclean && f.WasCloseHandshakeTimeout:
 		v.CloseResult = "RFC 6455, 5.5.1: no Close came in answer to ours"
 	case v.Close == Unclean:
 		v.CloseResult = "RFC 6455, 5.5.1: " + endOr(log, "we ended TCP") + ", and Close frames had not been exchanged"
 	case v.Close == Failed && c.ByUs:
-		v.CloseResult = upper(endOr(log, "the closing handshake was not begun")) + ", and it was for us to close"
+		v.CloseResult = upper(endOr(log, "the closing handshake was not begun")) + ", and it was up to us to close"
 	case v.Close == Failed:
 		v.CloseResult = "The peer had to fail the connection and did not: we ended it"
 	}
@@ -63,11 +63,11 @@ func mismatch(log *wirelog.Log, got []wirelog.Record) Verdict {
 	if broken := log.Violations(); len(broken) > 0 {
 		cause = " " + upper(broken[0]) + "."
 	} else if log.Contrast != "" {
-		cause = " Other content: " + log.Contrast + "."
+		cause = " Wrong content: " + log.Contrast + "."
 	} else if how := ended(log); how != "" && len(got) == 0 {
 		cause = " " + upper(how) + "."
 	} else if pings := received(log, ws.Ping); len(got) == 0 && len(pings) > 0 {
-		cause = " A Ping came in its place: " + pings[0] + "."
+		cause = " A Ping came instead: " + pings[0] + "."
 	}
 	return Verdict{Behavior: Failed, Result: "Actual events match none of those expected." + cause}
 }

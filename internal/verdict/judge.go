@@ -170,7 +170,7 @@ func overtime(w Want, log *wirelog.Log) string {
 	if late == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" That took %v longer than the %v meant for it, slowly but steadily.", late.Round(100*time.Millisecond), w.Within)
+	return fmt.Sprintf(" That took %v longer than the %v allowed for it, slowly but steadily.", late.Round(100*time.Millisecond), w.Within)
 }
 
 func judgeClosing(c Closing, log *wirelog.Log) Verdict {

@@ -33,7 +33,7 @@ func judgeConversation(w Want, log *wirelog.Log) Verdict {
 		return good(Unimplemented, notes[0]+".")
 	}
 	if dead := log.Notes(wirelog.Dead); len(dead) > 0 {
-		return good(Failed, "A fresh connection afterwards is no longer served: "+dead[0]+".")
+		return good(Failed, "A new connection is no longer served afterwards: "+dead[0]+".")
 	}
 	if w.NeedsDeflate && log.Facts.Opened && log.Extension == "" {
 		return good(Unimplemented, "The peer does not do permessage-deflate with these parameters.")
@@ -120,7 +120,7 @@ func briefly(r wirelog.Record) string {
 // wrongCode names the code that came and the ones that should have.
 func (w Want) wrongCode(got []wirelog.Record) string {
 	i := slices.IndexFunc(got, func(r wirelog.Record) bool { return r.Type == wirelog.CloseEvent })
-	wanted := "another code"
+	wanted := "a different one"
 	for _, o := range w.Outcomes {
 		for _, e := range o.Events {
 			if o.Grade == OK && e.Type == wirelog.CloseEvent && len(e.Codes) > 0 {
@@ -139,7 +139,7 @@ func (w Want) wrongCode(got []wirelog.Record) string {
 func (w Want) blame(log *wirelog.Log, got []wirelog.Record) string {
 	if log.Facts.Role == ws.Client && w.beginsUnopened() {
 		if log.Facts.Opened {
-			return "the handshake was accepted with 101, and should have been refused. What came then: " + Tell(got)
+			return "the handshake was accepted with 101 but should have been refused. What came then: " + Tell(got)
 		}
 		if lack := w.lacks(got); lack != "" {
 			return lack
@@ -151,7 +151,7 @@ func (w Want) blame(log *wirelog.Log, got []wirelog.Record) string {
 	if i := w.Spoiler(got); i >= 0 {
 		return w.blameEvent(log, got, i)
 	}
-	return "what came is not enough: " + Tell(got)
+	return "not all that was expected came: " + Tell(got)
 }
 
 // beginsUnopened reports whether the outcomes that are as they should be all begin with
@@ -197,28 +197,28 @@ func (w Want) blameEvent(log *wirelog.Log, got []wirelog.Record, i int) string {
 	}
 	switch r.Type {
 	case wirelog.OpenEvent:
-		return "no reaction: the connection was still open after our patience" + came
+		return "no reaction: the connection was still open when our timeout expired" + came
 	case wirelog.PongEvent:
 		if string(r.Data.Head) == Probe {
-			return "the connection was not failed: the Ping behind what is wrong was answered" + came
+			return "the connection was not failed: a Ping sent after the violation was answered" + came
 		}
 		return "an unexpected Pong" + came
 	case wirelog.TextEvent, wirelog.BinaryEvent:
 		if c, ok := w.contrast(r); ok {
-			return fmt.Sprintf("a message of %d octets came with other content: %v%s", r.Data.Len, c, came)
+			return fmt.Sprintf("a message of %d octets came with the wrong content: %v%s", r.Data.Len, c, came)
 		}
-		return "a message came that should not have, or with other content" + came
+		return "an unexpected message came, or one with the wrong content" + came
 	case wirelog.CloseEvent:
 		if r.Code == ws.NoStatus {
 			return "a Close without a code came too early" + came
 		}
-		return fmt.Sprintf("a Close with %d is not what should have come%s", r.Code, came)
+		return fmt.Sprintf("a Close with %d is not what was expected%s", r.Code, came)
 	case wirelog.EndEvent, wirelog.ResetEvent:
 		return "the peer ended TCP too early" + came
 	case wirelog.AnswerEvent:
 		return fmt.Sprintf("the opening handshake was answered with HTTP status %d: %s", r.Status, log.Refused)
 	}
-	return "something else came than should have" + came
+	return "something unexpected came" + came
 }
 
 // Probe is the payload of the Ping that scripts send behind something wrong: a Pong

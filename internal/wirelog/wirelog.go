@@ -56,7 +56,7 @@ const (
 	Settled                    // # settled: nothing that may still come changes the verdict
 	Lapse                      // # lapse "RFC 6455, 7.1.7: …": a SHOULD was not followed
 	NotJudged                  // # not judged "…": what the case is about could not be seen
-	Dead                       // # dead "…": a fresh connection afterwards is no longer served
+	Dead                       // # dead "…": a new connection is no longer served afterwards
 	Noted                      // # note "…": what was seen, without a verdict on it
 	Full                       // # log full
 )

@@ -333,7 +333,7 @@ func (s *sequence) remark(r wirelog.Record, class string) {
 	case wirelog.Settled:
 		s.note("nothing that may still come changes the verdict", "")
 	case wirelog.Dead:
-		s.note("a fresh connection is no longer served: "+r.Note, "bad "+class)
+		s.note("a new connection is no longer served: "+r.Note, "bad "+class)
 	case wirelog.Lapse, wirelog.NotJudged, wirelog.Noted:
 		s.note(r.Note, class)
 	default:

@@ -85,7 +85,7 @@ var failures = map[string]struct{ grade, reason string }{
 	"3":  {"D", "reserved bits are not checked"},
 	"4":  {"D", "reserved opcodes are not checked"},
 	"5":  {"D", "fragmentation is not right"},
-	"6":  {"C", "text is not right where it is not ASCII, or not UTF-8"},
+	"6":  {"C", "text that is not ASCII, or not UTF-8, is handled wrongly"},
 	"7":  {"C", "the closing handshake is not right"},
 	"9":  {"B", "large or many messages do not come back in time"},
 	"10": {"C", "fragmented messages do not come back"},
@@ -107,8 +107,8 @@ const (
 )
 
 var rules = []rule{
-	{"C", "results have no verdict that we know", func(r report.Result) bool { return !slices.Contains(order, r.Verdict.Behavior) }},
-	{"B", "cases fail at times", failsAtTimes},
+	{"C", "some results have an unknown verdict", func(r report.Result) bool { return !slices.Contains(order, r.Verdict.Behavior) }},
+	{"B", "some cases are flaky", failsAtTimes},
 	{"B", "connections end the wrong way", func(r report.Result) bool { return r.Verdict.Close == verdict.Failed }},
 	{"A-", "connections are not closed cleanly", func(r report.Result) bool {
 		c := r.Verdict.Close
@@ -117,9 +117,9 @@ var rules = []rule{
 	{"A", "faults are noticed later than they could be", func(r report.Result) bool { return r.Verdict.Behavior == verdict.NonStrict }},
 	{"A", noCompression, func(r report.Result) bool { return !r.Judged() && aboutCompression(r) }},
 	{"A", someCompression, func(r report.Result) bool { return !r.Judged() && exchangesCompressed(r) }},
-	{"A", "cases of compression were shortened", func(r report.Result) bool { return r.Shortened() && r.Judged() }},
-	{"C", "what several connections are sent is mixed up, or answered wrongly", func(r report.Result) bool { _, wrong := r.OnlyBeside(); return wrong }},
-	{"B", "answers are late beside other connections", func(r report.Result) bool { late, wrong := r.OnlyBeside(); return late && !wrong }},
+	{"A", "compression cases were shortened", func(r report.Result) bool { return r.Shortened() && r.Judged() }},
+	{"C", "data of several connections is mixed up, or answered wrongly", func(r report.Result) bool { _, wrong := r.OnlyBeside(); return wrong }},
+	{"B", "answers are late while other connections are active", func(r report.Result) bool { late, wrong := r.OnlyBeside(); return late && !wrong }},
 }
 
 // aboutCompression tells an extension that the peer does not do from what else could
@@ -239,7 +239,7 @@ func capsOf(r report.Result) []Cap {
 	if v.Behavior == verdict.Failed {
 		f, ok := failures[conform.Category(r.ID)]
 		if !ok {
-			f.grade, f.reason = "C", "cases beyond the reference's are failed"
+			f.grade, f.reason = "C", "cases beyond the reference's fail"
 		}
 		cap.Grade, cap.Reason = f.grade, f.reason
 		return []Cap{cap}

@@ -30,7 +30,7 @@ func Blame(r report.Result) (Culprit, bool) {
 	behaves := v.Behavior == verdict.OK || v.Behavior == verdict.Informational || v.Behavior == verdict.Unimplemented
 	switch {
 	case len(r.Log.Notes(wirelog.Dead)) > 0:
-		return s.record(wirelog.Dead, "a fresh connection is no longer served")
+		return s.record(wirelog.Dead, "a new connection is no longer served")
 	case len(r.Log.Violations()) > 0:
 		return s.violation()
 	case !r.Log.Facts.Opened && r.Log.Refused != "" && !r.Want.Whole:

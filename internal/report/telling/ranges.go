@@ -61,7 +61,7 @@ func Scope(a report.Agent) []string {
 		lines = append(lines, suites)
 	}
 	if ids := a.Shortened(); len(ids) > 0 {
-		lines = append(lines, fmt.Sprintf("shortened, to the messages that their titles say: %d (%s)", len(ids), Ranges(ids)))
+		lines = append(lines, fmt.Sprintf("shortened, as their titles say: %d (%s)", len(ids), Ranges(ids)))
 	}
 	return lines
 }
@@ -78,14 +78,14 @@ func Gaps(a report.Agent) []string {
 		lines = append(lines, fmt.Sprintf("%d of %d cases were %s: %s", len(missing), len(a.Results)+len(missing), a.NotRun(), Ranges(ids)))
 	}
 	if ids := a.Partly(); len(ids) > 0 {
-		lines = append(lines, fmt.Sprintf("run in part, with too few of their connections to say anything: %d (%s)", len(ids), Ranges(ids)))
+		lines = append(lines, fmt.Sprintf("run in part, with too few of their connections to be judged: %d (%s)", len(ids), Ranges(ids)))
 	}
 	if ids := a.Unjudged(); len(ids) > 0 {
-		lines = append(lines, fmt.Sprintf("run and not judged, as nothing shows how the peer does there: %d (%s)", len(ids), Ranges(ids)))
+		lines = append(lines, fmt.Sprintf("run but not judged, because nothing shows how the peer behaves there: %d (%s)", len(ids), Ranges(ids)))
 	}
 	failed, wrong := a.Besides()
 	if len(wrong) > 0 {
-		lines = append(lines, fmt.Sprintf("wrong only beside other cases, which is no matter of time: %d (%s)", len(wrong), Ranges(wrong)))
+		lines = append(lines, fmt.Sprintf("wrong only beside other cases, and not for lack of time: %d (%s)", len(wrong), Ranges(wrong)))
 	}
 	if late := len(failed) - len(wrong); late > 0 {
 		failed = slices.DeleteFunc(failed, func(id string) bool { return slices.Contains(wrong, id) })

@@ -135,7 +135,7 @@ func eventLine(r wirelog.Record) string {
 }
 
 // FlowNote says under which circumstances the rates of a table of flows were measured.
-const FlowNote = "MB/s: measured beside other cases, up to 16 at a time, unless --jobs is 1."
+const FlowNote = "MB/s: measured while other cases ran, up to 16 at a time, unless --jobs is 1."
 
 // RatioText is what Volume.Ratio says, with a dash where there is none.
 func RatioText(ratio float64, has bool) string {
