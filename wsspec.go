@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package wsspec tests WebSocket servers and clients for conformance to RFC 6455
-// and RFC 7692 inside "go test": one subtest a case, named by its id.
+// and RFC 7692 inside "go test": one subtest per case, named by its id. It knows
+// nothing of command lines or reports. Start at TestHandler, TestServer or TestClient.
 //
 //	func TestConformance(t *testing.T) {
 //		wsspec.TestHandler(t, myEchoHandler)
 //	}
 //
-// What is tested has to echo: return each text or binary message unchanged, and
-// close properly. A failing case prints the rule, its section, what was expected
-// and what came. Nothing is written to disk, and nothing but loopback is used.
+// The implementation under test has to echo: return each text or binary message
+// unchanged, and close properly. A failing case prints the rule, its section, what was expected
+// and what was received. Nothing is written to disk, and only loopback is used.
 //
 // Of the 216 compression cases (12.* and 13.*), which differ in sizes and parameters and
-// take most of the time, 48 are run and the others skipped, unless AllCompression or Cases
-// asks for them. With -short, all cases that move megabytes or thousands of messages are
-// skipped. The command wsspec, in cmd/wsspec, does the same from a shell, with reports.
+// take most of the time, 48 are run and the others are skipped, unless AllCompression or
+// Cases asks for them. With -short, all cases that move megabytes or thousands of messages
+// are skipped. The command wsspec, in cmd/wsspec, does the same from a shell, with reports.
 package wsspec
 
 import (

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command wsspec tells whether WebSocket software conforms to the RFCs, and where
-// it does not. Called as wstest, or with -m, it behaves as the reference suite does, by
-// way of package wstest. Here are flags and wiring, a file a command; nothing here knows
-// how a case is played, judged or shown. Start at commandLine.
+// it does not. Called as wstest, or with -m, it behaves like the reference suite, by
+// way of package wstest. It holds flags and wiring, one file per command, and knows nothing
+// of how a case is played, judged or shown. Start at commandLine.
 package main
 
 import (

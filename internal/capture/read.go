@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package capture reads TCP connections from files of captured packets, pcap and
-// pcapng, and writes one to such a file.
+// pcapng, and writes one to such a file. It knows nothing of what the octets mean.
+// Start at Read.
 //
-// It puts the octets of each direction in order and says where some are missing. What
-// they mean is not its business. A file is read once, from beginning to end, and
-// memory is bounded however many connections are in it and however they are jumbled.
+// It puts the octets of each direction in order and says where some are missing. A
+// file is read once, from beginning to end, and memory is bounded however many
+// connections are in it and however they are interleaved.
 package capture
 
 import (

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package cases is the catalogue: what the suite sends, what must come back, and
-// which sentence of which RFC says so. It knows nothing of connections or of how it is
-// judged. Start at any file s….go: one a category, one literal a case, in the words of
-// vocabulary.go.
+// which sentence of which RFC says so. It knows nothing of connections, nor of how cases
+// are judged. Start at any file s….go: one per category, with one literal per case, in the
+// words of vocabulary.go.
 package cases
 
 import (

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package conform defines what a test case is, and how cases are named, ordered
-// and picked. It knows nothing of which cases there are, see package cases, nor of where
+// and selected. It knows nothing of which cases there are (see package cases), nor of where
 // they are played. Start at Case.
 package conform
 

@@ -2,9 +2,8 @@
 
 // Package deflate is the permessage-deflate extension (RFC 7692): offers and
 // answers as values, a [Compressor] that keeps to a window, and an [Inflater]
-// that enforces one and tells what the sender made of it, down to each block and
-// symbol where that is wanted ([Inflater.List]). [Blocks] begins data that is made by
-// hand, right or wrong.
+// that enforces one and tells how the sender used it, down to each block and
+// symbol if asked ([Inflater.List]). [Blocks] starts hand-made data, right or wrong.
 //
 // It works on whole messages and knows neither frames nor connections: RSV1 and
 // fragments are the caller's. Start at Compressor and Inflater.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package diagnosis turns the table of faults round: from what a peer's cases came to,
-// it finds the fewest known faults that explain it, and says how well they fit. It
-// knows nothing of how results came about, nor of how they are shown. Start at Of.
+// Package diagnosis reads the table of faults in reverse: from the results of a peer,
+// it finds the fewest known faults that explain them, and says how well they fit. It
+// knows nothing of how results were produced, nor of how they are shown. Start at Of.
 package diagnosis
 
 import (

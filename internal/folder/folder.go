@@ -2,7 +2,7 @@
 
 // Package folder is a report on disk as both doors keep it: the results, see
 // report/archive, with pages to look at them, see report/html. It knows nothing of how
-// results come about. Start at Open.
+// results are produced. Start at Open.
 package folder
 
 import (

@@ -109,7 +109,7 @@ func TestTryingOneConnectionAgain(t *testing.T) {
 			t.Errorf("%s with one connection of two", grade)
 		}
 		play("2", true)
-		shows("2 connections, all as it should be")
+		shows("2 connections, all as they should be")
 	})
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package golden compares what a test produced with a file under testdata and
-// rewrites the file when the test runs with -update. It knows nothing of what is in
-// them. Start at Check.
+// rewrites the file when the test runs with -update. It knows nothing of their
+// content. Start at Check.
 package golden
 
 import (

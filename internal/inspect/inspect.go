@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package inspect reads the octets of a WebSocket connection that others have made,
+// Package inspect reads the octets of a WebSocket connection between others,
 // and says what they are: the opening handshake, frames, messages, the DEFLATE blocks
 // of those that are compressed, and each rule that is broken, with its section.
 //
-// A [Connection] is fed with the octets of both sides, or of one, in the order in
-// which they were sent, in pieces cut anywhere. What it has not got, it does not judge,
-// and says so. Its memory is bounded, whatever comes. Where the octets are from is not
-// its business: see package capture for files with packets.
+// A [Connection] is fed the octets of both sides, or of one, in the order in which
+// they were sent, in pieces cut anywhere. It does not judge what it has not seen, and
+// says so. Its memory is bounded, whatever comes. It knows nothing of where octets come
+// from: package capture reads files with packets. Start at Connection.
 package inspect
 
 import (

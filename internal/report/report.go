@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package report is what results are: of a case (Result), with the attempts at it,
-// of an agent, and of a run (Report), and how one may look at them (View). It knows
+// Package report defines results: of a case (Result), with the attempts at it, of an
+// agent, and of a run (Report), and ways to look at them (View). It knows
 // nothing of files, see report/archive, nor of sentences, see report/telling, nor of
 // what can run a case. Start at Result.
 package report

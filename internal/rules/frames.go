@@ -3,8 +3,9 @@
 // Package rules says which rules of RFC 6455 frames, Close payloads and the heads of
 // an opening handshake break: functions from values to sentences that name the section.
 //
-// It sees one value at a time, and what it has to know of the rest of the conversation
-// it is told. What to do about a broken rule is for the caller to decide.
+// It sees one value at a time, and callers tell it what it has to know of the rest of the
+// conversation. It knows nothing of connections, nor of what to do about a broken rule.
+// Start at Sender and Request.
 package rules
 
 import (

@@ -200,7 +200,7 @@ func TestDeadServers(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"0.1.11", "0.7.3", "0.7.6", "0.7.8", "0.7.11", "0.7.12", "0.7.18", "0.7.19", "0.8.5"} {
-		if r := served(t, peer.Profile{}, id, dies); r.Verdict.Behavior != verdict.Failed || !strings.Contains(r.Verdict.Result, "fresh connection") {
+		if r := served(t, peer.Profile{}, id, dies); r.Verdict.Behavior != verdict.Failed || !strings.Contains(r.Verdict.Result, "new connection") {
 			t.Errorf("%s: %+v", id, r.Verdict)
 		}
 	}

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package runner plays cases and judges them: one (PlayAll), or a plan of them, side
-// by side and again where that is asked for (Schedule). It knows nothing of how a
-// connection comes to be, which is the business of fuzzclient and fuzzserver, nor of
-// where results go. Start at Schedule.
+// Package runner plays cases and judges them: one (PlayAll), or a plan of them, in
+// parallel, and repeatedly if asked (Schedule). It knows nothing of how connections are
+// made, which fuzzclient and fuzzserver do, nor of where results go. Start at Schedule.
 package runner
 
 import (

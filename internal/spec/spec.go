@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package spec reads specification files, the JSON with which the reference's
-// two fuzzing modes have always been told what to test. Files are taken as they
-// are found in the wild: unknown keys are passed over, missing ones have defaults.
+// two fuzzing modes have always been told what to test. Files are accepted as
+// they are found in the wild: unknown keys are ignored, missing ones have defaults.
 // It knows nothing of the cases that patterns pick. Start at Read.
 package spec
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package survey gathers what all connections of a run show of the peer under test:
-// its half of each opening handshake, and the headers of its frames. Cases look at it
+// its half of each opening handshake, and the headers of its frames. Cases use it
 // that no single connection can decide, such as whether masking keys repeat. It judges
 // nothing, and knows neither cases nor where connections come from. Start at Evidence.
 package survey

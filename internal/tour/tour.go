@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package tour takes our client through all cases of a fuzzing server: getCaseCount,
-// runCase from 1 on, updateReports. It knows nothing of what the server makes of it.
+// runCase from 1 on, updateReports. It knows nothing of verdicts.
 // Start at Tour.
 package tour
 

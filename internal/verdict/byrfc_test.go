@@ -56,12 +56,12 @@ func TestByRFC(t *testing.T) {
 		"data behind the Close":                {ok(), byUs, "0 # violation \"RFC 6455, 5.5.1: a text frame\"", weClosed(), "OK", "FAILED", "", "5.5.1: a text frame", "OK"},
 		"a limit of ours":                      {ok(), byUs, "0 # violation \"a message of more than 3 octets\"", weClosed(), "OK", "OK", "", "", "OK"},
 		"closed by the peer instead": {
-			verdict.Want{Echoes: 9, Within: time.Minute}, byUs, "", peerClosed, "FAILED", "FAILED", "The peer closed with 1007 \"no\", after 0 of 9", "it was for us", "FAILED",
+			verdict.Want{Echoes: 9, Within: time.Minute}, byUs, "", peerClosed, "FAILED", "FAILED", "The peer closed with 1007 \"no\", after 0 of 9", "it was up to us", "FAILED",
 		},
 		"TCP ended by the peer instead": {
-			ok(hello), byUs, "0.038 # dropped by peer", wirelog.Facts{Opened: true}, "FAILED", "FAILED", "ended TCP without a Close, 38ms", "it was for us", "FAILED",
+			ok(hello), byUs, "0.038 # dropped by peer", wirelog.Facts{Opened: true}, "FAILED", "FAILED", "ended TCP without a Close, 38ms", "it was up to us", "FAILED",
 		},
-		"a Ping in place of the echo": {ok(hello), byUs, "0 < ping \"Hello\"", weClosed(), "FAILED", "OK", "Ping came in its place: \"Hello\"", "", "FAILED"},
+		"a Ping in place of the echo": {ok(hello), byUs, "0 < ping \"Hello\"", weClosed(), "FAILED", "OK", "Ping came instead: \"Hello\"", "", "FAILED"},
 		"a handshake that failed":     {ok(), byThem, "", wirelog.Facts{}, "FAILED", "FAILED", "opening handshake failed", "", "OK"},
 	} {
 		log := logOf(t, "", c.facts)

@@ -208,7 +208,7 @@ func TestEchoes(t *testing.T) {
 		{1, wirelog.Echo{Sent: 1}, verdict.Failed, "Did not receive message within 60 seconds."},
 		{3, wirelog.Echo{Sent: 3, Matched: 2}, verdict.Failed, "2 of 3 messages came back before the connection ended or 60 seconds were over."},
 		{3, wirelog.Echo{Sent: 2, Matched: 1, Stalled: 5002 * time.Millisecond}, verdict.Failed, "Stalled after 1 of 3 messages: nothing moved in either direction for 5s."},
-		{3, wirelog.Echo{Sent: 3, Matched: 3, Overtime: 2249 * time.Millisecond}, verdict.OK, "All 3 messages came back unchanged. That took 2.2s longer than the 1m0s meant for it, slowly but steadily."},
+		{3, wirelog.Echo{Sent: 3, Matched: 3, Overtime: 2249 * time.Millisecond}, verdict.OK, "All 3 messages came back unchanged. That took 2.2s longer than the 1m0s allowed for it, slowly but steadily."},
 		{3, wirelog.Echo{Sent: 3, Matched: 3, Difference: "octet 4 of 5 of the echo is 0x01 and should be 0x02"}, verdict.Failed, "Octet 4 of 5 of the echo is 0x01 and should be 0x02."},
 	} {
 		log := logOf(t, "", weClosed())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package wstest is the door for what was written for the reference: its options, its
+// Package wstest is the command line of the reference, for existing scripts: its options, its
 // specification files, its words and its exit status. It is frozen, and knows nothing of
 // the other door. Start at Program.Run; the promises that it keeps are the scripts
 // testdata/script/contract_*.txtar, which cmd/wsspec plays with the built program.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package archive keeps reports in the reference's files: index.json, and one JSON file
-// a case and agent, to which ours add one key of their own. It knows nothing of pages,
+// per case and agent, to which we add one key of our own. It knows nothing of pages,
 // nor of what can run a case. Start at Store, which writes, and Load, which reads.
 package archive
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package csv writes a report as a table for spreadsheets: a row a case and agent, those
+// Package csv writes a report as a table for spreadsheets: a row per case and agent, those
 // that were planned and not run included (RFC 4180). It knows nothing of files. Start at
 // Write.
 package csv

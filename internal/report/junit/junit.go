@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package junit writes a report as JUnit XML, as build servers read it: one suite
-// an agent, one case each. What failed is a failure, what was planned and not run an
-// error; what is not implemented and what is known to fail is skipped. Attempts that failed beside the one that counts
-// are what Surefire calls them: a rerunFailure where the case failed, and otherwise
-// a flakyFailure. It knows nothing of files. Start at Write.
+// per agent. What failed is a failure, what was planned and not run an error; what is
+// not implemented and what is known to fail is skipped. Failed attempts other than the
+// one that counts are called what Surefire calls them: a rerunFailure if the case failed,
+// otherwise a flakyFailure. It knows nothing of files. Start at Write.
 package junit
 
 import (

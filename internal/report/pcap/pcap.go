@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package pcap writes the conversation of a result as a pcapng file, which Wireshark
-// and its like open as WebSocket.
+// and its like open as WebSocket. It knows nothing of report folders. Start at Write.
 //
 // Sizes, times and directions of reads and writes are those of the log, and so are frame
 // headers, masking keys and how TCP ended. A log keeps the beginnings of payloads: for
 // the rest there are zeros, masked where the payload is, and a comment on the packet says
-// so. They are not left out, or what dissects the file would lose track of the frames.
-// Addresses, ports, sequence numbers and how octets are spread over packets are made up.
+// so. They are not left out, because dissectors would lose track of the frames. Addresses,
+// ports, sequence numbers and the division into packets are made up.
 package pcap
 
 import (

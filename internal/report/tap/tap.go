@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package tap writes a report in version 14 of the Test Anything Protocol: a
-// subtest an agent, with a diagnostic block for each case that failed. What is
+// subtest per agent, with a diagnostic block for each case that failed. What is
 // not implemented is skipped, what is known to fail is a TODO, and what was planned and
-// not run is not ok. It knows nothing of
-// files. Start at Write.
+// not run is not ok. It knows nothing of files. Start at Write.
 package tap
 
 import (

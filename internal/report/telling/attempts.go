@@ -26,7 +26,7 @@ func AttemptLines(r report.Result) []string {
 	for _, a := range all {
 		what := fmt.Sprintf("%s, closing %s", a.Verdict.Behavior, a.Verdict.Close)
 		if a.Why != "" {
-			what += "; repeated because " + a.Why
+			what += "; repeated: " + a.Why
 		}
 		i := slices.Index(whats, what)
 		if i < 0 {
