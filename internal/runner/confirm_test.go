@@ -113,7 +113,7 @@ func TestKindsOfDeviation(t *testing.T) {
 				}
 				taken := 0
 				for _, r := range st.told {
-					if strings.Contains(r.Caveat, "5 that failed like it beside others failed like it alone too") && len(r.Others) == 0 {
+					if strings.Contains(r.Caveat, "5 that failed the same way beside others did so alone too") && len(r.Others) == 0 {
 						taken++
 					}
 				}
