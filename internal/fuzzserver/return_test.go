@@ -96,7 +96,7 @@ func TestTryingOneConnectionAgain(t *testing.T) {
 			}
 		}
 		play("1", false)
-		shows("1 were not played")
+		shows("Not played: 1.")
 		if grade, _ := r.store.Behavior("x", c.ID); grade != verdict.Failed {
 			t.Errorf("%s with one connection of two, which failed", grade)
 		}

@@ -260,7 +260,7 @@ func (t *turns) result() report.Result {
 	default:
 		r.Verdict.Result = fmt.Sprintf("%s In %d of %d connections: %s.", r.Verdict.Result, len(alike), all, shortList(alike))
 		if left > 0 {
-			r.Verdict.Result += fmt.Sprintf(" %d were not played.", left)
+			r.Verdict.Result += fmt.Sprintf(" Not played: %d.", left)
 		}
 	}
 	if left > 0 && bad <= unjudged {
