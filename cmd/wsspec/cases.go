@@ -5,7 +5,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/cases"
@@ -81,7 +80,7 @@ func (c showCmd) Run(p *process) error {
 	if err != nil {
 		return err
 	}
-	all := requirements.All()
+	table := requirements.Load()
 	for _, k := range picked {
 		fmt.Fprintf(p.stdout, "%s  %s\n\nRests on:  %s\n", k.ID, k.Title, k.Spec)
 		if who := k.Only.Tested(); who != "" {
@@ -95,8 +94,8 @@ func (c showCmd) Run(p *process) error {
 			fmt.Fprintln(p.stdout, "\nRequirements that it tests:")
 		}
 		for _, id := range k.Requirements {
-			i := slices.IndexFunc(all, func(r requirements.Requirement) bool { return r.ID == id })
-			fmt.Fprintf(p.stdout, "  %s  %s (%s, %s)\n    %s\n", id, all[i].Level, all[i].Place(), all[i].Side, all[i].Text)
+			r, _ := table.ByID(id) // there is one, as a test sees to
+			fmt.Fprintf(p.stdout, "  %s  %s (%s, %s)\n    %s\n", id, r.Level, r.Place(), r.Side, r.Text)
 		}
 		script := cases.Script(edition, k.ID)
 		if len(script) > 0 {

@@ -44,7 +44,7 @@ func (c showReportCmd) Run(p *process) error {
 		for _, r := range a.Results {
 			one := r.ID == c.ID
 			if one || c.ID == "" && (c.Verbose || c.Wire) {
-				if r, err = whole(r); err != nil {
+				if r, err = rep.whole(r); err != nil {
 					return err
 				}
 			}

@@ -103,7 +103,7 @@ func (s Selection) pick() ([]conform.Case, error) {
 	if err != nil {
 		return nil, badUsage(err, s.lister())
 	}
-	if !s.asFile {
+	if !s.asFile && len(s.Exclude) > 0 {
 		if err := excludable(cases.FullSuite.Of(edition, data), s.Exclude); err != nil {
 			return nil, badUsage(err, `"wsspec cases" lists what there is; "9.*" is all of 9`)
 		}

@@ -10,22 +10,6 @@ import (
 	"github.com/wsspec/wsspec/internal/conform"
 )
 
-// Join is Merge without forgetting: where several reports have a result of the same
-// case and agent, each is an attempt at it, of which the worst counts, and of equals one
-// at the whole case rather than at a shortened one. The same result twice is one.
-// Explain tells of those that did not pass: telling.Explain.
-func Join(explain func(Result) []string, reports ...*Report) *Report {
-	joined := Plans(reports...)
-	_ = Joining{Reports: reports, Explain: explain}.Each(func(agent string, all []Joined) error {
-		a := joined.agent(agent)
-		for _, j := range all {
-			a.Results = append(a.Results, j.Result)
-		}
-		return nil
-	}) // has no error of its own
-	return joined
-}
-
 // Plans is a report of the agents of all and of what was to be played of them, without
 // results.
 func Plans(reports ...*Report) *Report {
@@ -39,9 +23,13 @@ func Plans(reports ...*Report) *Report {
 	return plans
 }
 
-// Joining is Join for reports that are too large to have all conversations at hand.
+// Joining is Merge without forgetting: where several reports have a result of the same
+// case and agent, each is an attempt at it, of which the worst counts, and of equals one
+// at the whole case rather than at a shortened one. The same result twice is one. The
+// reports may be too large to have all conversations at hand.
 type Joining struct {
 	Reports []*Report
+	// Explain tells of the attempts that did not pass: telling.Explain.
 	Explain func(Result) []string
 	// Whole gets the conversation of a result of the report with the number, from 0. It is
 	// asked only for results that are joined with others. Nil: they have it.

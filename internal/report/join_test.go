@@ -14,6 +14,22 @@ import (
 	"github.com/wsspec/wsspec/internal/verdict"
 )
 
+// joined is what the reports come to together.
+func joined(t *testing.T, reps ...*report.Report) *report.Report {
+	t.Helper()
+	all := report.Plans(reps...)
+	err := report.Joining{Reports: reps, Explain: telling.Explain}.Each(func(_ string, js []report.Joined) error {
+		for _, j := range js {
+			all.Add(j.Result)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 // Whatever the order of the reports, the worst result of a case counts, and all others
 // stay as attempts.
 func TestJoin(t *testing.T) {
@@ -29,7 +45,7 @@ func TestJoin(t *testing.T) {
 	for name, reps := range map[string][]*report.Report{
 		"good first": {good, bad, lax}, "bad first": {bad, lax, good}, "bad last": {lax, good, bad}, "twice": {lax, good, bad, bad},
 	} {
-		r := report.Join(telling.Explain, reps...).Agents[0].Results[0]
+		r := joined(t, reps...).Agents[0].Results[0]
 		if r.Verdict.Behavior != verdict.Failed || len(r.Others) != 2 || !r.Flaky() {
 			t.Errorf("%s: %s with %d others", name, r.Verdict.Behavior, len(r.Others))
 		}
@@ -41,7 +57,7 @@ func TestJoin(t *testing.T) {
 			t.Errorf("%s: attempts %v", name, seen)
 		}
 	}
-	if r := report.Join(telling.Explain, good, good).Agents[0].Results[0]; len(r.Others) != 0 || r.Attempt != 0 {
+	if r := joined(t, good, good).Agents[0].Results[0]; len(r.Others) != 0 || r.Attempt != 0 {
 		t.Errorf("the same twice: %+v", r.Others)
 	}
 }
@@ -69,7 +85,7 @@ func TestJoinShortened(t *testing.T) {
 	} {
 		short, whole := made(1, "quick", c.short, conform.Shortened), made(2, "full", c.whole)
 		for _, reps := range [][]*report.Report{{short, whole}, {whole, short}} {
-			a := report.Join(telling.Explain, reps...).Agents[0]
+			a := joined(t, reps...).Agents[0]
 			r := a.Results[0]
 			if r.Shortened() != c.shortCounts || len(a.Shortened()) == 1 != c.shortCounts || len(r.Others) != 1 || r.Others[0].Why != c.why {
 				t.Errorf("shortened %s, whole %s: counts %s, shortened %v, beside %+v", c.short, c.whole, r.Verdict.Behavior, r.Shortened(), r.Others)

@@ -134,14 +134,13 @@ func All() []Requirement { return Load().Requirements }
 // Sections returns the sections that have requirements, in the same order.
 func Sections() []Section { return Load().Sections }
 
-// ByID returns the requirement with the id. A caller with many ids takes All.
-func ByID(id string) (Requirement, bool) {
-	all := All()
-	i := slices.IndexFunc(all, func(r Requirement) bool { return r.ID == id })
+// ByID returns the requirement with the id.
+func (t Table) ByID(id string) (Requirement, bool) {
+	i := slices.IndexFunc(t.Requirements, func(r Requirement) bool { return r.ID == id })
 	if i < 0 {
 		return Requirement{}, false
 	}
-	return all[i], true
+	return t.Requirements[i], true
 }
 
 // FindSpec returns the specification that a user means by "6455", "rfc6455",

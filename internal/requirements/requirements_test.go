@@ -56,7 +56,7 @@ func TestSections(t *testing.T) {
 }
 
 func TestByID(t *testing.T) {
-	r, ok := requirements.ByID("6455-5.5-2")
+	r, ok := requirements.Load().ByID("6455-5.5-2")
 	want := requirements.Requirement{
 		ID: "6455-5.5-2", Spec: "RFC 6455", Section: "5.5", Side: requirements.Both, Level: requirements.Must,
 		Text: "A Pong with more than 125 octets of payload is an error.", Testable: requirements.Yes,
@@ -67,10 +67,10 @@ func TestByID(t *testing.T) {
 	if r.Place() != "RFC 6455, 5.5" {
 		t.Errorf("stands at %q", r.Place())
 	}
-	if r, _ := requirements.ByID("8996-1"); r.Place() != "RFC 8996" || r.Over != "TLS" {
+	if r, _ := requirements.Load().ByID("8996-1"); r.Place() != "RFC 8996" || r.Over != "TLS" {
 		t.Errorf("%+v", r)
 	}
-	if r, ok := requirements.ByID("6455-5.5-99"); ok {
+	if r, ok := requirements.Load().ByID("6455-5.5-99"); ok {
 		t.Errorf("%+v", r)
 	}
 }

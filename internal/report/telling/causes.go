@@ -18,8 +18,7 @@ import (
 
 // Diagnose explains the results of an agent by known faults.
 func Diagnose(a report.Agent) diagnosis.Diagnosis {
-	role := roleOf(a)
-	return diagnosis.By(func() []diagnosis.Fault { return diagnosis.Load(role) }, observe(a))
+	return diagnosis.Of(roleOf(a), observe(a))
 }
 
 // DiagnoseAll is Diagnose for each agent of a report.

@@ -174,7 +174,7 @@ func TestExceptions(t *testing.T) {
 		t.Errorf("8441-5-1: %q", got)
 	}
 	for id, reason := range reasons {
-		if r, ok := requirements.ByID(id); !ok || r.Testable == requirements.No || reason == "" {
+		if r, ok := requirements.Load().ByID(id); !ok || r.Testable == requirements.No || reason == "" {
 			t.Errorf("%s: %q", id, reason)
 		}
 	}
