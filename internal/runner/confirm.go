@@ -198,21 +198,14 @@ func oneThenOther(first, second <-chan Planned) (c Planned, ok bool) {
 func either(first, second <-chan Planned) (c Planned, ok bool) {
 	select {
 	case c, ok = <-first:
-		if !ok {
-			c, ok = <-second
-		}
-		return c, ok
 	default:
+		select {
+		case c, ok = <-first:
+		case c, ok = <-second:
+		}
 	}
-	select {
-	case c, ok = <-first:
-		if !ok {
-			c, ok = <-second
-		}
-	case c, ok = <-second:
-		if !ok {
-			c, ok = <-first
-		}
+	if !ok { // one of them is closed
+		return oneThenOther(first, second)
 	}
 	return c, ok
 }

@@ -109,9 +109,7 @@ func (s scene) handshake(why string) (Culprit, bool) {
 // first that did not come.
 func (s scene) whole(r report.Result) (Culprit, bool) {
 	w := r.Want
-	if !met(w, r.Verdict.Behavior) { // else what it lacks for OK is the point
-		w.Outcomes = slices.Clone(w.Outcomes)
-	} else {
+	if met(w, r.Verdict.Behavior) { // what it lacks for OK is the point
 		w.Outcomes = slices.DeleteFunc(slices.Clone(w.Outcomes), func(o verdict.Outcome) bool { return o.Grade != verdict.OK })
 	}
 	why := Briefly(r.Verdict.Result)
