@@ -63,13 +63,7 @@ func take(from, to string, link bool) (stamp, error) {
 
 // adopted notes a result whose file is in place.
 func (s *Store) adopted(r report.Result, at stamp, read time.Time) {
-	if s.rows[r.Agent] == nil {
-		s.rows[r.Agent] = map[string]indexRow{}
-	}
-	row := newRow(r, r.File)
-	row.size = at.Size
-	s.size += row.size - s.rows[r.Agent][r.ID].size
-	s.rows[r.Agent][r.ID] = row
+	s.enter(r, newRow(r, r.File), at.Size)
 	a := s.notes.agent(r.Agent)
 	n := len(a.results)
 	if at.late(read) || n > 0 && conform.CompareIDs(a.results[n-1].ID, r.ID) >= 0 {

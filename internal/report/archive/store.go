@@ -205,18 +205,24 @@ func (s *Store) Put(r report.Result) error {
 	if err := WriteFile(filepath.Join(s.dir, row.ReportFile), b); err != nil {
 		return err
 	}
-	row.size = int64(len(b))
 	read := f.asRead(r, b)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.rows[r.Agent] == nil {
-		s.rows[r.Agent] = map[string]indexRow{}
-	}
-	s.size += row.size - s.rows[r.Agent][r.ID].size
-	s.rows[r.Agent][r.ID] = row
+	s.enter(r, row, int64(len(b)))
 	s.since[row.ReportFile] = true
 	s.keep(row.ReportFile, read)
 	return nil
+}
+
+// enter puts a row into the index, for a file of so many octets. It is to be called with
+// the lock held.
+func (s *Store) enter(r report.Result, row indexRow, size int64) {
+	if s.rows[r.Agent] == nil {
+		s.rows[r.Agent] = map[string]indexRow{}
+	}
+	row.size = size
+	s.size += size - s.rows[r.Agent][r.ID].size
+	s.rows[r.Agent][r.ID] = row
 }
 
 // Finish writes the index, and notes for who reads the report.
