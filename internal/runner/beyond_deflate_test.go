@@ -109,6 +109,7 @@ func TestAgreementFaults(t *testing.T) {
 
 // TestBombFaults is about bombs. Whether a client that ends TCP has died cannot be seen.
 func TestBombFaults(t *testing.T) {
+	withoutRaceDetector(t, "hundreds of MiB inflated")
 	died := map[ws.Role]verdict.Grade{ws.Server: verdict.Failed, ws.Client: verdict.NonStrict}
 	for _, role := range []ws.Role{ws.Server, ws.Client} {
 		b := beyond(t, role, "19.3.7 19.3.8 19.3.9")
