@@ -96,14 +96,15 @@ func (s Selection) pick() ([]conform.Case, error) {
 	if s.asFile {
 		pick = conform.Select
 	}
-	picked, err := pick(suite.Of(edition, data), include, s.Exclude)
+	all := suite.Of(edition, data)
+	picked, err := pick(all, include, s.Exclude)
 	if unknown, is := errors.AsType[*conform.UnknownCaseError](err); is && s.Suite != "" {
 		err = fmt.Errorf("%w in the suite %s", unknown, suite)
 	}
 	if err != nil {
 		return nil, badUsage(err, s.lister())
 	}
-	if !s.asFile && len(s.Exclude) > 0 {
+	if !s.asFile && excludable(all, s.Exclude) != nil { // but a case of another suite may be excluded
 		if err := excludable(cases.FullSuite.Of(edition, data), s.Exclude); err != nil {
 			return nil, badUsage(err, `"wsspec cases" lists what there is; "9.*" is all of 9`)
 		}
