@@ -127,6 +127,7 @@ type Peer struct {
 	ctx    context.Context
 	unhook func() bool // the context lets go of the stream
 	s      stream.Stream
+	tunnel Tunnel // what s is inside its wrappers, nil where it is none
 	cfg    Config
 	opts   Options
 	rand   *rand.Rand
@@ -207,6 +208,10 @@ func New(ctx context.Context, s stream.Stream, cfg Config) *Peer {
 	}
 	p.pings, p.ponged = map[string]int{}, map[string]bool{}
 	p.in = newInbox(cfg.Role, limit, cfg.Backlog)
+	if p.tunnel = TunnelOf(s); p.tunnel != nil {
+		p.in.tunnel = p.tunnel
+		p.tunnel.Watch(p.in.below)
+	}
 	go p.in.read(s)
 	// A write may be blocked when the context ends; nothing else would wake it.
 	p.unhook = context.AfterFunc(ctx, func() { _ = s.Reset() })
