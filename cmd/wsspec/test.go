@@ -16,6 +16,8 @@ import (
 	"github.com/wsspec/wsspec/internal/corpus"
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/spec"
 	"github.com/wsspec/wsspec/internal/terminal"
@@ -52,6 +54,8 @@ type testCmd struct {
 	Insecure    bool     `group:"Handshake" help:"Accept any certificate of a wss server."`
 	CAFile      string   `name:"cafile" type:"existingfile" placeholder:"FILE" group:"Handshake" help:"Trust the certificate authorities in this PEM file instead of the system's."`
 	SNI         string   `name:"sni" placeholder:"NAME" group:"Handshake" help:"Server name to send in TLS, if it is not the host of the URL."`
+
+	HTTPVersion `embed:"" group:"HTTP"`
 
 	Quiet   bool `short:"q" group:"Output" help:"Print the summary only."`
 	Verbose bool `short:"v" group:"Output" help:"Print a line for every case."`
@@ -229,7 +233,9 @@ func (c *testCmd) prepare(p *process) (*testRun, error) {
 	if t.picked, err = p.narrow(t.picked, c.OnlySection, c.LastFailed, c.Out); err != nil {
 		return nil, err
 	}
-	t.profiled = c.profiled
+	t.parted = func(picked []conform.Case, p peer.Profile) ([]conform.Case, []report.Planned) {
+		return c.Selection.parted(picked, ws.Client, p, c.HTTPVersion.version())
+	}
 	t.part, t.partial = c.part() || c.OnlySection != "" || c.LastFailed, c.AllowPartial
 	if err := t.readProfiles(c.Profile); err != nil {
 		return nil, err
@@ -275,6 +281,7 @@ func (c *testCmd) dress(servers []fuzzclient.Server) error {
 		if len(c.Subprotocol) > 0 {
 			s.Protocols = c.Subprotocol
 		}
+		s.HTTP = c.HTTPVersion.version()
 		s.Options.FailByDrop = s.Options.FailByDrop || c.FailByDrop
 		if _, err := s.Resolve(""); err != nil {
 			return badUsage(err, "")

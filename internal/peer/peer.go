@@ -237,7 +237,10 @@ func (p *Peer) IsOpen() bool { return p.state == open && !p.halted }
 func (p *Peer) record(r wirelog.Record) { p.log.Add(time.Now(), r) }
 
 // Mute stops, or with false resumes, the keeping of octets and frames in the log.
-func (p *Peer) Mute(on bool) { p.log.Mute(time.Now(), on) }
+func (p *Peer) Mute(on bool) {
+	p.sweep()
+	p.log.Mute(time.Now(), on)
+}
 
 // logs reports whether frames are kept in the log now. What ended a conversation is kept
 // in any case, but where the reference's logs are wanted.

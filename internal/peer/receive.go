@@ -81,6 +81,9 @@ func (p *Peer) ended(it item) {
 		p.stop()
 		return
 	}
+	if broken, ok := it.err.(interface{ Rule() string }); ok {
+		p.record(wirelog.Record{Kind: wirelog.Violation, Note: broken.Rule()})
+	}
 	kind, how := wirelog.DroppedByPeer, "peer dropped the TCP connection without previous WebSocket closing handshake"
 	if stream.IsReset(it.err) {
 		kind = wirelog.ResetByPeer

@@ -5,6 +5,7 @@ package peer
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,6 +48,14 @@ func TunnelOf(s stream.Stream) Tunnel {
 		}
 		s = w.Unwrap()
 	}
+}
+
+// HTTPVersion is the version of HTTP that the opening handshake is in.
+func (p *Peer) HTTPVersion() string {
+	if p.tunnel == nil {
+		return ws.HTTP1
+	}
+	return p.tunnel.Version()
 }
 
 // Section is our half of the opening handshake as a header section of HTTP/2 or HTTP/3:
@@ -139,6 +148,20 @@ func (b *inbox) readSections(r *parser) bool {
 // below takes note of a frame of the HTTP connection.
 func (b *inbox) below(at time.Time, sent bool, f *wirelog.HTTPFrame) {
 	b.put(item{at: at, kind: gotHTTP, sent: sent, http: f})
+}
+
+// sweep puts into the log what was seen of the HTTP connection so far, before its turn.
+func (p *Peer) sweep() {
+	if p.tunnel == nil {
+		return
+	}
+	all := append(slices.Clone(p.items[p.next:]), p.in.take(nil)...)
+	p.items, p.next = slices.DeleteFunc(all, func(it item) bool {
+		if it.kind == gotHTTP {
+			p.log.AddHTTP(it.at, it.sent, it.http)
+		}
+		return it.kind == gotHTTP
+	}), 0
 }
 
 // checkAnswer says what keeps the answer to our opening handshake from opening the

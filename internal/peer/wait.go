@@ -255,12 +255,7 @@ func (p *Peer) takeLate() {
 		return
 	}
 	p.tunnel.Watch(nil)
-	for _, it := range append(p.items[p.next:], p.in.take(nil)...) {
-		if it.kind == gotHTTP {
-			p.log.AddHTTP(it.at, it.sent, it.http)
-		}
-	}
-	p.items, p.next = nil, 0
+	p.sweep()
 }
 
 // release lets go of the connection and waits for the reader.

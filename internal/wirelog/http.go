@@ -31,8 +31,9 @@ type HTTPFrame struct {
 
 // Bounds of what a log keeps of a field section.
 const (
-	KeepFields = 64  // fields
-	KeepField  = 512 // octets of a name or a value
+	KeepFields = 64    // fields
+	KeepField  = 512   // octets of a name or a value
+	MaxHTTP    = 2_000 // frames of the HTTP connection, so that there is room for the rest
 )
 
 // Quoted is a word of an HTTPFrame with a name and any octets.
@@ -178,8 +179,21 @@ func (f *HTTPFrame) kept() *HTTPFrame {
 }
 
 // AddHTTP adds a frame of the HTTP connection, which others than the owner of the log
-// have seen: it comes to stand where its time belongs.
+// have seen: it comes to stand where its time belongs. What was before the log began
+// stands at its beginning.
 func (l *Log) AddHTTP(at time.Time, sent bool, f *HTTPFrame) {
+	if at.Before(l.Start) {
+		at = l.Start
+	}
+	if l.muted {
+		return
+	}
+	switch l.frames++; {
+	case l.frames > MaxHTTP+1:
+		return
+	case l.frames > MaxHTTP:
+		f = &HTTPFrame{Proto: f.Proto, Type: "no_more_frames_kept", Stream: -1}
+	}
 	kind := ReceivedHTTP
 	if sent {
 		kind = SentHTTP

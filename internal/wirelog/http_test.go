@@ -39,6 +39,7 @@ func TestAddHTTP(t *testing.T) {
 	at := func(ms int) time.Time { return l.Start.Add(time.Duration(ms) * time.Millisecond) }
 	l.Add(at(1), wirelog.Record{Kind: wirelog.Noted, Note: "a"})
 	l.Add(at(3), wirelog.Record{Kind: wirelog.Noted, Note: "b"})
+	l.AddHTTP(at(-1), false, &wirelog.HTTPFrame{Proto: "h2", Type: "settings", Stream: -1})
 	l.AddHTTP(at(2), false, &wirelog.HTTPFrame{Proto: "h2", Type: "ping", Stream: -1})
 	long := make(ws.Fields, 100)
 	for i := range long {
@@ -47,13 +48,13 @@ func TestAddHTTP(t *testing.T) {
 	l.AddHTTP(at(4), true, &wirelog.HTTPFrame{Proto: "h2", Type: "headers", Stream: 1, Fields: long})
 	l.Mute(at(5), true)
 	l.AddHTTP(at(6), true, &wirelog.HTTPFrame{Proto: "h2", Type: "data", Stream: 1})
-	if len(l.Records) != 5 || l.Records[1].Text() != "< h2 ping" {
+	if len(l.Records) != 6 || l.Records[0].String() != "0.000000 < h2 settings" || l.Records[2].Text() != "< h2 ping" {
 		t.Errorf("records: %v", l.Records)
 	}
-	if f := l.Records[3].HTTP; len(f.Fields) != wirelog.KeepFields || len(f.Fields[0].Value) != wirelog.KeepField || !f.Has("cut") {
+	if f := l.Records[4].HTTP; len(f.Fields) != wirelog.KeepFields || len(f.Fields[0].Value) != wirelog.KeepField || !f.Has("cut") {
 		t.Errorf("%d fields are kept, the first with %d octets: %v", len(f.Fields), len(f.Fields[0].Value), f.Words)
 	}
-	if v, ok := l.Records[3].HTTP.Value("len"); ok {
+	if v, ok := l.Records[4].HTTP.Value("len"); ok {
 		t.Errorf("there is no length, and it is %q", v)
 	}
 }

@@ -160,7 +160,8 @@ type Log struct {
 	Extension   string        // what was agreed, as in the header
 	Late        time.Duration // how much later than meant we were ourselves, in waits that ran out
 
-	muted bool
+	muted  bool
+	frames int // of the HTTP connection
 }
 
 // New begins a log now.
