@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package h3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/quicvarint"
+)
+
+// Config is what a connection has to know before it begins.
+type Config struct {
+	// Settings are those that we send. nil means Allowing as a server and Plain as a
+	// client, empty an empty frame.
+	Settings []Setting
+	// Wait keeps us from sending SETTINGS, until SendControl does.
+	Wait bool
+}
+
+// Conn is an HTTP/3 connection: its control streams and the streams of its requests. Its
+// methods may be called from several goroutines.
+type Conn struct {
+	q      *quic.Conn
+	server bool
+	events events
+
+	control *quic.SendStream
+	heard   chan struct{} // closed once the peer's SETTINGS have come
+
+	mu      sync.Mutex
+	theirs  []Setting
+	goAway  bool
+	failure *Error          // why we have ended it, or the peer
+	uni     map[uint64]bool // stream types that have been
+	leaving bool            // it is about to end by itself
+}
+
+// open are the connections of a socket that have not ended.
+type open struct {
+	mu    sync.Mutex
+	conns map[*Conn]bool
+}
+
+func (o *open) add(c *Conn) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.conns == nil {
+		o.conns = map[*Conn]bool{}
+	}
+	o.conns[c] = true
+	context.AfterFunc(c.q.Context(), func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		delete(o.conns, c)
+	})
+}
+
+func (o *open) len() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.conns)
+}
+
+// end ends all of them, and waits for those that are about to.
+func (o *open) end() {
+	o.mu.Lock()
+	conns := slices.Collect(maps.Keys(o.conns))
+	o.mu.Unlock()
+	for _, c := range conns {
+		c.mu.Lock()
+		leaving := c.leaving
+		c.mu.Unlock()
+		if !leaving {
+			c.fail(NoError, "")
+		}
+		<-c.Done()
+	}
+}
+
+func newConn(q *quic.Conn, server bool, cfg Config) (*Conn, error) {
+	c := &Conn{q: q, server: server, heard: make(chan struct{}), uni: map[uint64]bool{}}
+	context.AfterFunc(q.Context(), c.ended)
+	control, err := q.OpenUniStream()
+	if err != nil {
+		return nil, fmt.Errorf("control stream: %w", translated(err))
+	}
+	c.control = control
+	c.events.add(Event{Out: true, What: Opened, Stream: int64(control.StreamID()), Kind: ControlStream})
+	b := quicvarint.Append(nil, ControlStream)
+	if settings := cfg.Settings; !cfg.Wait {
+		if settings == nil {
+			settings = defaults(server)
+		}
+		c.events.add(Event{Out: true, What: Frame, Stream: int64(control.StreamID()), Type: Settings, Entries: settings})
+		b = AppendFrame(b, Settings, AppendSettings(nil, settings))
+	}
+	if _, err := control.Write(b); err != nil {
+		return nil, fmt.Errorf("control stream: %w", translated(err))
+	}
+	go c.acceptUni()
+	return c, nil
+}
+
+func defaults(server bool) []Setting {
+	if server {
+		return Allowing()
+	}
+	return Plain()
+}
+
+// SendControl sends octets on our control stream, legal or not; e is what is to be told of
+// it.
+func (c *Conn) SendControl(e Event, b []byte) error {
+	e.Out, e.Stream = true, int64(c.control.StreamID())
+	c.events.add(e)
+	_, err := c.control.Write(b)
+	return translated(err)
+}
+
+// SendSettings sends a SETTINGS frame, the first of which is the only legal one.
+func (c *Conn) SendSettings(entries []Setting) error {
+	return c.SendControl(Event{What: Frame, Type: Settings, Entries: entries}, AppendFrame(nil, Settings, AppendSettings(nil, entries)))
+}
+
+// SendGoAway sends a GOAWAY frame (RFC 9114, 5.2).
+func (c *Conn) SendGoAway(id uint64) error {
+	return c.SendControl(Event{What: Frame, Type: GoAway, ID: id}, AppendFrame(nil, GoAway, quicvarint.Append(nil, id)))
+}
+
+// Settings waits for the peer's SETTINGS.
+func (c *Conn) Settings(ctx context.Context) ([]Setting, error) {
+	select {
+	case <-c.heard:
+	case <-c.q.Context().Done():
+		return nil, c.Err()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.theirs), nil
+}
+
+// Allows reports whether settings let a client send an extended CONNECT (RFC 9220, 3).
+func Allows(settings []Setting) bool {
+	return slices.Contains(settings, Setting{EnableConnectProtocol, 1})
+}
+
+// Open begins a stream for a request. It waits while the server allows no more of them.
+func (c *Conn) Open(ctx context.Context) (*Stream, error) {
+	q, err := c.q.OpenStreamSync(ctx)
+	if err != nil {
+		return nil, c.explained(err)
+	}
+	return newStream(c, q), nil
+}
+
+// Accept waits for the next stream that the client begins.
+func (c *Conn) Accept(ctx context.Context) (*Stream, error) {
+	q, err := c.q.AcceptStream(ctx)
+	if err != nil {
+		return nil, c.explained(err)
+	}
+	return newStream(c, q), nil
+}
+
+// Observe tells of everything that is not of one request stream, what has been first, until
+// it is stopped. see may be called from any goroutine, but from one at a time, and must not
+// wait.
+func (c *Conn) Observe(see func(Event)) (stop func()) { return c.events.observe(-1, see) }
+
+// Close ends the connection and all its streams at once.
+func (c *Conn) Close(code Code, why string) {
+	c.fail(code, why)
+}
+
+// Done is closed when the connection has ended.
+func (c *Conn) Done() <-chan struct{} { return c.q.Context().Done() }
+
+// Err is why the connection has ended, nil while it has not.
+func (c *Conn) Err() error {
+	if c.q.Context().Err() == nil {
+		return nil
+	}
+	return c.explained(context.Cause(c.q.Context()))
+}
+
+// fail ends the connection with an error of ours; only the first counts.
+func (c *Conn) fail(code Code, why string) *Error {
+	c.mu.Lock()
+	first := c.failure == nil && c.q.Context().Err() == nil
+	if c.failure == nil {
+		c.failure = &Error{Code: code, Why: why, Whole: true}
+	}
+	err := c.failure
+	c.mu.Unlock()
+	if first {
+		c.events.add(Event{Out: true, What: Closed, Stream: -1, Code: code, Why: why})
+		_ = c.q.CloseWithError(quic.ApplicationErrorCode(code), why)
+	}
+	return err
+}
+
+// explained is an error of QUIC as one of ours, and of a connection that we have ended the
+// reason.
+func (c *Conn) explained(err error) error {
+	err = translated(err)
+	if e, ok := errors.AsType[*Error](err); ok && e.Whole && !e.Remote {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.failure != nil {
+			return c.failure
+		}
+	}
+	return err
+}
+
+// ended tells observers how the peer has ended the connection.
+func (c *Conn) ended() {
+	if e, ok := errors.AsType[*Error](translated(context.Cause(c.q.Context()))); ok && e.Remote {
+		c.events.add(Event{What: Closed, Stream: -1, Code: e.Code, Why: e.Why})
+	}
+}

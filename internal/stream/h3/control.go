@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package h3
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/quicvarint"
+)
+
+// acceptUni reads the unidirectional streams that the peer opens, until the connection ends.
+func (c *Conn) acceptUni() {
+	for n := 0; ; n++ {
+		q, err := c.q.AcceptUniStream(c.q.Context())
+		switch {
+		case err != nil:
+			return
+		case n == maxUni:
+			c.fail(ExcessiveLoad, fmt.Sprintf("more than %d unidirectional streams", maxUni))
+			return
+		}
+		go c.readUni(q)
+	}
+}
+
+// readUni reads a unidirectional stream according to its type (RFC 9114, 6.2).
+func (c *Conn) readUni(q *quic.ReceiveStream) {
+	kind, err := quicvarint.Read(quicvarint.NewReader(q))
+	if err != nil {
+		return // it may end before its type (RFC 9114, 6.2)
+	}
+	c.events.add(Event{What: Opened, Stream: int64(q.StreamID()), Kind: kind})
+	switch kind {
+	case ControlStream, QPACKEncoder, QPACKDecoder:
+		if c.isSecond(kind) {
+			c.fail(StreamCreationError, "a second "+kindName(kind)+" stream")
+			return
+		}
+		c.readCritical(q, kind)
+	case PushStream:
+		if c.server {
+			c.fail(StreamCreationError, "a push stream of a client")
+			return
+		}
+		c.fail(IDError, "a push that was not allowed")
+	default:
+		q.CancelRead(quic.StreamErrorCode(StreamCreationError))
+	}
+}
+
+// isSecond reports whether there has been a stream of the type, of which there may be one.
+func (c *Conn) isSecond(kind uint64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was := c.uni[kind]
+	c.uni[kind] = true
+	return was
+}
+
+// readCritical reads a stream that has to last as long as the connection (RFC 9114, 6.2.1;
+// RFC 9204, 4.2). The instructions of QPACK mean nothing to us, as we allow no dynamic table.
+func (c *Conn) readCritical(q *quic.ReceiveStream, kind uint64) {
+	if kind == ControlStream {
+		if !c.readControl(newReader(q), int64(q.StreamID())) {
+			return
+		}
+	} else if _, err := io.Copy(io.Discard, q); err != nil && c.q.Context().Err() != nil {
+		return
+	}
+	c.fail(ClosedCriticalStream, "the "+kindName(kind)+" stream has ended")
+}
+
+// readControl reads the control stream (RFC 9114, 6.2.1) and reports whether it ended although the
+// connection has not.
+func (c *Conn) readControl(f *reader, stream int64) bool {
+	for n, idle := 0, 0; ; n++ {
+		t, length, err := f.header()
+		if err != nil {
+			return c.q.Context().Err() == nil
+		}
+		e := Event{What: Frame, Stream: stream, Type: t, Length: length}
+		known := t == Settings || t == GoAway || t == CancelPush || t == MaxPushID
+		switch {
+		case n == 0 && t != Settings:
+			c.events.add(e)
+			c.fail(MissingSettings, "the control stream does not begin with SETTINGS")
+			return false
+		case known && length > maxControl:
+			c.events.add(e)
+			c.fail(ExcessiveLoad, fmt.Sprintf("%v frame of %d octets", t, length))
+			return false
+		case !known:
+			if idle++; idle > maxIdle {
+				c.fail(ExcessiveLoad, "no end of frames that mean nothing")
+				return false
+			}
+			if e.Payload, err = f.skip(); err != nil {
+				return c.q.Context().Err() == nil
+			}
+			c.events.add(e)
+			if t == Data || t == Headers || t == PushPromise || t.fromHTTP2() {
+				c.fail(FrameUnexpected, fmt.Sprintf("%v on the control stream", t))
+				return false
+			}
+			continue
+		}
+		payload, err := f.whole()
+		if err != nil {
+			return c.q.Context().Err() == nil
+		}
+		if !c.obey(e, payload, n == 0) {
+			return false
+		}
+	}
+}
+
+// obey takes in a frame of the control stream and reports whether it was legal.
+func (c *Conn) obey(e Event, payload []byte, first bool) bool {
+	switch {
+	case e.Type == Settings:
+		entries, err := ParseSettings(payload)
+		e.Entries = entries
+		c.events.add(e)
+		switch {
+		case !first:
+			c.fail(FrameUnexpected, "a second SETTINGS frame")
+			return false
+		case err == errCut:
+			c.fail(FrameError, "SETTINGS: "+err.Error())
+			return false
+		case err != nil:
+			c.fail(SettingsError, err.Error())
+			return false
+		}
+		c.mu.Lock()
+		c.theirs = entries
+		c.mu.Unlock()
+		close(c.heard)
+		return true
+	case e.Type == GoAway:
+		id, err := parseID(payload)
+		e.ID = id
+		c.events.add(e)
+		if err != nil {
+			c.fail(FrameError, "GOAWAY: "+err.Error())
+			return false
+		}
+		if !c.server && !isRequest(int64(id)) {
+			c.fail(IDError, fmt.Sprintf("GOAWAY with %d, which is no stream of a request", id))
+			return false
+		}
+		return true
+	}
+	e.Payload = payload[:min(len(payload), keptOfFrame)]
+	c.events.add(e)
+	if e.Type == MaxPushID && !c.server {
+		c.fail(FrameUnexpected, "MAX_PUSH_ID from a server")
+		return false
+	}
+	return true
+}

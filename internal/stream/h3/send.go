@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package h3
+
+import (
+	"io"
+	"time"
+
+	"github.com/quic-go/quic-go"
+
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// SendFields sends a field section in a HEADERS frame: a request, an answer or trailers.
+func (s *Stream) SendFields(fields ws.Fields) error {
+	b := AppendFields(nil, fields)
+	s.mu.Lock()
+	if s.c.server {
+		s.tunnel = s.connect && isSuccess(fields)
+	} else if fields.Get(":method") == "CONNECT" {
+		s.connect = true
+	}
+	s.mu.Unlock()
+	s.sent(Event{What: Frame, Type: Headers, Length: uint64(len(b)), Fields: fields})
+	return s.send(AppendFrame(nil, Headers, b))
+}
+
+// SendFrame sends a frame of any type.
+func (s *Stream) SendFrame(t FrameType, payload []byte) error {
+	e := Event{What: Frame, Type: t, Length: uint64(len(payload))}
+	if t != Data {
+		e.Payload = payload[:min(len(payload), keptOfFrame)]
+	}
+	s.sent(e)
+	return s.send(AppendFrame(nil, t, payload))
+}
+
+// SendOctets sends octets that need not be frames.
+func (s *Stream) SendOctets(b []byte) error { return s.send(b) }
+
+func (s *Stream) send(b []byte) error {
+	_, err := s.q.Write(b)
+	return s.c.explained(err)
+}
+
+// Write sends p as the payload of one DATA frame.
+func (s *Stream) Write(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	s.sent(Event{What: Frame, Type: Data, Length: uint64(len(p))})
+	n := min(len(p), gatherUpTo)
+	b := AppendFrameHeader(make([]byte, 0, n+16), Data, uint64(len(p)))
+	head := len(b)
+	b = append(b, p[:n]...)
+	done, err := s.q.Write(b)
+	if done = max(0, done-head); err != nil || n == len(p) {
+		return done, s.c.explained(err)
+	}
+	more, err := s.q.Write(p[n:])
+	return done + more, s.c.explained(err)
+}
+
+// sent tells observers of what we do.
+func (s *Stream) sent(e Event) {
+	e.Out, e.Stream = true, s.ID()
+	s.c.events.add(e)
+}
+
+// CloseWrite ends our side in order, with FIN, and keeps reading.
+func (s *Stream) CloseWrite() error {
+	if !s.finish() {
+		return nil
+	}
+	s.sent(Event{What: Fin})
+	return s.c.explained(s.q.Close())
+}
+
+// finish marks our side as ended and reports whether it was not.
+func (s *Stream) finish() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.finished
+	s.finished = true
+	return !was
+}
+
+// Reset cuts the stream off, both sides of it, as RFC 9220, 3 says that the reset of a TCP
+// connection is done: with H3_REQUEST_CANCELLED.
+func (s *Stream) Reset() error {
+	s.ResetWith(RequestCancelled)
+	s.close(func() { time.Sleep(settleFor) })
+	return nil
+}
+
+// ResetWith cuts the stream off with any code.
+func (s *Stream) ResetWith(code Code) {
+	s.CancelWrite(code)
+	s.CancelRead(code)
+}
+
+// CancelWrite sends RESET_STREAM.
+func (s *Stream) CancelWrite(code Code) {
+	s.finish()
+	s.sent(Event{What: Reset, Code: code})
+	s.q.CancelWrite(quic.StreamErrorCode(code))
+}
+
+// CancelRead sends STOP_SENDING.
+func (s *Stream) CancelRead(code Code) {
+	s.sent(Event{What: StopSending, Code: code})
+	s.q.CancelRead(quic.StreamErrorCode(code))
+}
+
+// Close ends our side in order and lets go of the stream. What the peer still sends is
+// read and thrown away for a while, so that it does not take a late word for a breach.
+func (s *Stream) Close() error {
+	err := s.CloseWrite()
+	s.close(s.drain)
+	return err
+}
+
+// Patience with a peer whose stream, or whose connection, is over for us.
+const (
+	lingerFor = time.Second
+	settleFor = 50 * time.Millisecond // for what has been written to be under way
+)
+
+// close lets nobody read any more, and ends a connection that was there for the stream alone
+// once there is nothing left to do.
+func (s *Stream) close(last func()) {
+	s.mu.Lock()
+	was := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if was {
+		return
+	}
+	_ = s.q.SetReadDeadline(time.Unix(1, 0)) // wakes who is reading
+	if s.owned {
+		s.c.mu.Lock()
+		s.c.leaving = true
+		s.c.mu.Unlock()
+	}
+	go func() {
+		last()
+		if s.owned {
+			s.c.fail(NoError, "")
+		}
+	}()
+}
+
+// drain reads to the end of a stream that has been closed.
+func (s *Stream) drain() {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	if s.ended == nil {
+		_ = s.q.SetReadDeadline(time.Now().Add(lingerFor)) // one that cannot has ended
+		if n, err := io.CopyN(io.Discard, s.q, drainUpTo); n == drainUpTo || stream.IsTimeout(err) {
+			s.CancelRead(RequestCancelled)
+		}
+	}
+	if s.owned && s.c.Err() == nil {
+		time.Sleep(settleFor)
+	}
+}
