@@ -12,6 +12,8 @@ import (
 
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/quicvarint"
+
+	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
 // Config is what a connection has to know before it begins.
@@ -19,7 +21,7 @@ type Config struct {
 	// Settings are those that we send. nil means Allowing as a server and Plain as a
 	// client, empty an empty frame.
 	Settings []Setting
-	// Wait keeps us from sending SETTINGS, until SendControl does.
+	// Wait keeps us from sending SETTINGS, until SendSettings does.
 	Wait bool
 }
 
@@ -35,7 +37,6 @@ type Conn struct {
 
 	mu      sync.Mutex
 	theirs  []Setting
-	goAway  bool
 	failure *Error          // why we have ended it, or the peer
 	uni     map[uint64]bool // stream types that have been
 	leaving bool            // it is about to end by itself
@@ -91,13 +92,13 @@ func newConn(q *quic.Conn, server bool, cfg Config) (*Conn, error) {
 		return nil, fmt.Errorf("control stream: %w", translated(err))
 	}
 	c.control = control
-	c.events.add(Event{Out: true, What: Opened, Stream: int64(control.StreamID()), Kind: ControlStream})
+	c.events.add(true, openSeen(int64(control.StreamID()), ControlStream))
 	b := quicvarint.Append(nil, ControlStream)
 	if settings := cfg.Settings; !cfg.Wait {
 		if settings == nil {
 			settings = defaults(server)
 		}
-		c.events.add(Event{Out: true, What: Frame, Stream: int64(control.StreamID()), Type: Settings, Entries: settings})
+		c.events.add(true, settingsSeen(settings))
 		b = AppendFrame(b, Settings, AppendSettings(nil, settings))
 	}
 	if _, err := control.Write(b); err != nil {
@@ -114,23 +115,25 @@ func defaults(server bool) []Setting {
 	return Plain()
 }
 
-// SendControl sends octets on our control stream, legal or not; e is what is to be told of
-// it.
-func (c *Conn) SendControl(e Event, b []byte) error {
-	e.Out, e.Stream = true, int64(c.control.StreamID())
-	c.events.add(e)
-	_, err := c.control.Write(b)
-	return translated(err)
+// SendControl sends a frame on our control stream.
+func (c *Conn) SendControl(t FrameType, payload []byte) error {
+	return c.sendControl(frameSeen(int64(c.control.StreamID()), t, uint64(len(payload))), t, payload)
+}
+
+func (c *Conn) sendControl(seen *wirelog.HTTPFrame, t FrameType, payload []byte) error {
+	c.events.add(true, seen)
+	_, err := c.control.Write(AppendFrame(nil, t, payload))
+	return c.explained(err)
 }
 
 // SendSettings sends a SETTINGS frame, the first of which is the only legal one.
 func (c *Conn) SendSettings(entries []Setting) error {
-	return c.SendControl(Event{What: Frame, Type: Settings, Entries: entries}, AppendFrame(nil, Settings, AppendSettings(nil, entries)))
+	return c.sendControl(settingsSeen(entries), Settings, AppendSettings(nil, entries))
 }
 
 // SendGoAway sends a GOAWAY frame (RFC 9114, 5.2).
 func (c *Conn) SendGoAway(id uint64) error {
-	return c.SendControl(Event{What: Frame, Type: GoAway, ID: id}, AppendFrame(nil, GoAway, quicvarint.Append(nil, id)))
+	return c.sendControl(goAwaySeen(id), GoAway, quicvarint.Append(nil, id))
 }
 
 // Settings waits for the peer's SETTINGS.
@@ -170,10 +173,10 @@ func (c *Conn) Accept(ctx context.Context) (*Stream, error) {
 	return newStream(c, q), nil
 }
 
-// Observe tells of everything that is not of one request stream, what has been first, until
-// it is stopped. see may be called from any goroutine, but from one at a time, and must not
-// wait.
-func (c *Conn) Observe(see func(Event)) (stop func()) { return c.events.observe(-1, see) }
+// Watch has everything told that is not of one request stream, what has been first; with
+// nil it ends. The function is called from any goroutine, but from one at a time, and must
+// not wait.
+func (c *Conn) Watch(see Watcher) { c.events.watch(-1, see) }
 
 // Close ends the connection and all its streams at once.
 func (c *Conn) Close(code Code, why string) {
@@ -201,7 +204,7 @@ func (c *Conn) fail(code Code, why string) *Error {
 	err := c.failure
 	c.mu.Unlock()
 	if first {
-		c.events.add(Event{Out: true, What: Closed, Stream: -1, Code: code, Why: why})
+		c.events.add(true, codeSeen(closingType, -1, code, why))
 		_ = c.q.CloseWithError(quic.ApplicationErrorCode(code), why)
 	}
 	return err
@@ -221,9 +224,9 @@ func (c *Conn) explained(err error) error {
 	return err
 }
 
-// ended tells observers how the peer has ended the connection.
+// ended tells watchers how the peer has ended the connection.
 func (c *Conn) ended() {
 	if e, ok := errors.AsType[*Error](translated(context.Cause(c.q.Context()))); ok && e.Remote {
-		c.events.add(Event{What: Closed, Stream: -1, Code: e.Code, Why: e.Why})
+		c.events.add(false, codeSeen(closingType, -1, e.Code, e.Why))
 	}
 }

@@ -3,6 +3,7 @@
 package h3
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -31,7 +32,7 @@ func (c *Conn) readUni(q *quic.ReceiveStream) {
 	if err != nil {
 		return // it may end before its type (RFC 9114, 6.2)
 	}
-	c.events.add(Event{What: Opened, Stream: int64(q.StreamID()), Kind: kind})
+	c.events.add(false, openSeen(int64(q.StreamID()), kind))
 	switch kind {
 	case ControlStream, QPACKEncoder, QPACKDecoder:
 		if c.isSecond(kind) {
@@ -80,29 +81,27 @@ func (c *Conn) readControl(f *reader, stream int64) bool {
 		if err != nil {
 			return c.q.Context().Err() == nil
 		}
-		e := Event{What: Frame, Stream: stream, Type: t, Length: length}
 		known := t == Settings || t == GoAway || t == CancelPush || t == MaxPushID
+		if !known || n == 0 && t != Settings || length > maxControl {
+			c.events.add(false, frameSeen(stream, t, length))
+		}
 		switch {
 		case n == 0 && t != Settings:
-			c.events.add(e)
 			c.fail(MissingSettings, "the control stream does not begin with SETTINGS")
 			return false
 		case known && length > maxControl:
-			c.events.add(e)
 			c.fail(ExcessiveLoad, fmt.Sprintf("%v frame of %d octets", t, length))
+			return false
+		case t == Data || t == Headers || t == PushPromise || t.fromHTTP2():
+			c.fail(FrameUnexpected, fmt.Sprintf("%v on the control stream", t))
 			return false
 		case !known:
 			if idle++; idle > maxIdle {
 				c.fail(ExcessiveLoad, "no end of frames that mean nothing")
 				return false
 			}
-			if e.Payload, err = f.skip(); err != nil {
+			if f.skip() != nil {
 				return c.q.Context().Err() == nil
-			}
-			c.events.add(e)
-			if t == Data || t == Headers || t == PushPromise || t.fromHTTP2() {
-				c.fail(FrameUnexpected, fmt.Sprintf("%v on the control stream", t))
-				return false
 			}
 			continue
 		}
@@ -110,54 +109,58 @@ func (c *Conn) readControl(f *reader, stream int64) bool {
 		if err != nil {
 			return c.q.Context().Err() == nil
 		}
-		if !c.obey(e, payload, n == 0) {
+		switch t {
+		case Settings:
+			err = c.takeSettings(payload, n == 0)
+		case GoAway:
+			err = c.takeGoAway(payload)
+		default:
+			err = c.takePush(stream, t, length)
+		}
+		if err != nil {
 			return false
 		}
 	}
 }
 
-// obey takes in a frame of the control stream and reports whether it was legal.
-func (c *Conn) obey(e Event, payload []byte, first bool) bool {
+// takeSettings takes in a SETTINGS frame (RFC 9114, 7.2.4). It returns why it had to end the
+// connection.
+func (c *Conn) takeSettings(payload []byte, first bool) error {
+	entries, err := ParseSettings(payload)
+	c.events.add(false, settingsSeen(entries))
 	switch {
-	case e.Type == Settings:
-		entries, err := ParseSettings(payload)
-		e.Entries = entries
-		c.events.add(e)
-		switch {
-		case !first:
-			c.fail(FrameUnexpected, "a second SETTINGS frame")
-			return false
-		case err == errCut:
-			c.fail(FrameError, "SETTINGS: "+err.Error())
-			return false
-		case err != nil:
-			c.fail(SettingsError, err.Error())
-			return false
-		}
-		c.mu.Lock()
-		c.theirs = entries
-		c.mu.Unlock()
-		close(c.heard)
-		return true
-	case e.Type == GoAway:
-		id, err := parseID(payload)
-		e.ID = id
-		c.events.add(e)
-		if err != nil {
-			c.fail(FrameError, "GOAWAY: "+err.Error())
-			return false
-		}
-		if !c.server && !isRequest(int64(id)) {
-			c.fail(IDError, fmt.Sprintf("GOAWAY with %d, which is no stream of a request", id))
-			return false
-		}
-		return true
+	case !first:
+		return c.fail(FrameUnexpected, "a second SETTINGS frame")
+	case errors.Is(err, errCut):
+		return c.fail(FrameError, "SETTINGS: "+err.Error())
+	case err != nil:
+		return c.fail(SettingsError, err.Error())
 	}
-	e.Payload = payload[:min(len(payload), keptOfFrame)]
-	c.events.add(e)
-	if e.Type == MaxPushID && !c.server {
-		c.fail(FrameUnexpected, "MAX_PUSH_ID from a server")
-		return false
+	c.mu.Lock()
+	c.theirs = entries
+	c.mu.Unlock()
+	close(c.heard)
+	return nil
+}
+
+// takeGoAway takes in a GOAWAY frame (RFC 9114, 7.2.6). A stream that is open goes on.
+func (c *Conn) takeGoAway(payload []byte) error {
+	id, err := parseID(payload)
+	c.events.add(false, goAwaySeen(id))
+	switch {
+	case err != nil:
+		return c.fail(FrameError, "GOAWAY: "+err.Error())
+	case !c.server && !isRequest(int64(id)):
+		return c.fail(IDError, fmt.Sprintf("GOAWAY with %d, which is no stream of a request", id))
 	}
-	return true
+	return nil
+}
+
+// takePush takes in a frame that has to do with pushes, of which we want none.
+func (c *Conn) takePush(stream int64, t FrameType, length uint64) error {
+	c.events.add(false, frameSeen(stream, t, length))
+	if t == MaxPushID && !c.server {
+		return c.fail(FrameUnexpected, "MAX_PUSH_ID from a server")
+	}
+	return nil
 }

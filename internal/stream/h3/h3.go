@@ -20,18 +20,17 @@ import (
 
 // Bounds of what a peer may have us do. Sizes are in octets.
 const (
-	MaxFields   = 64 << 10 // of a field section, as RFC 9114, 4.2.2 counts it
-	maxControl  = 4 << 10  // of a frame on the control stream whose payload we read
-	maxIdle     = 10_000   // frames in a row that carry nothing: unknown ones, empty DATA
-	maxSkipped  = 16 << 20 // of unknown frames of a stream
-	maxUni      = 1_000    // unidirectional streams in the life of a connection
-	maxHeld     = 128      // events that are kept for whoever observes later
-	openAtOnce  = 256      // request streams of a connection that are open
-	uniAtOnce   = 16       // unidirectional streams that are
-	readSize    = 4 << 10  // of a read that looks for frame headers
-	gatherUpTo  = 16 << 10 // of a payload that shares a write with its header
-	drainUpTo   = 1 << 20  // of what still comes on a stream that has been closed
-	keptOfFrame = 64       // of a payload that an event shows
+	MaxFields  = 64 << 10 // of a field section, as RFC 9114, 4.2.2 counts it
+	maxControl = 4 << 10  // of a frame on the control stream whose payload we read
+	maxIdle    = 10_000   // frames in a row that carry nothing: unknown ones, empty DATA
+	maxSkipped = 16 << 20 // of unknown frames of a stream
+	maxUni     = 1_000    // unidirectional streams in the life of a connection
+	maxHeld    = 128      // events that are kept for whoever observes later
+	openAtOnce = 256      // request streams of a connection that are open
+	uniAtOnce  = 16       // unidirectional streams that are
+	readSize   = 4 << 10  // of a read that looks for frame headers
+	gatherUpTo = 16 << 10 // of a payload that shares a write with its header
+	drainUpTo  = 1 << 20  // of what still comes on a stream that has been closed
 )
 
 // FrameType is the type of an HTTP/3 frame (RFC 9114, 7.2).
@@ -69,7 +68,7 @@ func (t FrameType) String() string {
 	case MaxPushID:
 		return "max_push_id"
 	}
-	return fmt.Sprintf("frame type=%#x", uint64(t))
+	return fmt.Sprintf("type%#x", uint64(t))
 }
 
 // fromHTTP2 reports whether the type is one that HTTP/2 has and HTTP/3 forbids
@@ -84,12 +83,13 @@ const (
 	QPACKDecoder  uint64 = 0x3
 )
 
-// Identifiers of settings (RFC 9114, 7.2.4.1; RFC 9204, 5; RFC 9220, 5).
+// Identifiers of settings (RFC 9114, 7.2.4.1; RFC 9204, 5; RFC 9220, 5; RFC 9297, 5.1).
 const (
 	QPACKMaxTableCapacity uint64 = 0x1
 	MaxFieldSectionSize   uint64 = 0x6
 	QPACKBlockedStreams   uint64 = 0x7
 	EnableConnectProtocol uint64 = 0x8
+	Datagram              uint64 = 0x33 // RFC 9297
 )
 
 // Setting is an entry of a SETTINGS frame.

@@ -188,8 +188,8 @@ func converse(t *testing.T, q *quic.Conn, c *h3.Conn, octets []byte, fin bool) (
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err = server.Head(); err == nil {
-		_ = server.SendFields(accepts())
+	if _, err = server.ReadHead(); err == nil {
+		_ = server.WriteHead(accepts())
 		read, err = io.Copy(io.Discard, server)
 	}
 	synctest.Wait()
@@ -294,7 +294,7 @@ func TestPush(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_ = s.SendFields(asks())
+			_ = s.WriteHead(asks())
 			q, err := l.Accept(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -306,7 +306,7 @@ func TestPush(t *testing.T) {
 			if err := send(q, qs); err != nil {
 				t.Fatal(err)
 			}
-			_, err = s.Head()
+			_, err = s.ReadHead()
 			if e, ok := errors.AsType[*h3.Error](err); !ok || e.Code != h3.IDError || !e.Whole {
 				t.Errorf("ended with %v", err)
 			}

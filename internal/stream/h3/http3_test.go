@@ -11,6 +11,7 @@ import (
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/http3"
 
+	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/stream/h3"
 	"github.com/wsspec/wsspec/internal/stream/memnet"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -31,7 +32,11 @@ func TestAgainstServer(t *testing.T) {
 				return
 			}
 			w.WriteHeader(http.StatusOK)
-			s := w.(http3.HTTPStreamer).HTTPStream()
+			s, err := w.(http3.HTTPStreamer).HTTPStream()
+			if err != nil {
+				t.Error(err)
+				return
+			}
 			if _, err := io.Copy(s, s); err != nil {
 				t.Error(err)
 			}
@@ -44,10 +49,10 @@ func TestAgainstServer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.SendFields(asks()); err != nil {
+		if err := s.WriteHead(asks()); err != nil {
 			t.Fatal(err)
 		}
-		if answer, err := s.Head(); err != nil || answer.Get(":status") != "200" {
+		if answer, err := s.ReadHead(); err != nil || answer.Get(":status") != "200" {
 			t.Fatalf("answer %v, %v", answer, err)
 		}
 		_ = s.SendFrame(h3.FrameType(h3.Reserved(1)), []byte("grease"))
@@ -65,9 +70,9 @@ func TestAgainstServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		get := ws.Fields{{Name: ":method", Value: "GET"}, {Name: ":scheme", Value: "https"}, {Name: ":path", Value: "/page"}, {Name: ":authority", Value: "memory"}}
-		_ = other.SendFields(get)
+		_ = other.WriteHead(get)
 		_ = other.CloseWrite()
-		if answer, err := other.Head(); err != nil || answer.Get(":status") != "200" {
+		if answer, err := other.ReadHead(); err != nil || answer.Get(":status") != "200" {
 			t.Errorf("GET: %v, %v", answer, err)
 		}
 		if b, err := io.ReadAll(other); string(b) != "GET /page" || err != nil {
@@ -96,12 +101,12 @@ func TestAgainstClient(t *testing.T) {
 					return
 				}
 				s := conn.(*h3.Stream)
-				fields, err := s.Head()
+				fields, err := s.ReadHead()
 				if err != nil {
 					t.Error(err)
 					continue
 				}
-				_ = s.SendFields(ws.Fields{{Name: ":status", Value: "200"}, {Name: "x-protocol", Value: fields.Get(":protocol")}})
+				_ = s.WriteHead(ws.Fields{{Name: ":status", Value: "200"}, {Name: "x-protocol", Value: fields.Get(":protocol")}})
 				if _, err := io.Copy(s, s); err != nil {
 					t.Error(err)
 				}
@@ -148,3 +153,5 @@ func TestAgainstClient(t *testing.T) {
 		_, _ = a.Close(), b.Close()
 	})
 }
+
+var _ peer.Tunnel = (*h3.Stream)(nil)

@@ -95,22 +95,19 @@ func (f *reader) whole() ([]byte, error) {
 	return b, nil
 }
 
-// skip reads the payload of the current frame and keeps its beginning.
-func (f *reader) skip() ([]byte, error) {
+// skip reads the payload of the current frame and throws it away.
+func (f *reader) skip() error {
 	for f.rest > 0 {
 		if f.r == f.w {
 			if err := f.fill(); err != nil {
-				return nil, cut(err)
+				return cut(err)
 			}
 		}
-		n := int(min(f.rest, uint64(f.w-f.r)))
-		f.part = append(f.part, f.buf[f.r:f.r+min(n, keptOfFrame-len(f.part))]...)
-		f.r += n
-		f.rest -= uint64(n)
+		n := min(f.rest, uint64(f.w-f.r))
+		f.r += int(n)
+		f.rest -= n
 	}
-	b := f.part
-	f.part = nil
-	return b, nil
+	return nil
 }
 
 // cut is what the end of a stream is within a frame.

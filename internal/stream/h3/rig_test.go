@@ -20,6 +20,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/stream/h3"
 	"github.com/wsspec/wsspec/internal/stream/memnet"
+	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -82,10 +83,10 @@ func virtual(t *testing.T, client, server h3.Config, test func(r rig)) {
 func (r rig) stream() (client, server *h3.Stream) {
 	r.Helper()
 	client, server = r.request(asks())
-	if err := server.SendFields(accepts()); err != nil {
+	if err := server.WriteHead(accepts()); err != nil {
 		r.Fatal(err)
 	}
-	if answer, err := client.Head(); err != nil || !slices.Equal(answer, accepts()) {
+	if answer, err := client.ReadHead(); err != nil || !slices.Equal(answer, accepts()) {
 		r.Fatalf("answer %v, %v", answer, err)
 	}
 	return client, server
@@ -98,7 +99,7 @@ func (r rig) request(fields ws.Fields) (client, server *h3.Stream) {
 	if err != nil {
 		r.Fatal(err)
 	}
-	if err := client.SendFields(fields); err != nil {
+	if err := client.WriteHead(fields); err != nil {
 		r.Fatal(err)
 	}
 	conn, err := r.listener.Accept()
@@ -109,7 +110,7 @@ func (r rig) request(fields ws.Fields) (client, server *h3.Stream) {
 	if _, err := server.Conn().Settings(r.Context()); err != nil { // streams may overtake each other
 		r.Fatal(err)
 	}
-	if got, err := server.Head(); err != nil || !slices.Equal(got, fields) {
+	if got, err := server.ReadHead(); err != nil || !slices.Equal(got, fields) {
 		r.Fatalf("request %v, %v", got, err)
 	}
 	return client, server
@@ -121,14 +122,14 @@ type story struct {
 	lines []string
 }
 
-func (s *story) see(e h3.Event) {
+func (s *story) see(_ time.Time, sent bool, f *wirelog.HTTPFrame) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sign := "< "
-	if e.Out {
+	if sent {
 		sign = "> "
 	}
-	s.lines = append(s.lines, sign+e.String())
+	s.lines = append(s.lines, sign+f.String())
 }
 
 func (s *story) String() string {

@@ -12,8 +12,8 @@ import (
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
-// SendFields sends a field section in a HEADERS frame: a request, an answer or trailers.
-func (s *Stream) SendFields(fields ws.Fields) error {
+// WriteHead sends a field section in a HEADERS frame: a request, an answer or trailers.
+func (s *Stream) WriteHead(fields ws.Fields) error {
 	b := AppendFields(nil, fields)
 	s.mu.Lock()
 	if s.c.server {
@@ -22,17 +22,13 @@ func (s *Stream) SendFields(fields ws.Fields) error {
 		s.connect = true
 	}
 	s.mu.Unlock()
-	s.sent(Event{What: Frame, Type: Headers, Length: uint64(len(b)), Fields: fields})
+	s.c.events.add(true, fieldsSeen(s.ID(), fields))
 	return s.send(AppendFrame(nil, Headers, b))
 }
 
 // SendFrame sends a frame of any type.
 func (s *Stream) SendFrame(t FrameType, payload []byte) error {
-	e := Event{What: Frame, Type: t, Length: uint64(len(payload))}
-	if t != Data {
-		e.Payload = payload[:min(len(payload), keptOfFrame)]
-	}
-	s.sent(e)
+	s.c.events.add(true, frameSeen(s.ID(), t, uint64(len(payload))))
 	return s.send(AppendFrame(nil, t, payload))
 }
 
@@ -49,7 +45,7 @@ func (s *Stream) Write(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	s.sent(Event{What: Frame, Type: Data, Length: uint64(len(p))})
+	s.c.events.add(true, frameSeen(s.ID(), Data, uint64(len(p))))
 	n := min(len(p), gatherUpTo)
 	b := AppendFrameHeader(make([]byte, 0, n+16), Data, uint64(len(p)))
 	head := len(b)
@@ -62,18 +58,12 @@ func (s *Stream) Write(p []byte) (int, error) {
 	return done + more, s.c.explained(err)
 }
 
-// sent tells observers of what we do.
-func (s *Stream) sent(e Event) {
-	e.Out, e.Stream = true, s.ID()
-	s.c.events.add(e)
-}
-
 // CloseWrite ends our side in order, with FIN, and keeps reading.
 func (s *Stream) CloseWrite() error {
 	if !s.finish() {
 		return nil
 	}
-	s.sent(Event{What: Fin})
+	s.c.events.add(true, finSeen(s.ID()))
 	return s.c.explained(s.q.Close())
 }
 
@@ -103,13 +93,13 @@ func (s *Stream) ResetWith(code Code) {
 // CancelWrite sends RESET_STREAM.
 func (s *Stream) CancelWrite(code Code) {
 	s.finish()
-	s.sent(Event{What: Reset, Code: code})
+	s.c.events.add(true, codeSeen(resetType, s.ID(), code, ""))
 	s.q.CancelWrite(quic.StreamErrorCode(code))
 }
 
 // CancelRead sends STOP_SENDING.
 func (s *Stream) CancelRead(code Code) {
-	s.sent(Event{What: StopSending, Code: code})
+	s.c.events.add(true, codeSeen(stopType, s.ID(), code, ""))
 	s.q.CancelRead(quic.StreamErrorCode(code))
 }
 

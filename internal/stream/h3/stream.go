@@ -15,12 +15,13 @@ import (
 	"github.com/quic-go/quic-go"
 
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // Stream is the stream of one request. Once both field sections have been exchanged, what
-// is written goes out as DATA frames and what DATA frames bring is read; before that, Head
-// reads and SendFields sends them. It may be read from one goroutine and written to from
+// is written goes out as DATA frames and what DATA frames bring is read; before that,
+// ReadHead reads and WriteHead sends them. It may be read from one goroutine and written to from
 // another; Reset may be called from any.
 type Stream struct {
 	c *Conn
@@ -69,20 +70,25 @@ func (s *Stream) ID() int64 { return int64(s.q.StreamID()) }
 // Conn is the connection of the stream.
 func (s *Stream) Conn() *Conn { return s.c }
 
-// Observe tells of what happens on the stream and of what concerns the connection as a
-// whole, what has been first, until it is stopped. See [Conn.Observe].
-func (s *Stream) Observe(see func(Event)) (stop func()) { return s.c.events.observe(s.ID(), see) }
+// Version is that of HTTP.
+func (s *Stream) Version() string { return ws.HTTP3 }
 
-// stopped tells observers that the peer wants to read no more.
+// Watch has everything told that happens on the stream or concerns the connection as a
+// whole. See [Conn.Watch].
+func (s *Stream) Watch(see func(at time.Time, sent bool, frame *wirelog.HTTPFrame)) {
+	s.c.events.watch(s.ID(), see)
+}
+
+// stopped tells watchers that the peer wants to read no more.
 func (s *Stream) stopped() {
 	if e, ok := errors.AsType[*quic.StreamError](context.Cause(s.q.Context())); ok && e.Remote {
-		s.c.events.add(Event{What: StopSending, Stream: s.ID(), Code: Code(e.ErrorCode)})
+		s.c.events.add(false, codeSeen(stopType, s.ID(), Code(e.ErrorCode), ""))
 	}
 }
 
-// Head returns the next field section: the request, the final answer or one before it, or
+// ReadHead returns the next field section: the request, the final answer or one before it, or
 // trailers. It returns io.EOF where the stream ends without one.
-func (s *Stream) Head() (ws.Fields, error) {
+func (s *Stream) ReadHead() (ws.Fields, error) {
 	s.reading.Lock()
 	defer s.reading.Unlock()
 	for {
@@ -98,7 +104,7 @@ func (s *Stream) Head() (ws.Fields, error) {
 		case s.at == inData && !s.hasHead():
 			return nil, s.breach(FrameUnexpected, "DATA in front of HEADERS")
 		case s.at == inData:
-			if _, err := s.in.skip(); err != nil {
+			if err := s.in.skip(); err != nil {
 				return nil, s.failed(err)
 			}
 			s.at = between
@@ -154,27 +160,22 @@ func (s *Stream) step() (ws.Fields, error) {
 	case inFields:
 		return s.fields()
 	case inOther:
-		payload, err := s.in.skip()
-		if err != nil {
+		if err := s.in.skip(); err != nil {
 			return nil, s.failed(err)
 		}
 		s.at = between
-		s.see(Event{Payload: payload})
 	}
 	return nil, nil
 }
 
-// see tells observers of the current frame.
-func (s *Stream) see(e Event) {
-	e.Stream, e.What, e.Type, e.Length = s.ID(), Frame, s.current, s.length
-	s.c.events.add(e)
-}
+// see tells watchers of the current frame.
+func (s *Stream) see() { s.c.events.add(false, frameSeen(s.ID(), s.current, s.length)) }
 
 // enter decides what to do with a frame whose header has been read (RFC 9114, 7.2).
 func (s *Stream) enter() error {
 	switch t := s.current; {
 	case t == Data:
-		s.see(Event{})
+		s.see()
 		s.at = inData
 		if s.length > 0 {
 			s.idle = 0
@@ -182,22 +183,23 @@ func (s *Stream) enter() error {
 		}
 		return s.idled()
 	case t == Headers && s.isTunnel():
-		s.see(Event{})
+		s.see()
 		return s.breach(FrameUnexpected, "HEADERS behind an accepted CONNECT")
 	case t == Headers && s.length > MaxFields:
-		s.see(Event{})
+		s.see()
 		return s.refuse(ExcessiveLoad, fmt.Sprintf("%v: its frame has %d", errFieldsTooLong, s.length))
 	case t == Headers:
 		s.at = inFields
 		s.idle = 0
 		return nil
 	case t == PushPromise && !s.c.server:
-		s.see(Event{})
+		s.see()
 		return s.breach(IDError, "a push that was not allowed")
 	case t == CancelPush || t == Settings || t == PushPromise || t == GoAway || t == MaxPushID || t.fromHTTP2():
-		s.see(Event{})
+		s.see()
 		return s.breach(FrameUnexpected, fmt.Sprintf("%v on the stream of a request", t))
 	}
+	s.see()
 	if s.skipped += min(s.length, maxSkipped+1); s.skipped > maxSkipped {
 		return s.refuse(ExcessiveLoad, "no end of frames that mean nothing")
 	}
@@ -225,10 +227,10 @@ func (s *Stream) fields() (ws.Fields, error) {
 		return nil, s.refuse(ExcessiveLoad, err.Error())
 	}
 	if err != nil {
-		s.see(Event{Payload: b[:min(len(b), keptOfFrame)]})
+		s.see()
 		return nil, s.breach(DecompressionFailed, err.Error())
 	}
-	s.see(Event{Fields: fields})
+	s.c.events.add(false, fieldsSeen(s.ID(), fields))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.heads++
@@ -261,7 +263,7 @@ func (s *Stream) isTunnel() bool {
 	return s.tunnel
 }
 
-// failed makes of the error of a read what the reader is told, and tells observers once
+// failed makes of the error of a read what the reader is told, and tells watchers once
 // how the peer has ended its side.
 func (s *Stream) failed(err error) error {
 	if s.isClosed() {
@@ -272,15 +274,15 @@ func (s *Stream) failed(err error) error {
 	}
 	switch {
 	case errors.Is(err, io.EOF):
-		s.c.events.add(Event{What: Fin, Stream: s.ID()})
+		s.c.events.add(false, finSeen(s.ID()))
 		err = io.EOF
 	case errors.Is(err, errCutFrame):
-		s.c.events.add(Event{What: Fin, Stream: s.ID()})
+		s.c.events.add(false, finSeen(s.ID()))
 		return s.breach(FrameError, err.Error())
 	default:
 		err = s.c.explained(err)
 		if e, ok := errors.AsType[*Error](err); ok && e.Remote && !e.Whole {
-			s.c.events.add(Event{What: Reset, Stream: s.ID(), Code: e.Code})
+			s.c.events.add(false, codeSeen(resetType, s.ID(), e.Code, ""))
 		}
 	}
 	s.ended = err

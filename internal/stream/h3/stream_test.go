@@ -143,7 +143,7 @@ func TestDeadline(t *testing.T) {
 			var n int
 			if head {
 				var f ws.Fields
-				f, err = client.Head()
+				f, err = client.ReadHead()
 				head = f == nil
 			} else {
 				b := make([]byte, 10)
@@ -182,11 +182,11 @@ func TestUnknownFrames(t *testing.T) {
 }
 
 // Everything that happens can be seen, also by who looks late.
-func TestObserve(t *testing.T) {
+func TestWatch(t *testing.T) {
 	virtual(t, h3.Config{}, h3.Config{}, func(r rig) {
 		client, server := r.stream()
 		var ours, theirs story
-		defer client.Observe(ours.see)()
+		client.Watch(ours.see)
 		_, _ = client.Write([]byte("Hello"))
 		_, _ = io.ReadFull(server, make([]byte, 5))
 		_ = server.SendFrame(0x21, []byte("grease"))
@@ -201,7 +201,7 @@ func TestObserve(t *testing.T) {
 		}()
 		synctest.Wait()
 		server.CancelWrite(h3.RequestCancelled)
-		defer server.Observe(theirs.see)()
+		server.Watch(theirs.see)
 		if err := <-read; !stream.IsReset(err) {
 			t.Error(err)
 		}
@@ -209,15 +209,15 @@ func TestObserve(t *testing.T) {
 		<-server.Conn().Done()
 		synctest.Wait()
 		const want = `> h3 open stream=2 control
-> h3 settings stream=2 0x1=0 0x6=65536 0x7=0
+> h3 settings QPACK_MAX_TABLE_CAPACITY=0 MAX_FIELD_SECTION_SIZE=65536 QPACK_BLOCKED_STREAMS=0
 < h3 open stream=3 control
-< h3 settings stream=3 0x1=0 0x6=65536 0x7=0 0x8=1
+< h3 settings QPACK_MAX_TABLE_CAPACITY=0 MAX_FIELD_SECTION_SIZE=65536 QPACK_BLOCKED_STREAMS=0 ENABLE_CONNECT_PROTOCOL=1
 > h3 headers stream=0 :method CONNECT :protocol websocket :scheme https :path /chat?x=1 :authority memory sec-websocket-version 13
 < h3 headers stream=0 :status 200
-> h3 data stream=0 5
-< h3 goaway stream=3 id=4
+> h3 data stream=0 len=5
+< h3 goaway id=4
 < h3 stop_sending stream=0 H3_REQUEST_CANCELLED
-< h3 frame type=0x21 stream=0 6 677265617365
+< h3 type0x21 stream=0 len=6
 < h3 reset_stream stream=0 H3_REQUEST_CANCELLED
 > h3 fin stream=0
 > h3 connection_close H3_NO_ERROR
@@ -226,14 +226,14 @@ func TestObserve(t *testing.T) {
 			t.Errorf("the client saw\n%swant\n%s", got, want)
 		}
 		const also = `> h3 open stream=3 control
-> h3 settings stream=3 0x1=0 0x6=65536 0x7=0 0x8=1
+> h3 settings QPACK_MAX_TABLE_CAPACITY=0 MAX_FIELD_SECTION_SIZE=65536 QPACK_BLOCKED_STREAMS=0 ENABLE_CONNECT_PROTOCOL=1
 < h3 open stream=2 control
-< h3 settings stream=2 0x1=0 0x6=65536 0x7=0
+< h3 settings QPACK_MAX_TABLE_CAPACITY=0 MAX_FIELD_SECTION_SIZE=65536 QPACK_BLOCKED_STREAMS=0
 < h3 headers stream=0 :method CONNECT :protocol websocket :scheme https :path /chat?x=1 :authority memory sec-websocket-version 13
 > h3 headers stream=0 :status 200
-< h3 data stream=0 5
-> h3 frame type=0x21 stream=0 6 677265617365
-> h3 goaway stream=3 id=4
+< h3 data stream=0 len=5
+> h3 type0x21 stream=0 len=6
+> h3 goaway id=4
 > h3 stop_sending stream=0 H3_REQUEST_CANCELLED
 > h3 reset_stream stream=0 H3_REQUEST_CANCELLED
 < h3 connection_close H3_NO_ERROR
