@@ -37,7 +37,7 @@ type Conn struct {
 
 	mu      sync.Mutex
 	theirs  []Setting
-	failure *Error          // why we have ended it, or the peer
+	failure error           // why we have ended it
 	uni     map[uint64]bool // stream types that have been
 	leaving bool            // it is about to end by itself
 }
@@ -78,7 +78,7 @@ func (o *open) end() {
 		leaving := c.leaving
 		c.mu.Unlock()
 		if !leaving {
-			c.fail(NoError, "")
+			c.Close(NoError, "")
 		}
 		<-c.Done()
 	}
@@ -180,7 +180,7 @@ func (c *Conn) Watch(see Watcher) { c.events.watch(-1, see) }
 
 // Close ends the connection and all its streams at once.
 func (c *Conn) Close(code Code, why string) {
-	c.fail(code, why)
+	_ = c.end(&Error{Code: code, Why: why, Whole: true}, code, why)
 }
 
 // Done is closed when the connection has ended.
@@ -194,14 +194,19 @@ func (c *Conn) Err() error {
 	return c.explained(context.Cause(c.q.Context()))
 }
 
-// fail ends the connection with an error of ours; only the first counts.
-func (c *Conn) fail(code Code, why string) *Error {
+// fail ends the connection for what the peer has done.
+func (c *Conn) fail(code Code, why string) error {
+	return c.end(BreachError{&Error{Code: code, Why: why, Whole: true}}, code, why)
+}
+
+// end ends the connection with an error of ours; only the first counts.
+func (c *Conn) end(err error, code Code, why string) error {
 	c.mu.Lock()
 	first := c.failure == nil && c.q.Context().Err() == nil
 	if c.failure == nil {
-		c.failure = &Error{Code: code, Why: why, Whole: true}
+		c.failure = err
 	}
-	err := c.failure
+	err = c.failure
 	c.mu.Unlock()
 	if first {
 		c.events.add(true, codeSeen(closingType, -1, code, why))

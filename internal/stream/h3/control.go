@@ -19,7 +19,7 @@ func (c *Conn) acceptUni() {
 		case err != nil:
 			return
 		case n == maxUni:
-			c.fail(ExcessiveLoad, fmt.Sprintf("more than %d unidirectional streams", maxUni))
+			_ = c.fail(ExcessiveLoad, fmt.Sprintf("more than %d unidirectional streams", maxUni))
 			return
 		}
 		go c.readUni(q)
@@ -36,16 +36,16 @@ func (c *Conn) readUni(q *quic.ReceiveStream) {
 	switch kind {
 	case ControlStream, QPACKEncoder, QPACKDecoder:
 		if c.isSecond(kind) {
-			c.fail(StreamCreationError, "a second "+kindName(kind)+" stream")
+			_ = c.fail(StreamCreationError, "a second "+kindName(kind)+" stream")
 			return
 		}
 		c.readCritical(q, kind)
 	case PushStream:
 		if c.server {
-			c.fail(StreamCreationError, "a push stream of a client")
+			_ = c.fail(StreamCreationError, "a push stream of a client")
 			return
 		}
-		c.fail(IDError, "a push that was not allowed")
+		_ = c.fail(IDError, "a push that was not allowed")
 	default:
 		q.CancelRead(quic.StreamErrorCode(StreamCreationError))
 	}
@@ -70,7 +70,7 @@ func (c *Conn) readCritical(q *quic.ReceiveStream, kind uint64) {
 	} else if _, err := io.Copy(io.Discard, q); err != nil && c.q.Context().Err() != nil {
 		return
 	}
-	c.fail(ClosedCriticalStream, "the "+kindName(kind)+" stream has ended")
+	_ = c.fail(ClosedCriticalStream, "the "+kindName(kind)+" stream has ended")
 }
 
 // readControl reads the control stream (RFC 9114, 6.2.1) and reports whether it ended although the
@@ -87,17 +87,17 @@ func (c *Conn) readControl(f *reader, stream int64) bool {
 		}
 		switch {
 		case n == 0 && t != Settings:
-			c.fail(MissingSettings, "the control stream does not begin with SETTINGS")
+			_ = c.fail(MissingSettings, "the control stream does not begin with SETTINGS")
 			return false
 		case known && length > maxControl:
-			c.fail(ExcessiveLoad, fmt.Sprintf("%v frame of %d octets", t, length))
+			_ = c.fail(ExcessiveLoad, fmt.Sprintf("%v frame of %d octets", t, length))
 			return false
 		case t == Data || t == Headers || t == PushPromise || t.fromHTTP2():
-			c.fail(FrameUnexpected, fmt.Sprintf("%v on the control stream", t))
+			_ = c.fail(FrameUnexpected, fmt.Sprintf("%v on the control stream", t))
 			return false
 		case !known:
 			if idle++; idle > maxIdle {
-				c.fail(ExcessiveLoad, "no end of frames that mean nothing")
+				_ = c.fail(ExcessiveLoad, "no end of frames that mean nothing")
 				return false
 			}
 			if f.skip() != nil {

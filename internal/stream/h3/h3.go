@@ -174,6 +174,24 @@ func (e *Error) Unwrap() error {
 	return nil
 }
 
+// A BreachError is an Error for which the peer is to blame: it broke a rule of HTTP/3, or sent more
+// of something than anybody would.
+type BreachError struct{ Of *Error }
+
+func (e BreachError) Error() string { return e.Of.Error() }
+
+// Unwrap is the Error.
+func (e BreachError) Unwrap() error { return e.Of }
+
+// Rule is the rule that was broken, as a sentence.
+func (e BreachError) Rule() string {
+	what := "an error of the stream"
+	if e.Of.Whole {
+		what = "an error of the connection"
+	}
+	return fmt.Sprintf("RFC 9114: %.200s, which is %s, %v", e.Of.Why, what, e.Of.Code)
+}
+
 // translated makes an Error of QUIC's errors that have a code. Others stay what they are.
 func translated(err error) error {
 	if err == nil {

@@ -328,6 +328,10 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
+	breach := h3.BreachError{Of: &h3.Error{Code: h3.SettingsError, Whole: true, Why: "a setting stands there twice"}}
+	if got, want := breach.Rule(), "RFC 9114: a setting stands there twice, which is an error of the connection, H3_SETTINGS_ERROR"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 	if h3.DecompressionFailed.String() != "QPACK_DECOMPRESSION_FAILED" {
 		t.Error(h3.DecompressionFailed)
 	}

@@ -80,7 +80,7 @@ func (s *Stream) finish() bool {
 // connection is done: with H3_REQUEST_CANCELLED.
 func (s *Stream) Reset() error {
 	s.ResetWith(RequestCancelled)
-	s.close(func() { time.Sleep(settleFor) })
+	s.close(s.settle)
 	return nil
 }
 
@@ -136,7 +136,7 @@ func (s *Stream) close(last func()) {
 	go func() {
 		last()
 		if s.owned {
-			s.c.fail(NoError, "")
+			s.c.Close(NoError, "")
 		}
 	}()
 }
@@ -151,7 +151,16 @@ func (s *Stream) drain() {
 			s.CancelRead(RequestCancelled)
 		}
 	}
-	if s.owned && s.c.Err() == nil {
-		time.Sleep(settleFor)
+	s.settle()
+}
+
+// settle lets what has been written get under way before the connection ends.
+func (s *Stream) settle() {
+	if !s.owned {
+		return
+	}
+	select {
+	case <-time.After(settleFor):
+	case <-s.c.Done():
 	}
 }

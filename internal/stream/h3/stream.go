@@ -297,7 +297,7 @@ func (s *Stream) breach(code Code, why string) error {
 
 // refuse ends the stream for what we do not bear.
 func (s *Stream) refuse(code Code, why string) error {
-	s.ended = &Error{Code: code, Why: why}
+	s.ended = BreachError{&Error{Code: code, Why: why}}
 	s.ResetWith(code)
 	return s.ended
 }
