@@ -235,7 +235,7 @@ func (g *gateway) fromStatus(f ws.Fields) ([]byte, error) {
 	}
 	g.heard = status >= 200
 	resp := ws.Response{Proto: "HTTP/1.1", Status: status, Reason: "-"}
-	if status/100 == 2 {
+	if status/100 == 2 || status >= 200 && g.faults[ignoresStatus] {
 		resp.Status = 101
 		resp.Fields = ws.Fields{{Name: "Upgrade", Value: "websocket"}, {Name: "Connection", Value: "Upgrade"}, {Name: "Sec-WebSocket-Accept", Value: ws.AcceptKey(g.key)}}
 	}

@@ -217,7 +217,7 @@ func (h *h3Stream) CloseWrite() error {
 		return nil
 	}
 	if h.faults[resetsAtEnd] {
-		h.CancelWrite(h3Cancelled)
+		time.AfterFunc(h3Settle, func() { h.CancelWrite(h3Cancelled) })
 		return nil
 	}
 	return h.told(h.Stream.Close())

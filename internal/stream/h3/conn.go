@@ -39,6 +39,8 @@ type Conn struct {
 	theirs  []Setting
 	failure error           // why we have ended it
 	uni     map[uint64]bool // stream types that have been
+	alone   bool            // it is there for the streams that have been opened, and ends with the last
+	streams int             // that have been opened and not closed
 	leaving bool            // it is about to end by itself
 }
 
@@ -150,9 +152,10 @@ func (c *Conn) Settings(ctx context.Context) ([]Setting, error) {
 	return slices.Clone(c.theirs), nil
 }
 
-// Allows reports whether settings let a client send an extended CONNECT (RFC 9220, 3).
+// Allows reports whether settings let a client send an extended CONNECT (RFC 9220, 3). Any
+// value but 0 is meant so, though only 1 may be.
 func Allows(settings []Setting) bool {
-	return slices.Contains(settings, Setting{EnableConnectProtocol, 1})
+	return slices.ContainsFunc(settings, func(s Setting) bool { return s.ID == EnableConnectProtocol && s.Value > 0 })
 }
 
 // Open begins a stream for a request. It waits while the server allows no more of them.
@@ -161,7 +164,20 @@ func (c *Conn) Open(ctx context.Context) (*Stream, error) {
 	if err != nil {
 		return nil, c.explained(err)
 	}
+	c.mu.Lock()
+	c.streams++
+	c.mu.Unlock()
 	return newStream(c, q), nil
+}
+
+// left takes note that a stream which we opened has been closed, and reports whether the
+// connection has nothing left to do.
+func (c *Conn) left() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.streams--
+	c.leaving = c.alone && c.streams == 0
+	return c.leaving
 }
 
 // Accept waits for the next stream that the client begins.

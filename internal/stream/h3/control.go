@@ -136,6 +136,13 @@ func (c *Conn) takeSettings(payload []byte, first bool) error {
 	case err != nil:
 		return c.fail(SettingsError, err.Error())
 	}
+	// As a client we go on with what means yes, so that the case that is about it is the one
+	// to find it wrong.
+	for _, s := range entries {
+		if c.server && s.ID == EnableConnectProtocol && s.Value > 1 {
+			return c.fail(SettingsError, fmt.Sprintf("SETTINGS_ENABLE_CONNECT_PROTOCOL is %d", s.Value))
+		}
+	}
 	c.mu.Lock()
 	c.theirs = entries
 	c.mu.Unlock()

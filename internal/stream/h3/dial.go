@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/quic-go/quic-go"
+
+	"github.com/wsspec/wsspec/internal/stream"
 )
 
 // ErrNotAllowed is that a server does not let clients ask for a WebSocket over HTTP/3.
@@ -191,19 +193,28 @@ func first(ctx context.Context, ips []net.IPAddr, dial func(context.Context, net
 }
 
 // DialStream opens a connection for one WebSocket: it waits for the server to allow extended
-// CONNECT and begins the stream. The connection ends with the stream.
+// CONNECT and begins the stream. The connection ends with it, or the last that was branched off.
 func (d *Dialer) DialStream(ctx context.Context, addr string) (*Stream, error) {
 	c, err := d.Dial(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
+	c.alone = true
 	s, err := c.Begin(ctx)
 	if err != nil {
 		c.Close(NoError, "")
 		return nil, err
 	}
-	s.owned = true
 	return s, nil
+}
+
+// Branch opens one more stream on the connection of a stream.
+func (s *Stream) Branch(ctx context.Context) (stream.Stream, error) {
+	b, err := s.c.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // Begin opens a stream for an extended CONNECT, as soon as the server has said that it

@@ -45,7 +45,7 @@ func AppendSettings(dst []byte, entries []Setting) []byte {
 var errCut = errors.New("the payload ends within a number")
 
 // ParseSettings reads the payload of a SETTINGS frame and returns what is in it even where
-// it may not be (RFC 9114, 7.2.4 and 7.2.4.1).
+// it may not be (RFC 9114, 7.2.4 and 7.2.4.1). Values are taken as they are.
 func ParseSettings(b []byte) (entries []Setting, err error) {
 	seen := map[uint64]bool{}
 	for len(b) > 0 {
@@ -64,8 +64,6 @@ func ParseSettings(b []byte) (entries []Setting, err error) {
 			err = fmt.Errorf("setting %#x stands there twice", id)
 		case id >= 0x2 && id <= 0x5:
 			err = fmt.Errorf("setting %#x is one of HTTP/2", id)
-		case id == EnableConnectProtocol && value > 1:
-			err = fmt.Errorf("SETTINGS_ENABLE_CONNECT_PROTOCOL is %d", value)
 		}
 		seen[id] = true
 		entries = append(entries, Setting{id, value})

@@ -3,10 +3,13 @@
 package h3
 
 import (
+	"context"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/quic-go/quic-go"
+	"github.com/quic-go/quic-go/quicvarint"
 
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -80,7 +83,7 @@ func (s *Stream) finish() bool {
 // connection is done: with H3_REQUEST_CANCELLED.
 func (s *Stream) Reset() error {
 	s.ResetWith(RequestCancelled)
-	s.close(s.settle)
+	s.close(func() {})
 	return nil
 }
 
@@ -101,6 +104,38 @@ func (s *Stream) CancelWrite(code Code) {
 func (s *Stream) CancelRead(code Code) {
 	s.c.events.add(true, codeSeen(stopType, s.ID(), code, ""))
 	s.q.CancelRead(quic.StreamErrorCode(code))
+}
+
+// CutSending resets our side of the stream, as Reset does both.
+func (s *Stream) CutSending() { s.CancelWrite(RequestCancelled) }
+
+// SendUnknown sends a frame whose type nobody knows: Reserved(n).
+func (s *Stream) SendUnknown(n uint64, payload []byte) error {
+	return s.SendFrame(FrameType(Reserved(n)), payload)
+}
+
+// SendUnknownStream opens a unidirectional stream whose type nobody knows: Reserved(n). The peer may
+// refuse to read it (RFC 9114, 6.2).
+func (s *Stream) SendUnknownStream(n uint64, octets []byte) error {
+	q, err := s.c.q.OpenUniStream()
+	if err != nil {
+		return s.c.explained(err)
+	}
+	s.c.events.add(true, openSeen(int64(q.StreamID()), Reserved(n)))
+	_, err = q.Write(append(quicvarint.Append(nil, Reserved(n)), octets...))
+	return s.c.explained(err)
+}
+
+// StopSending sends STOP_SENDING with H3_REQUEST_CANCELLED. The channel is closed when the peer has
+// ended its side, which it must (RFC 9000, 3.5), or the connection has ended.
+func (s *Stream) StopSending() (ended <-chan struct{}) {
+	done := make(chan struct{})
+	var once sync.Once
+	finish := func() { once.Do(func() { close(done) }) }
+	s.q.SetReceiveFinalSizeCallback(func(int64) { finish() })
+	context.AfterFunc(s.c.q.Context(), finish)
+	s.CancelRead(RequestCancelled)
+	return done
 }
 
 // Close ends our side in order and lets go of the stream. What the peer still sends is
@@ -128,14 +163,11 @@ func (s *Stream) close(last func()) {
 		return
 	}
 	_ = s.q.SetReadDeadline(time.Unix(1, 0)) // wakes who is reading
-	if s.owned {
-		s.c.mu.Lock()
-		s.c.leaving = true
-		s.c.mu.Unlock()
-	}
+	leaving := s.c.left()
 	go func() {
 		last()
-		if s.owned {
+		if leaving {
+			s.settle()
 			s.c.Close(NoError, "")
 		}
 	}()
@@ -151,14 +183,10 @@ func (s *Stream) drain() {
 			s.CancelRead(RequestCancelled)
 		}
 	}
-	s.settle()
 }
 
 // settle lets what has been written get under way before the connection ends.
 func (s *Stream) settle() {
-	if !s.owned {
-		return
-	}
 	select {
 	case <-time.After(settleFor):
 	case <-s.c.Done():

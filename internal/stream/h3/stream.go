@@ -36,7 +36,6 @@ type Stream struct {
 	ended   error  // what every further read returns
 
 	reading sync.Mutex // held by who reads
-	owned   bool       // the connection is there for this stream alone
 
 	mu       sync.Mutex
 	connect  bool // the request is a CONNECT
