@@ -123,6 +123,20 @@ func (e *overQUIC) stop() {
 // playQUIC is playWith over HTTP/3.
 func (b *bench) playQUIC(t *testing.T, fault string, plan []runner.Planned) []report.Result {
 	t.Helper()
+	return b.playOver(t, fault, plan, func(ctx context.Context, cfg testee.Config) connecting {
+		return newOverQUIC(ctx, b.role, cfg)
+	})
+}
+
+// connecting is an endpoint under test.
+type connecting interface {
+	connect(ctx context.Context, command string) (stream.Stream, error)
+	stop()
+}
+
+// playOver is playWith over the connections of an endpoint that speaks HTTP/2 or HTTP/3.
+func (b *bench) playOver(t *testing.T, fault string, plan []runner.Planned, begin func(context.Context, testee.Config) connecting) []report.Result {
+	t.Helper()
 	cfg := testee.Config{Subprotocols: b.settings.Profile.Subprotocols}
 	if no := b.settings.Profile.ForbiddenOrigin; no != "" {
 		cfg.ForbiddenOrigins = []string{no}
@@ -136,7 +150,7 @@ func (b *bench) playQUIC(t *testing.T, fault string, plan []runner.Planned) []re
 	var results []report.Result
 	for _, c := range plan {
 		synctest.Test(t, func(t *testing.T) {
-			end := newOverQUIC(t.Context(), b.role, cfg)
+			end := begin(t.Context(), cfg)
 			r, err := runner.PlayAll(c, func(c runner.Planned) (report.Result, error) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
@@ -145,7 +159,7 @@ func (b *bench) playQUIC(t *testing.T, fault string, plan []runner.Planned) []re
 					return report.Result{}, err
 				}
 				p := b.settings.Peer(ctx, ours, b.role.Other(), c.Case)
-				return b.settings.Conduct(p, c, end.cfg.Faults.String(), b.openQUIC(p, b.settings.Opening(c.Case)))
+				return b.settings.Conduct(p, c, cfg.Faults.String(), b.openQUIC(p, b.settings.Opening(c.Case)))
 			})
 			end.stop()
 			if err != nil {

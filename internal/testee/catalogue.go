@@ -300,11 +300,13 @@ func compressionCatalogue() [][]string {
 func httpCatalogue() [][]string {
 	return [][]string{
 		{"M330", forbidsConnect},
+		{"M331", takesSettingBack},
 		{"M332", wantsKeyInConnect},
 		{"M333", answers101ToConnect},
 		{"M334", acceptsNoPath},
 		{"M335", acceptsAnyProtocol},
 		{"M336", acceptsConnectionFields},
+		{"M337", authorityIsTarget},
 		{"M338", closeEndsConnection},
 		{"M341", dataFrameIsFrame},
 		{"M344", sendsConnectionFields},

@@ -72,7 +72,7 @@ func AllFaults() []Fault {
 		about(Text, textFaults()), about(Echoing, echoFaults()), about(Sending, sendingFaults()),
 		about(Closing, closingFaults()), about(Requests, requestFaults()), about(Answers, answerFaults()),
 		about(Opening, openingFaults()), about(Negotiation, slices.Concat(negotiationFaults(), agreeingFaults())), about(Compression, compressionFaults()),
-		about(Commands, commandFaults()), about(Network, networkFaults()), about(OverHTTP, httpFaults()),
+		about(Commands, commandFaults()), about(Network, networkFaults()), about(OverHTTP, slices.Concat(httpFaults(), http2Faults())),
 	)
 	at := make(map[string]int, len(all))
 	for i, f := range all {

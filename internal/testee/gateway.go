@@ -3,11 +3,14 @@
 package testee
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -33,6 +36,7 @@ var errMalformed = errors.New("malformed request")
 type gateway struct {
 	sections
 	role   ws.Role // of the endpoint
+	scheme string  // of its URI
 	faults Faults
 
 	in    []byte // of the peer's head, which the endpoint has still to read
@@ -116,13 +120,13 @@ func (g *gateway) isMalformed(f ws.Fields) bool {
 	for _, l := range f {
 		pseudo := strings.HasPrefix(l.Name, ":")
 		switch {
-		case l.Name != strings.ToLower(l.Name), strings.ContainsAny(l.Name+l.Value, "\r\n\x00"):
+		case l.Name != strings.ToLower(l.Name) && !g.faults[acceptsUpperCase], strings.ContainsAny(l.Name+l.Value, "\r\n\x00"):
 			return true
 		case hopByHop(l.Name) && !g.faults[acceptsConnectionFields]:
 			return true
 		case !pseudo:
 			regular = true
-		case regular || seen[l.Name]:
+		case regular && !g.faults[acceptsLatePseudo], seen[l.Name] && !g.faults[acceptsTwoOfAPseudo]:
 			return true
 		case !slices.Contains([]string{":method", ":scheme", ":path", ":authority", ":protocol"}, l.Name):
 			return true
@@ -133,7 +137,7 @@ func (g *gateway) isMalformed(f ws.Fields) bool {
 	target := f.Get(":scheme") != "" && f.Get(":path") != "" || g.faults[acceptsNoPath]
 	switch {
 	case extended:
-		return !connect || !target
+		return !connect && !g.faults[acceptsAnyConnect] || !target
 	case connect: // RFC 9114, 4.4
 		return seen[":scheme"] || seen[":path"]
 	}
@@ -151,29 +155,40 @@ func (g *gateway) fromConnect(f ws.Fields) ([]byte, error) {
 		return nil, fmt.Errorf("answered %d: %s", status, why)
 	}
 	protocol := f.Get(":protocol")
+	if protocol != "" && g.faults[authorityIsTarget] || f.Get(":method") == "CONNECT" && protocol == "" && g.faults[tunnelsAnywhere] {
+		visit(f.Get(":authority"))
+	}
 	switch {
 	case g.isMalformed(f):
 		if err := g.malform(); err != nil {
 			return nil, err
 		}
 		return nil, errMalformed
-	case f.Get(":method") == "GET":
+	case f.Get(":method") == "GET" && protocol == "":
 		return refuse(200, "not a WebSocket", ws.Field{Name: "content-length", Value: "0"})
-	case f.Get(":method") != "CONNECT":
+	case f.Get(":method") != "CONNECT" && protocol == "":
 		return refuse(405, "not a WebSocket", ws.Field{Name: "allow", Value: "GET, CONNECT"})
+	case protocol == "" && g.faults[tunnelsAnywhere]:
+		return refuse(200, "we are a proxy")
 	case protocol == "":
 		return refuse(405, "we are no proxy")
 	case protocol != "websocket" && !g.faults[acceptsAnyProtocol]:
 		return refuse(501, "unknown :protocol") // RFC 9220, 3
+	case f.Get(":scheme") != "http" && f.Get(":scheme") != "https" && !g.faults[acceptsAnyScheme] && !g.faults[acceptsNoPath]:
+		return refuse(400, "unknown :scheme")
+	case f.Get(":authority") == "" && f.Get("host") == "" && !g.faults[acceptsNoAuthority]:
+		return refuse(400, "no :authority")
+	case g.faults[refusesKeyInConnect] && f.Get("sec-websocket-key") != "":
+		return refuse(400, "a Sec-WebSocket-Key")
 	case g.faults[wantsKeyInConnect] && f.Get("sec-websocket-key") == "":
 		return refuse(400, "no Sec-WebSocket-Key")
 	}
-	req := ws.Request{Method: "GET", Target: f.Get(":path"), Proto: "HTTP/1.1", Fields: ws.Fields{{Name: "Host", Value: f.Get(":authority")}}}
+	req := ws.Request{Method: "GET", Target: f.Get(":path"), Proto: "HTTP/1.1", Fields: ws.Fields{{Name: "Host", Value: cmp.Or(f.Get(":authority"), f.Get("host"), "unknown")}}}
 	if req.Target == "" {
 		req.Target = "/"
 	}
 	for _, l := range f {
-		if !strings.HasPrefix(l.Name, ":") && !hopByHop(l.Name) && l.Name != "host" && l.Name != "sec-websocket-key" {
+		if !strings.HasPrefix(l.Name, ":") && !hopByHop(l.Name) && !slices.Contains([]string{"host", "sec-websocket-key", "content-length"}, l.Name) {
 			req.Fields = append(req.Fields, l)
 		}
 	}
@@ -196,7 +211,8 @@ func (g *gateway) toStatus(head []byte) (ws.Fields, error) {
 	}
 	f := ws.Fields{{Name: ":status", Value: strconv.Itoa(status)}}
 	for _, l := range resp.Fields {
-		if name := strings.ToLower(l.Name); !hopByHop(name) && name != "sec-websocket-accept" {
+		name := strings.ToLower(l.Name)
+		if !hopByHop(name) && name != "sec-websocket-accept" || hopByHop(name) && g.faults[answersWithUpgrade] || g.faults[answersWithAccept] && !hopByHop(name) {
 			f = append(f, ws.Field{Name: name, Value: l.Value})
 		}
 	}
@@ -212,7 +228,7 @@ func (g *gateway) toConnect(head []byte) (ws.Fields, error) {
 	g.said = true
 	g.key = req.Fields.Get("Sec-WebSocket-Key")
 	f := ws.Fields{
-		{Name: ":method", Value: "CONNECT"}, {Name: ":protocol", Value: "websocket"}, {Name: ":scheme", Value: "https"},
+		{Name: ":method", Value: "CONNECT"}, {Name: ":protocol", Value: "websocket"}, {Name: ":scheme", Value: g.scheme},
 		{Name: ":authority", Value: req.Fields.Get("Host")}, {Name: ":path", Value: req.Target},
 	}
 	for _, l := range req.Fields {
@@ -227,7 +243,12 @@ func (g *gateway) toConnect(head []byte) (ws.Fields, error) {
 // fromStatus makes of the peer's answer the one that the endpoint waits for.
 func (g *gateway) fromStatus(f ws.Fields) ([]byte, error) {
 	status, err := strconv.Atoi(f.Get(":status"))
+	if status == 101 && g.faults[takes101] {
+		status = 200
+	}
 	switch {
+	case g.faults[wantsAccept] && status == 200 && f.Get("sec-websocket-accept") == "":
+		return nil, errors.Join(errors.New("answer without Sec-WebSocket-Accept"), g.malform())
 	case err != nil || status < 100 || status > 999 || status == 101: // RFC 9114, 4.5
 		return nil, errors.Join(errors.New("answer without a status that may be"), g.malform())
 	case slices.ContainsFunc(f, func(l ws.Field) bool { return strings.ContainsAny(l.Name+l.Value, "\r\n\x00") }):
@@ -245,4 +266,12 @@ func (g *gateway) fromStatus(f ws.Fields) ([]byte, error) {
 		}
 	}
 	return resp.Append(nil), nil
+}
+
+// visit connects to an address, and leaves it at that.
+func visit(addr string) {
+	const patience = 5 * time.Second
+	if c, err := net.DialTimeout("tcp", addr, patience); err == nil {
+		_ = c.Close() // it was there
+	}
 }

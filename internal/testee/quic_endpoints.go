@@ -202,5 +202,5 @@ func openQUIC(ctx context.Context, conn *quic.Conn, cfg Config) (stream.Stream, 
 	}
 	h := newH3Stream(conn, s, cfg.Faults)
 	h.alone = true
-	return &gateway{sections: h, role: ws.Client, faults: cfg.Faults}, nil
+	return &gateway{sections: h, role: ws.Client, scheme: "https", faults: cfg.Faults}, nil
 }
