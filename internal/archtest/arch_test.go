@@ -41,7 +41,7 @@ var layers = [][]string{
 	{"internal/report/telling", "internal/report/baseline", "internal/report/score"},
 	{"internal/cases", "internal/report/archive", "internal/report/...", "internal/terminal"},
 	{"internal/runner", "internal/folder"},
-	{"internal/fuzzclient", "internal/fuzzserver", "internal/web"},
+	{"internal/fuzzclient", "internal/fuzzserver", "internal/web", "internal/load/drive"},
 	{".", "internal/tour", "internal/website"},
 	{"internal/wstest"},
 	{"cmd/...", "internal/archtest"},
