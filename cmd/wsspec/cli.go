@@ -25,6 +25,7 @@ type commandLine struct {
 	Coverage coverageCmd `cmd:"" help:"Show which requirements of the RFCs are tested, and by which cases."`
 	Diagnose diagnoseCmd `cmd:"" help:"Explain the failures in a report by known mistakes."`
 	Inspect  inspectCmd  `cmd:"" help:"Decode WebSocket traffic: octets in hex, a file, captured packets."`
+	Load     loadCmd     `cmd:"" help:"Put load on a server: how many connections, how fast, at what latency."`
 	Report   reportCmd   `cmd:"" help:"Show, render, compare, merge and judge reports."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of JSON reports."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

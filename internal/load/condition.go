@@ -172,12 +172,15 @@ func (c *Condition) limit(text string) (wrong string) {
 	return ""
 }
 
+// NotMeasured is the value of what was not.
+const NotMeasured = "not measured"
+
 // Met reports whether the condition is met, by which value, in words, and whether there is
 // one at all.
 func (c Condition) Met(m Measured) (met bool, value string, known bool) {
 	v, known := c.value(m)
 	if !known {
-		return false, "not measured", false
+		return false, NotMeasured, false
 	}
 	switch {
 	case c.Time:

@@ -50,7 +50,7 @@ func (c *conn) Opened(w *wire.Conn, o wire.Opening) {
 		s.Opened++
 		slot.Opened++
 		s.Record(stats.TCP, o.TCP)
-		if o.TLS > 0 {
+		if r.Target.TLS != nil {
 			s.Record(stats.TLS, o.TLS)
 		}
 		s.Record(stats.Upgrade, o.Upgrade)
@@ -133,9 +133,9 @@ func (c *conn) gone(end wire.Closing) {
 		r.message.closed(c)
 	}
 	r.tally.count(c.number, r.tally.now(), func(s *stats.Snapshot, slot *stats.Slot) {
-		slot.Ended++
 		switch {
 		case !ours:
+			slot.Ended++ // what we close ourselves is no part of the picture
 			s.Lost++
 			s.Fail("lost: "+causeOf(end), 1, example(end))
 		case end.Failed():

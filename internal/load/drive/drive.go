@@ -130,9 +130,9 @@ func (r *run) waitRamp() bool {
 	select {
 	case <-r.ramped:
 	case <-r.ctx.Done():
-		return false
 	}
-	r.tally.ramped()
+	now := r.tally.now()
+	r.tally.note(func(s *stats.Snapshot) { s.Ramp = now })
 	if r.Gate != nil {
 		r.Gate(r.ctx)
 	}
@@ -168,7 +168,7 @@ func (r *run) close(engine *wire.Engine) {
 		conns = append(conns, c)
 	}
 	r.mu.Unlock()
-	r.tally.held(held)
+	r.tally.note(func(s *stats.Snapshot) { s.Held = int64(held) })
 	for _, c := range conns {
 		c.wire.Load().Close(ws.NormalClosure, "")
 	}
@@ -184,7 +184,8 @@ func (r *run) close(engine *wire.Engine) {
 	}
 	_ = engine.Close()
 	<-gone
-	r.tally.end()
+	now := r.tally.now()
+	r.tally.note(func(s *stats.Snapshot) { s.End = now })
 }
 
 // emitting hands over what is measured until the function it returns is called, which hands

@@ -24,13 +24,14 @@ import (
 
 // A world is a server in memory, in virtual time.
 type world struct {
-	t      *testing.T
-	ctx    context.Context
-	begun  time.Time
-	refuse func(n int) error            // whether the nth attempt, from 0, is refused
-	serve  func(n int, s stream.Stream) // plays the server on it; nil is an echo server
-	mu     sync.Mutex
-	dials  []time.Duration // when each attempt was made
+	t       *testing.T
+	ctx     context.Context
+	begun   time.Time
+	refuse  func(n int) error            // whether the nth attempt, from 0, is refused
+	serve   func(n int, s stream.Stream) // plays the server on it; nil is an echo server
+	servers sync.WaitGroup
+	mu      sync.Mutex
+	dials   []time.Duration // when each attempt was made
 }
 
 // tcp and upgrade are how long these take there.
@@ -51,14 +52,14 @@ func (w *world) dial(context.Context) (net.Conn, error) {
 		}
 	}
 	ours, theirs := memnet.Pipe(0)
-	go func() {
+	w.servers.Go(func() {
 		if w.serve != nil {
 			w.serve(n, theirs)
 			return
 		}
 		time.Sleep(upgrade)
 		_ = testee.Serve(w.ctx, theirs, testee.Config{})
-	}()
+	})
 	return ours, nil
 }
 
@@ -76,6 +77,8 @@ func drives(t *testing.T, w *world, p load.Plan, do func(ctx context.Context, cf
 			do = func(ctx context.Context, cfg drive.Config) drive.End { return run(t, ctx, cfg) }
 		}
 		end = do(ctx, cfg)
+		cancel()
+		w.servers.Wait()
 	})
 	return s, end
 }
@@ -249,9 +252,10 @@ func TestLost(t *testing.T) {
 // Somebody who stops a run gets what there is: at once, while connections are still to be
 // opened, wait to be tried again, or do not answer.
 func TestInterrupted(t *testing.T) {
-	w := &world{serve: func(n int, s stream.Stream) {
+	var w *world
+	w = &world{serve: func(n int, s stream.Stream) {
 		if n%3 == 0 {
-			_ = testee.Serve(context.Background(), s, testee.Config{})
+			_ = testee.Serve(w.ctx, s, testee.Config{})
 		}
 	}, refuse: func(n int) error {
 		if n%3 == 2 {

@@ -110,6 +110,7 @@ func (e *echo) pace(begin, end time.Duration) {
 	for m := r.Part; ; m += r.Parts {
 		due := begin + time.Duration(float64(m)/r.plan.Rate*float64(time.Second))
 		if due >= end {
+			p.until(end)
 			return
 		}
 		if len(live) == 0 { // the rest at once: there is nothing to wait for

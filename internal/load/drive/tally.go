@@ -52,20 +52,13 @@ func (t *tally) take() *stats.Snapshot {
 		p.mu.Unlock()
 		sum.Merge(snap)
 	}
-	sum.End = max(sum.End, t.now())
 	return sum
 }
 
-func (t *tally) held(n int) {
-	t.count(0, t.now(), func(s *stats.Snapshot, _ *stats.Slot) { s.Held += int64(n) })
-}
-
-func (t *tally) ramped() {
-	now := t.now()
-	t.count(0, now, func(s *stats.Snapshot, _ *stats.Slot) { s.Ramp = max(s.Ramp, now) })
-}
-
-func (t *tally) end() {
-	now := t.now()
-	t.count(0, now, func(s *stats.Snapshot, _ *stats.Slot) { s.End = max(s.End, now) })
+// note has f change what belongs to no time in particular.
+func (t *tally) note(f func(s *stats.Snapshot)) {
+	p := &t.part[0]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f(p.snap)
 }

@@ -136,6 +136,29 @@ func (s *Series) At(t time.Duration) *Slot {
 	return &s.Slots[i]
 }
 
+// Last is what happened in the last whole slots of a duration before a moment, all together, and
+// how long these slots are; a moment before the end of the first one has none.
+func (s *Series) Last(d, until time.Duration) (sum Slot, length time.Duration) {
+	if s.Width == 0 {
+		return Slot{}, 0
+	}
+	end := min(int(until/s.Width), len(s.Slots))
+	begin := max(end-max(int(d/s.Width), 1), 0)
+	for _, slot := range s.Slots[begin:end] {
+		sum.merge(slot)
+	}
+	return sum, time.Duration(end-begin) * s.Width
+}
+
+// Held is how many connections are open at the end.
+func (s *Series) Held() int64 {
+	n := int64(0)
+	for _, slot := range s.Slots {
+		n += slot.Opened - slot.Ended
+	}
+	return n
+}
+
 // widen makes one slot of each two.
 func (s *Series) widen() {
 	half := s.Slots[:0]
