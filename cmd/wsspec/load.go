@@ -10,16 +10,40 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/wsspec/wsspec/internal/load"
 )
 
 type loadCmd struct {
 	Connect loadConnectCmd `cmd:"" help:"Open connections, hold them, ping them."`
+	Echo    loadEchoCmd    `cmd:"" help:"Send messages to a server that echoes them, and time what comes back."`
+}
+
+// Help is what "wsspec load --help" says.
+func (loadCmd) Help() string {
+	return `How many connections a server takes, how fast they are opened, and how long messages take, at the median and at the end of the curve.
+
+  wsspec load connect ws://localhost:9001 -c 10000 --rate 500 --hold 1m
+  wsspec load echo ws://localhost:9001 -c 100 --rate 5000 --fail-if 'p99>5ms'
+  wsspec load --plan nightly.yaml
+
+A plan is a file, YAML or JSON, that says the same as flags:
+
+  command: echo
+  url: ws://localhost:9001
+  connections: 100
+  rate: 5000
+  duration: 1m
+  fail-if: [p99>5ms, failed>0]
+
+Flags count for more than the file. docs/load.md explains what is measured and how.`
 }
 
 // loadTo are the flags for where to connect and how.
 type loadTo struct {
-	URL string `arg:"" optional:"" help:"The server: ws://host:port/path or wss://…"`
+	URL  string `arg:"" optional:"" help:"The server: ws://host:port/path or wss://…"`
+	Plan string `placeholder:"FILE" complete:"file" help:"Read what the flags do not say from this file, JSON or YAML: the keys are the names of the flags, and url."`
 
 	Timeout     load.Duration `default:"10s" placeholder:"TIME" group:"Handshake" help:"Give up opening a connection after this long (${default}); and at the end, wait so long for answers."`
 	Header      []string      `sep:"none" placeholder:"'NAME: VALUE'" group:"Handshake" help:"Send an additional header field. Repeatable."`
@@ -77,9 +101,27 @@ Exit status: 0 if all is well, 1 if a condition of --fail-if is met, 2 for a mis
 }
 
 // Run opens connections.
-func (c *loadConnectCmd) Run(ctx context.Context, p *process) error {
+func (c *loadConnectCmd) Run(ctx context.Context, p *process, k *kong.Context) error {
+	file, err := c.read(k)
+	if err != nil {
+		return err
+	}
 	plan := load.Plan{Kind: load.Connect, Connections: c.Connections, ConnectRate: c.Rate, Hold: c.Hold}
-	return c.loadShow.run(ctx, p, c.loadTo.plan(c.loadRamp.plan(plan)))
+	return c.loadShow.run(ctx, p, file, c.loadTo.plan(c.loadRamp.plan(plan)))
+}
+
+// read takes what the flags do not say from the file of --plan, if there is one.
+func (c *loadTo) read(k *kong.Context) (planFile, error) {
+	if c.Plan == "" {
+		return planFile{}, nil
+	}
+	file, url, err := readPlan(c.Plan, k)
+	if c.URL == "" {
+		c.URL = url
+	} else {
+		delete(file.lines, "url")
+	}
+	return file, err
 }
 
 func (c *loadTo) plan(p load.Plan) load.Plan {
@@ -94,10 +136,10 @@ func (c *loadRamp) plan(p load.Plan) load.Plan {
 }
 
 // run checks the plan, carries it out, and shows and writes what was found.
-func (c *loadShow) run(ctx context.Context, p *process, plan load.Plan) error {
+func (c *loadShow) run(ctx context.Context, p *process, file planFile, plan load.Plan) error {
 	plan.FailIf = c.FailIf
 	if err := plan.Check(); err != nil {
-		return badPlan(err)
+		return file.bad(err)
 	}
 	outputs, err := parseLoadOutputs(c.Report)
 	if err != nil {
@@ -115,19 +157,6 @@ func (c *loadShow) run(ctx context.Context, p *process, plan load.Plan) error {
 		}
 	}
 	return l.status(ctx, r)
-}
-
-// badPlan is an error of the plan as a mistake on the command line.
-func badPlan(err error) error {
-	hint := ""
-	if f, ok := errors.AsType[*load.FieldError](err); ok {
-		hint = f.Hint
-		err = fmt.Errorf("--%s: %w", f.Field, f.Err)
-		if f.Field == "url" {
-			err = f.Err
-		}
-	}
-	return badUsage(err, hint)
 }
 
 // unreachableLoad says why no connection could be opened.

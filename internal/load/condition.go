@@ -256,9 +256,9 @@ func Words(d time.Duration) string {
 		return "0s"
 	case d >= time.Minute:
 		return d.Round(time.Second / 10).String()
-	case d >= time.Second:
+	case d >= 999500*time.Microsecond: // rounded, a second
 		unit, name = time.Second, "s"
-	case d >= time.Millisecond:
+	case d >= 999500*time.Nanosecond:
 		unit, name = time.Millisecond, "ms"
 	case d >= time.Microsecond:
 		unit, name = time.Microsecond, "µs"

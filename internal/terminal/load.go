@@ -164,7 +164,7 @@ func (p *loadPage) latencies() {
 // plots are the run in small.
 func (p *loadPage) plots() {
 	points := p.r.Series
-	if len(points) < 5 {
+	if len(points) < 5 || p.r.Opened == 0 {
 		return
 	}
 	p.add("")
@@ -180,8 +180,13 @@ func (p *loadPage) plots() {
 			p.row(name, Spark(values, room), "up to "+unit(most))
 		}
 	}
-	draw("held", func(pt load.Point) float64 { return float64(pt.Held) }, Decimal)
-	draw("opening", func(pt load.Point) float64 { return pt.ConnectRate }, func(v float64) string { return Decimal(v) + "/s" })
+	connect := p.r.Kind == load.Connect
+	if connect || p.r.Lost > 0 {
+		draw("held", func(pt load.Point) float64 { return float64(pt.Held) }, Decimal)
+	}
+	if connect {
+		draw("opening", func(pt load.Point) float64 { return pt.ConnectRate }, func(v float64) string { return Decimal(v) + "/s" })
+	}
 	draw("messages", func(pt load.Point) float64 { return pt.MessageRate }, func(v float64) string { return Decimal(v) + "/s" })
 	draw("p99", func(pt load.Point) float64 { return pt.P99 }, us)
 }

@@ -96,7 +96,7 @@ func (c *conn) Closed(_ *wire.Conn, end wire.Closing) {
 	}
 	last := c.attempt >= r.plan.Retries || r.ctx.Err() != nil
 	r.tally.count(c.number, r.tally.now(), func(s *stats.Snapshot, slot *stats.Slot) {
-		s.Fail(causeOf(end), 1, example(end))
+		s.Fail(causeOf(end), 1, r.example(end))
 		if last {
 			s.Failed++
 			slot.Failed++
@@ -137,9 +137,9 @@ func (c *conn) gone(end wire.Closing) {
 		case !ours:
 			slot.Ended++ // what we close ourselves is no part of the picture
 			s.Lost++
-			s.Fail("lost: "+causeOf(end), 1, example(end))
+			s.Fail("lost: "+causeOf(end), 1, r.example(end))
 		case end.Failed():
-			s.Fail("closing: "+causeOf(end), 1, example(end))
+			s.Fail("closing: "+causeOf(end), 1, r.example(end))
 		}
 	})
 	r.all.Done()
@@ -164,8 +164,11 @@ func causeOf(end wire.Closing) string {
 const mostExample = 200
 
 // example is what happened in words, safe to show.
-func example(end wire.Closing) string {
+func (r *run) example(end wire.Closing) string {
 	s := visible.Text(end.String())
+	if end.Cause == wire.Timeout && end.Err == nil && !(end.Phase == wire.InOpen || end.Phase == wire.InClosing) {
+		s = fmt.Sprintf("no answer within %v", time.Duration(r.plan.Timeout))
+	}
 	if len(s) > mostExample {
 		s = s[:mostExample] + "…"
 	}
