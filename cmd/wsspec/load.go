@@ -89,13 +89,15 @@ func (loadConnectCmd) Help() string {
 
 opens 100 connections as fast as possible.
 
-  wsspec load connect ws://localhost:9001 -c 10000 --rate 500 --hold 1m --ping 20s
+  wsspec load connect ws://localhost:9001 -c 10000 --rate 500 --hold 1m
 
-opens 500 a second, holds 10,000 for a minute, and pings each every 20 seconds.
+opens 500 a second and holds 10,000 for a minute; --ping 20s pings each meanwhile.
 
-  wsspec load connect wss://example.com/chat -c 1000 --batch 100 --batch-delay 1s --retries 3 --fail-if 'failed>0' --fail-if 'upgrade.p99>50ms' --report json=result.json
+  wsspec load connect wss://example.com --retries 3 --fail-if 'failed>0'
+  wsspec load connect wss://example.com --fail-if 'upgrade.p99>50ms'
+  wsspec load connect wss://example.com --report json=result.json
 
-opens 100 at a time, tries what fails again, and ends with status 1 if one of the conditions is met.
+try what fails again, end with status 1 if the condition is met, write all that was measured to a file.
 
 Exit status: 0 if all is well, 1 if a condition of --fail-if is met, 2 for a mistake on the command line, 3 if no connection could be opened, 130 if stopped by a signal; what was found until then is shown and written.`
 }

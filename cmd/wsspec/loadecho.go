@@ -55,13 +55,14 @@ sends the next message when the last one was answered, on one connection, for te
 
 sends 5,000 a second on 100 connections in turn, whether the server keeps up or not: the open model, as with users who do not wait for each other. Latency is counted from when a message was to be sent, so a server that stops for a while is seen in it; "service" is counted from when it was sent.
 
-  wsspec load echo ws://localhost:9001 -c 50 --in-flight 4 --size 64:9,16k:1 --binary --verify
+  wsspec load echo ws://localhost:9001 -c 50 --in-flight 4 --size 64:9,16k:1
 
-keeps 200 messages under way, most of them small, and compares every octet.
+keeps 200 messages under way, most of them small; --verify compares every octet of the answers.
 
-  wsspec load echo wss://example.com -c 10 --rate 100 --fail-if 'p99>50ms' --fail-if 'errors>0' --report json=result.json --report csv=series.csv
+  wsspec load echo wss://example.com --rate 100 --fail-if 'p99>50ms'
+  wsspec load echo wss://example.com --rate 100 --report json=result.json
 
-ends with status 1 if one of the conditions is met.
+end with status 1 if the condition is met, write all that was measured to a file.
 
 The server has to answer each message with the same message, in order, and send nothing else.
 
