@@ -27,14 +27,14 @@ const (
 // read. Counts, the minimum, the maximum and the mean are exact, quantiles right to
 // a thousandth.
 type Histogram struct {
-	hdr      *hdrhistogram.Histogram
+	hdr      *hdrhistogram.PackedHistogram // sparse: handing over and adding up cost what was measured
 	min, max time.Duration
 	sum      float64 // in nanoseconds; exact up to 2^53, about a hundred days
 }
 
 // NewHistogram returns an empty one.
 func NewHistogram() *Histogram {
-	return &Histogram{hdr: hdrhistogram.New(1, int64(longest), digits), min: math.MaxInt64}
+	return &Histogram{hdr: hdrhistogram.NewPacked(1, int64(longest), digits), min: math.MaxInt64}
 }
 
 // Record takes note of a duration. A negative one counts as none.
@@ -149,7 +149,7 @@ type encoded struct {
 
 // MarshalJSON writes the form that other programs for HDR histograms read, too.
 func (h *Histogram) MarshalJSON() ([]byte, error) {
-	text, err := h.hdr.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	text, err := h.hdr.Encode()
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func (h *Histogram) UnmarshalJSON(b []byte) error {
 	if len(e.HDR) > maxEncoded {
 		return fmt.Errorf("%w: it has %d octets", errHistogram, len(e.HDR))
 	}
-	hdr, err := hdrhistogram.Decode([]byte(e.HDR))
+	hdr, err := hdrhistogram.DecodePacked([]byte(e.HDR))
 	if err != nil {
 		return fmt.Errorf("%w: %w", errHistogram, err)
 	}
