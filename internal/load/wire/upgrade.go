@@ -3,6 +3,7 @@
 package wire
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -54,11 +55,26 @@ func (c *Conn) feedHead(b []byte) []byte {
 		rest := c.head(in.head[:n], b[n-had:])
 		c.set.engine.release(in)
 		return rest
+	case c.hopeless(in.head):
+		c.refuse(400, "Bad Request", "not HTTP")
+		return nil
 	case len(in.head) == maxHead:
 		c.refuse(431, "Request Header Fields Too Large", "HTTP head too long")
 		return nil
 	}
 	return nil
+}
+
+// hopeless reports whether what has come is not the beginning of a head of HTTP, so that there
+// is no use in waiting for its end.
+func (c *Conn) hopeless(head []byte) bool {
+	if c.set.role == ws.Client {
+		const start = "HTTP/1."
+		n := min(len(head), len(start))
+		return string(head[:n]) != start[:n]
+	}
+	line, _, _ := bytes.Cut(bytes.TrimLeft(head, "\r\n"), []byte("\r\n"))
+	return slices.ContainsFunc(line, func(b byte) bool { return b < ' ' && b != '\r' || b >= 0x7F })
 }
 
 // head handles a complete head and returns the rest, or nothing if it was of no use.
