@@ -4,6 +4,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -39,7 +40,7 @@ func (c *Conn) requestUpgrade() {
 // feedHead takes octets of an HTTP head, and returns what is behind it.
 func (c *Conn) feedHead(b []byte) []byte {
 	if c.in == nil {
-		if n := ws.HeadEnd(b); n > 0 && n <= maxHead {
+		if n := ws.HeadEnd(b); n > 0 && n <= maxHead && !c.hopeless(b[:n]) {
 			return c.head(b[:n], b[n:])
 		}
 		c.in = c.set.engine.input()
@@ -48,16 +49,18 @@ func (c *Conn) feedHead(b []byte) []byte {
 	had := len(in.head)
 	in.head = append(in.head, b[:min(len(b), maxHead-had)]...)
 	n := ws.HeadEnd(in.head[max(0, had-3):])
-	switch {
-	case n > 0:
+	if n > 0 {
 		n += max(0, had-3)
+	}
+	switch {
+	case c.hopeless(in.head[:cmp.Or(n, len(in.head))]):
+		c.refuse(400, "Bad Request", "not HTTP")
+		return nil
+	case n > 0:
 		c.in = nil
 		rest := c.head(in.head[:n], b[n-had:])
 		c.set.engine.release(in)
 		return rest
-	case c.hopeless(in.head):
-		c.refuse(400, "Bad Request", "not HTTP")
-		return nil
 	case len(in.head) == maxHead:
 		c.refuse(431, "Request Header Fields Too Large", "HTTP head too long")
 		return nil
@@ -73,7 +76,9 @@ func (c *Conn) hopeless(head []byte) bool {
 		n := min(len(head), len(start))
 		return string(head[:n]) != start[:n]
 	}
-	line, _, _ := bytes.Cut(bytes.TrimLeft(head, "\r\n"), []byte("\r\n"))
+	const enough = 64 // octets, of a line that may come one by one
+	head = bytes.TrimLeft(head, "\r\n")
+	line, _, _ := bytes.Cut(head[:min(len(head), enough)], []byte("\r\n"))
 	return slices.ContainsFunc(line, func(b byte) bool { return b < ' ' && b != '\r' || b >= 0x7F })
 }
 
