@@ -122,10 +122,10 @@ func (c *Conn) head(head, rest []byte) []byte {
 // extensions, and returns the subprotocol.
 func (c *Conn) checkAnswer(resp ws.Response) (subprotocol string, err error) {
 	if !resp.Fields.HasToken("Upgrade", "websocket") {
-		return "", errors.New("Upgrade field does not say websocket")
+		return "", errors.New("no Upgrade field that says websocket")
 	}
 	if !resp.Fields.HasToken("Connection", "Upgrade") {
-		return "", errors.New("Connection field does not list Upgrade")
+		return "", errors.New("no Connection field that lists Upgrade")
 	}
 	if accepts := resp.Fields.Values("Sec-WebSocket-Accept"); len(accepts) != 1 || accepts[0] != ws.AcceptKey(string(c.opening.key[:])) {
 		return "", errors.New("Sec-WebSocket-Accept is not the answer to our key")
