@@ -27,6 +27,10 @@ type loading struct {
 	plan    load.Plan
 	target  wire.Target
 	quiet   bool
+	screen  *terminal.LoadScreen
+	// What was found before the run, or the last step, and how many processes it had.
+	findings  []load.Finding
+	processes int
 }
 
 // run carries out the plan, and shows how far it is.
@@ -40,16 +44,22 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 	case err != nil:
 		return nil, badUsage(err, "")
 	}
-	screen := terminal.NewLoadScreen(l.surroundings(), l.quiet, l.plan.Kind, l.plan.Connections)
-	defer screen.End()
+	l.screen = terminal.NewLoadScreen(l.surroundings(), l.quiet, l.plan.Kind, l.plan.Connections)
+	defer l.screen.End()
 	if l.plan.Kind == load.Find {
-		return l.find(ctx, screen)
+		return l.find(ctx)
 	}
+	plan, findings := l.readied(l.plan)
+	if err := refuse(plan, findings); err != nil {
+		return nil, err
+	}
+	l.advise(findings)
+	l.findings, l.processes = findings, plan.Processes
 	begin := time.Now()
 	total := new(stats.Snapshot)
-	end, err := l.carry(ctx, l.plan, begin, 0, func(s *stats.Snapshot) {
+	end, err := l.carry(ctx, plan, begin, 0, func(s *stats.Snapshot) {
 		total.Merge(s)
-		screen.Show(total, time.Since(begin))
+		l.screen.Show(total, time.Since(begin))
 	})
 	if err != nil {
 		return nil, err
@@ -59,6 +69,9 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 
 // carry carries out a plan, which begins so long after the beginning of the run.
 func (l *loading) carry(ctx context.Context, plan load.Plan, begin time.Time, from time.Duration, emit func(*stats.Snapshot)) (drive.End, error) {
+	if plan.Processes > 1 {
+		return l.shared(ctx, plan, begin, emit)
+	}
 	end, err := drive.Run(ctx, drive.Config{
 		Plan: plan, Target: l.target, Begin: begin, From: from, Every: loadInterval, Precise: true, Emit: emit,
 	})
@@ -70,7 +83,7 @@ func (l *loading) carry(ctx context.Context, plan load.Plan, begin time.Time, fr
 
 // known is what is known of a run beside what was measured.
 func (l *loading) known(ctx context.Context, begin time.Time, messaging time.Duration) load.Run {
-	k := load.Run{Wsspec: version(), Started: begin, Messaging: messaging}
+	k := load.Run{Wsspec: version(), Started: begin, Messaging: messaging, Preflight: l.findings, Processes: l.processes}
 	if ctx.Err() != nil {
 		k.Interrupted = "a signal"
 	}
