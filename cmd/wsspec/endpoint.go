@@ -26,6 +26,7 @@ type echoCmd struct {
 	ReadyFile string `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
 	NoDeflate bool   `help:"Do not negotiate permessage-deflate."`
 
+	massEcho   `embed:""`
 	FaultFlags `embed:""`
 }
 
@@ -38,6 +39,12 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	faults, err := c.parse("echo")
 	if err != nil {
 		return err
+	}
+	if err := c.check(c.Impl != "wsspec" || len(faults) > 0); err != nil {
+		return err
+	}
+	if c.Mass {
+		return c.echoMass(ctx, p)
 	}
 	if c.Impl != "wsspec" {
 		return p.runPeers(ctx, "server", c.Impl, "--listen", c.Listen)
