@@ -79,6 +79,10 @@ func (l *loading) advise(findings []load.Finding) {
 	}
 }
 
+// perProcess is how much less often each process hands over what it has measured for each
+// that there is, so that merging takes the same time for any number of them.
+const perProcess = 25 * time.Millisecond
+
 // shared carries out a plan in several processes.
 func (l *loading) shared(ctx context.Context, plan load.Plan, begin time.Time, emit func(*stats.Snapshot)) (drive.End, error) {
 	exe, err := os.Executable()
@@ -86,7 +90,7 @@ func (l *loading) shared(ctx context.Context, plan load.Plan, begin time.Time, e
 		return drive.End{}, err
 	}
 	end, err := crew.Run(ctx, crew.Config{
-		Plan: plan, Processes: plan.Processes, Begin: begin, Every: loadInterval, Emit: emit,
+		Plan: plan, Processes: plan.Processes, Begin: begin, Every: max(loadInterval, time.Duration(plan.Processes)*perProcess), Emit: emit,
 		Start: func(int) (*crew.Child, error) { return l.child(exe) },
 		Died: func(part int, lost int64, why error) {
 			l.screen.Tell("wsspec: process %d of %d has died, with %d connections: %v", part+1, plan.Processes, lost, why)

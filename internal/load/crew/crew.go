@@ -74,7 +74,7 @@ type report struct {
 type member struct {
 	part  int
 	child *Child
-	known *stats.Snapshot // all it has said
+	known *stats.Snapshot // what it has counted, without what it has measured
 
 	ready, ramped bool
 	end           *drive.End
@@ -91,7 +91,7 @@ func (m *member) tell(o order) {
 }
 
 // patience is how long a child may take to end once it was told to stop.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // gang is one call of Run.
 type gang struct {
@@ -198,7 +198,7 @@ func (g *gang) heard(m *member, line []byte) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if s != nil {
-		m.known.Merge(s)
+		m.known.Merge(&stats.Snapshot{Counts: s.Counts})
 		g.Emit(s)
 	}
 	m.ready, m.ramped = m.ready || r.Ready, m.ramped || r.Ramped
