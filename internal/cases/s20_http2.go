@@ -32,7 +32,7 @@ func openingOverHTTP2() []conform.Case {
 			Play: steps(connectSetting, live), Want: comesBack(),
 		}, {
 			ID: "20.1.2", Title: "Look at later SETTINGS, behind our own and other requests", Spec: "RFC 8441, 3", Requirements: []string{"8441-3-4"},
-			Play: steps(live, narrowed(usualWindow), pageBeside("RFC 8441, 5"), besideWebSocket("RFC 8441, 5", endsBeside), echoed(text("later")), settingsStay),
+			Play: steps(live, narrowed(usualWindow), pageBeside("RFC 8441, 5"), besideWebSocket("RFC 8441, 5", leavesBeside), echoed(text("later")), settingsStay),
 			Want: comesBack(echo("later")), Limit: 5 * time.Second,
 		}, {
 			ID: "20.1.3", Title: "An extended CONNECT, and a text on its stream", Spec: "RFC 8441, 5", Requirements: []string{"8441-5-8", "8441-5-5"},
@@ -168,6 +168,14 @@ func endsOverHTTP2() []conform.Case {
 			Play: steps(live, goesAway, echoed(text(still))), Want: shouldLevel(comesBack(echo(still))),
 		},
 	}
+}
+
+// leavesBeside ends a WebSocket in order.
+func leavesBeside(_ *peer.Peer, b *peer.Beside) {
+	b.Send(withCode(ws.NormalClosure))
+	b.CloseCode()
+	b.Finish()
+	b.Ends()
 }
 
 // endsBeside ends a WebSocket in order, and looks at how the server does.
