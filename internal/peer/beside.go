@@ -21,6 +21,20 @@ type branching interface {
 	Branch(context.Context) (stream.Stream, error)
 }
 
+// within is the first of a stream and those that it wraps which can do something: see TunnelOf.
+func within[T any](s stream.Stream) (able T, ok bool) {
+	for {
+		if able, ok = s.(T); ok {
+			return able, true
+		}
+		w, wraps := s.(interface{ Unwrap() stream.Stream })
+		if !wraps {
+			return able, false
+		}
+		s = w.Unwrap()
+	}
+}
+
 // Beside is one more request on the HTTP connection that a Peer is a stream of. A script
 // talks on it in plain octets, and nothing of it is judged by itself: what it finds is for the
 // script to put down. Once something has gone wrong all methods fail.
@@ -43,7 +57,7 @@ const (
 // nil. It ends with the script.
 func (p *Peer) Beside(edit func(ws.Fields) ws.Fields) *Beside {
 	b := &Beside{p: p, cut: parser{role: ws.Client, limit: 1 << 20, opened: true}}
-	branch, ok := p.tunnel.(branching)
+	branch, ok := within[branching](p.s)
 	if !ok {
 		b.err = errNoStreams
 		return b
@@ -161,7 +175,7 @@ func (b *Beside) Finish() {
 
 // Cut resets our side of the stream, and goes on reading.
 func (b *Beside) Cut() {
-	if c, ok := b.s.(interface{ CutSending() }); ok && b.err == nil {
+	if c, ok := within[interface{ CutSending() }](b.s); ok && b.err == nil {
 		c.CutSending()
 	}
 }
@@ -169,7 +183,7 @@ func (b *Beside) Cut() {
 // Deafen tells the other side that we read no more, which ends its side, and reports whether it
 // has.
 func (b *Beside) Deafen() bool {
-	s, ok := b.s.(interface{ StopSending() <-chan struct{} })
+	s, ok := within[interface{ StopSending() <-chan struct{} }](b.s)
 	if b.err != nil || !ok {
 		return false
 	}
@@ -191,7 +205,7 @@ func (b *Beside) close() {
 // CutSending resets our side of the stream that the connection is, and goes on reading.
 func (p *Peer) CutSending() {
 	p.flushHeld()
-	if c, ok := p.tunnel.(interface{ CutSending() }); ok && p.state != closed {
+	if c, ok := within[interface{ CutSending() }](p.s); ok && p.state != closed {
 		c.CutSending()
 		p.broken = true
 	}
@@ -200,9 +214,9 @@ func (p *Peer) CutSending() {
 // SendUnknown sends a frame of HTTP/3 on the stream whose type nobody knows: the n-th of
 // those that exist for that (RFC 9114, 7.2.8).
 func (p *Peer) SendUnknown(n uint64, payload []byte) {
-	if u, ok := p.tunnel.(interface {
+	if u, ok := within[interface {
 		SendUnknown(n uint64, payload []byte) error
-	}); ok && !p.halted && p.state != closed && !p.broken {
+	}](p.s); ok && !p.halted && p.state != closed && !p.broken {
 		p.broken = u.SendUnknown(n, payload) != nil
 	}
 }
@@ -210,9 +224,9 @@ func (p *Peer) SendUnknown(n uint64, payload []byte) {
 // SendUnknownStream opens a unidirectional stream of HTTP/3 of a type that nobody knows
 // (RFC 9114, 6.2.3).
 func (p *Peer) SendUnknownStream(n uint64, octets []byte) {
-	if u, ok := p.tunnel.(interface {
+	if u, ok := within[interface {
 		SendUnknownStream(n uint64, octets []byte) error
-	}); ok && !p.halted && p.state != closed && !p.broken {
+	}](p.s); ok && !p.halted && p.state != closed && !p.broken {
 		p.broken = u.SendUnknownStream(n, octets) != nil
 	}
 }

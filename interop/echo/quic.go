@@ -86,6 +86,7 @@ func echoOverQUIC(w http.ResponseWriter, r *http.Request) {
 	_, deflate := e.Accepted()
 	newGobwasEcho(quicStream{s}, s, ws.StateServerSide, deflate).run()
 	s.Close()
+	s.CancelRead(quic.StreamErrorCode(http3.ErrCodeNoError)) // or a client that still sends waits for ever
 }
 
 // negotiated has gobwas answer the offers and returns the field for the answer.
@@ -192,6 +193,7 @@ func ask(ctx context.Context, conn *quic.Conn, r *http.Request) (s *http3.Reques
 // leave ends a connection, a moment after its stream: what has been written gets under way.
 func leave(conn *quic.Conn, s *http3.RequestStream) {
 	s.Close()
+	s.CancelRead(quic.StreamErrorCode(http3.ErrCodeNoError))
 	time.AfterFunc(50*time.Millisecond, func() { _ = conn.CloseWithError(quic.ApplicationErrorCode(http3.ErrCodeNoError), "") })
 }
 

@@ -20,6 +20,9 @@ import (
 // ErrNotAllowed is that a server does not let clients ask for a WebSocket over HTTP/3.
 var ErrNotAllowed = errors.New("the server does not allow WebSocket over HTTP/3: its SETTINGS do not have SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 9220, 3)")
 
+// ErrNoQUIC is that nothing answers over QUIC.
+var ErrNoQUIC = errors.New("nothing answers there over QUIC (UDP)")
+
 // Timeouts of connections.
 const (
 	handshakeTimeout = 5 * time.Second
@@ -134,9 +137,9 @@ func (d *Dialer) Dial(ctx context.Context, addr string) (*Conn, error) {
 	})
 	if err != nil {
 		if _, ok := errors.AsType[*quic.IdleTimeoutError](err); ok {
-			err = errors.New("nothing answers there over QUIC (UDP)")
+			err = ErrNoQUIC
 		} else if _, ok := errors.AsType[*quic.HandshakeTimeoutError](err); ok {
-			err = errors.New("nothing answers there over QUIC (UDP)")
+			err = ErrNoQUIC
 		}
 		return nil, fmt.Errorf("%s: %w", addr, translated(err))
 	}

@@ -106,12 +106,23 @@ func (l *Listener) AcceptConn(ctx context.Context) (*Conn, error) {
 
 // Accept waits for the next stream that a client begins, on any connection.
 func (l *Listener) Accept() (net.Conn, error) {
+	s, err := l.AcceptStream(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// AcceptStream is Accept for those who know what they get.
+func (l *Listener) AcceptStream(ctx context.Context) (*Stream, error) {
 	l.once.Do(func() { l.running.Go(l.spread) })
 	select {
 	case s := <-l.streams:
 		return s, nil
 	case <-l.ctx.Done():
 		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
 	}
 }
 
