@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strconv"
 
+	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/testee"
@@ -26,6 +27,8 @@ type echoCmd struct {
 	ReadyFile string `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
 	NoDeflate bool   `help:"Do not negotiate permessage-deflate."`
 
+	Security `embed:""`
+
 	FaultFlags `embed:""`
 }
 
@@ -39,10 +42,16 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	if c.Impl != "wsspec" {
+	secure, err := c.config(p)
+	switch {
+	case err != nil:
+		return err
+	case c.Impl != "wsspec" && secure != nil:
+		return badUsage(fmt.Errorf("--impl %s: the server has no TLS: leave the flags of TLS out", c.Impl), "")
+	case c.Impl != "wsspec":
 		return p.runPeers(ctx, "server", c.Impl, "--listen", c.Listen)
 	}
-	return p.echo(ctx, c.Listen, c.ReadyFile, nil, testee.Config{NoDeflate: c.NoDeflate, Faults: faults})
+	return p.echo(ctx, c.Listen, c.ReadyFile, secure, testee.Config{NoDeflate: c.NoDeflate, Faults: faults})
 }
 
 // echo runs our echo server, with TLS where there is a configuration for it.
@@ -64,7 +73,8 @@ type clientCmd struct {
 	Agent    string `default:"wsspec" placeholder:"NAME" help:"Name in the report (${default})."`
 	Impl     string `enum:"wsspec,gorilla,coder,gobwas,gws" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas or gws from the interop module."`
 	Parallel int    `default:"1" placeholder:"N" help:"Cases to run at a time."`
-	Insecure bool   `help:"Accept any certificate of a wss server."`
+
+	Connection `embed:""`
 
 	FaultFlags `embed:""`
 }
@@ -84,10 +94,17 @@ func (c *clientCmd) Run(ctx context.Context, p *process) error {
 	case c.Parallel < 1:
 		return badUsage(fmt.Errorf("--parallel is %d: want at least 1", c.Parallel), "")
 	}
+	server := []fuzzclient.Server{{URL: c.URL}}
+	if err := c.connect(p, server); err != nil {
+		return err
+	}
 	if c.Impl != "wsspec" {
+		for _, f := range c.given() {
+			return badUsage(fmt.Errorf("%s does not go with --impl %s", f.name, c.Impl), "")
+		}
 		return p.runPeers(ctx, "client", c.Impl, "--agent", c.Agent, "--parallel", strconv.Itoa(c.Parallel), c.URL)
 	}
-	dial, err := tour.To(c.URL, c.Insecure, testee.Config{Agent: c.Agent, Faults: faults})
+	dial, err := tour.To(c.URL, server[0].TLS, server[0].Way, testee.Config{Agent: c.Agent, Faults: faults})
 	if err != nil {
 		return badUsage(err, "")
 	}

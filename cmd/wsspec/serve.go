@@ -38,9 +38,7 @@ type serveCmd struct {
 	IdleExit  time.Duration `placeholder:"TIME" help:"Once a first client has come, exit when none has been connected for this long, such as 30s."`
 	Token     string        `placeholder:"WORD" help:"What clients must send as ?token=WORD to stop the server or to control it directly. Without a token, only clients on this machine may."`
 
-	TLSCert       string `name:"tls-cert" type:"existingfile" placeholder:"FILE" group:"TLS" help:"Certificate (PEM): serve wss."`
-	TLSKey        string `name:"tls-key" type:"existingfile" placeholder:"FILE" group:"TLS" help:"Key of the certificate (PEM)."`
-	TLSSelfSigned bool   `name:"tls-self-signed" group:"TLS" help:"Serve wss with a certificate made for this run."`
+	Security `embed:""`
 
 	HTTPVersion `embed:"" group:"HTTP"`
 
@@ -74,7 +72,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	p = p.beside(plan.outputs)
-	tlsConfig, err := c.secured()
+	tlsConfig, err := c.secured(p)
 	if err != nil {
 		return err
 	}
@@ -221,28 +219,12 @@ func (c *serveCmd) overQUIC(at net.Addr, config *tls.Config) (*h3.Listener, erro
 }
 
 // secured is the configuration of TLS, nil without.
-func (c *serveCmd) secured() (*tls.Config, error) {
-	config, err := c.tls()
+func (c *serveCmd) secured(p *process) (*tls.Config, error) {
+	config, err := c.Security.config(p)
 	if config != nil && c.HTTP2 {
 		config.NextProtos = append([]string{"h2"}, config.NextProtos...)
 	}
 	return config, err
-}
-
-func (c *serveCmd) tls() (*tls.Config, error) {
-	switch {
-	case (c.TLSCert == "") != (c.TLSKey == ""):
-		return nil, badUsage(errors.New("--tls-cert and --tls-key go together"), "")
-	case c.TLSCert != "":
-		pair, err := stream.LoadTLS(c.TLSCert, c.TLSKey)
-		if err != nil {
-			return nil, badUsage(err, "")
-		}
-		return pair, nil
-	case c.TLSSelfSigned:
-		return selfSigned()
-	}
-	return nil, nil
 }
 
 // ready writes a URL to the file that tells others we listen, if there is to be one.

@@ -31,10 +31,10 @@ func TestUnreachableHints(t *testing.T) {
 		{status(400), "--subprotocol"}, {status(500), "log of the server"}, {status(418), `is "/chat" the right path?`},
 		{how(fuzzclient.WantsTLS), "with wss:"}, {how(fuzzclient.NotHTTP), "another protocol"}, {how(fuzzclient.Silence), "--timeout-factor"},
 		{how(fuzzclient.HangingUp), "wss:"}, {how(fuzzclient.ByAlert), "TLS"},
-		{fmt.Errorf("%w: %w", fuzzclient.ErrCertificateWanted, alert("certificate required")), "client certificate"},
+		{fmt.Errorf("%w: %w", fuzzclient.ErrCertificateWanted, alert("certificate required")), "--client-cert"},
 		{&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "h"}}, "--sni"},
 		{&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, "--cafile"},
-		{tls.RecordHeaderError{}, "ws:"}, {alert("protocol version not supported"), "--sni"},
+		{tls.RecordHeaderError{}, "ws:"}, {alert("handshake failure"), "--sni"}, {alert("protocol version not supported"), "--tls-min"},
 		{fuzzclient.ErrUnreachable, "is the server running"},
 		{&fuzzclient.LostError{Err: fuzzclient.ErrUnreachable, Last: []string{"1.1.1", "8.2.10"}}, "did it crash? its own log may say why; these cases reached it last: --jobs 1 --cases 1.1.1,8.2.10"},
 	} {

@@ -7,7 +7,6 @@ package tour
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,18 +26,20 @@ import (
 // Dial opens a connection of our client to a path of a fuzzing server.
 type Dial func(ctx context.Context, target string) (*testee.Conn, error)
 
-// To reads the URL of a fuzzing server and returns how to connect to it. Servers that
-// cannot be reached are a fuzzclient.ErrUnreachable.
-func To(base string, insecure bool, cfg testee.Config) (Dial, error) {
+// To reads the URL of a fuzzing server and the files of TLS, and returns how to connect
+// to it. Servers that cannot be reached are a fuzzclient.ErrUnreachable.
+func To(base string, secure stream.ClientTLS, way stream.Way, cfg testee.Config) (Dial, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Hostname() == "" {
 		return nil, fmt.Errorf("server URL %q: want ws://host:port or wss://host:port", base)
 	}
-	target := stream.Target{Addr: u.Host}
+	target := stream.Target{Addr: u.Host, Way: way}
 	port := "80"
 	if u.Scheme == "wss" {
 		port = "443"
-		target.TLS = &tls.Config{ServerName: u.Hostname(), InsecureSkipVerify: insecure, NextProtos: []string{"http/1.1"}}
+		if target.TLS, err = secure.Config(u.Hostname()); err != nil {
+			return nil, err
+		}
 	}
 	if u.Port() == "" {
 		target.Addr = net.JoinHostPort(u.Hostname(), port)
