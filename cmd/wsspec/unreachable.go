@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/fuzzclient"
@@ -81,7 +82,7 @@ func securityHint(err error) (hint string, ok bool) {
 // proxyHint is for what a proxy did.
 func proxyHint(e *stream.ProxyError) string {
 	switch {
-	case e.Status == 407 && e.LoggedIn:
+	case e.LoggedIn && (e.Status == 407 || e.Status == 401): // some say 401 to what is wrong
 		return "it does not accept this user and password, or wants them in another form than Basic"
 	case e.Status == 407:
 		return "it wants a user and a password: --proxy http://user:password@host:port, or the password in " + proxyPassword
@@ -89,10 +90,11 @@ func proxyHint(e *stream.ProxyError) string {
 		return "it does not reach the server: its log says why; --connect-to names another address to ask it for"
 	case e.Status != 0:
 		return "does it let clients connect to this host and port? many allow port 443 alone"
-	case errors.Is(e.Err, stream.ErrNotHTTP):
-		return "is it an HTTP proxy, and the right port? TLS and SOCKS are not spoken to proxies"
 	}
-	return "is the proxy running, and is this its address?"
+	if op, ok := errors.AsType[*net.OpError](e.Err); ok && op.Op == "dial" {
+		return "is the proxy running, and is this its address?"
+	}
+	return "is it an HTTP proxy, and the right port? TLS and SOCKS are not spoken to proxies"
 }
 
 func refusedHint(r *fuzzclient.RefusedError) string {
