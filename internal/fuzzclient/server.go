@@ -23,6 +23,7 @@ import (
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/h2"
 	"github.com/wsspec/wsspec/internal/stream/h3"
+	"github.com/wsspec/wsspec/internal/stream/secure"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -198,11 +199,11 @@ const (
 
 // dial connects to the server, and goes on trying for a while where it refuses.
 // The error is one with ErrUnreachable in it, or that of the context.
-func (e *Endpoint) dial(ctx context.Context) (stream.Stream, error) {
+func (e *Endpoint) dial(ctx context.Context, m *secure.Manner) (stream.Stream, error) {
 	giveUp := time.Now().Add(retryFor)
 	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
 		attempt, cancel := context.WithTimeout(ctx, dialLimit)
-		s, err := e.connect(attempt)
+		s, err := e.connect(attempt, m)
 		cancel()
 		switch {
 		case err == nil:
@@ -232,10 +233,10 @@ func (e *Endpoint) alerted(err error) error {
 }
 
 // dialOnce is dial for a server that has to be there.
-func (e *Endpoint) dialOnce(ctx context.Context) (stream.Stream, error) {
+func (e *Endpoint) dialOnce(ctx context.Context, m *secure.Manner) (stream.Stream, error) {
 	attempt, cancel := context.WithTimeout(ctx, dialLimit)
 	defer cancel()
-	s, err := e.connect(attempt)
+	s, err := e.connect(attempt, m)
 	switch {
 	case err == nil:
 		return s, nil
@@ -245,7 +246,9 @@ func (e *Endpoint) dialOnce(ctx context.Context) (stream.Stream, error) {
 	return nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, e.URL, err)
 }
 
-func (e *Endpoint) connect(ctx context.Context) (stream.Stream, error) {
+// connect makes a connection, with TLS in the manner of a case, where there is one. What
+// comes of TLS is the case's to see then.
+func (e *Endpoint) connect(ctx context.Context, m *secure.Manner) (stream.Stream, error) {
 	if e.Dial != nil {
 		return e.Dial(ctx)
 	}
@@ -256,8 +259,33 @@ func (e *Endpoint) connect(ctx context.Context) (stream.Stream, error) {
 		}
 		return s, nil
 	}
+	if e.HTTP == ws.HTTP2 {
+		return e.connectHTTP2(ctx)
+	}
+	below := e.target
+	below.TLS = nil
+	s, err := stream.Dial(ctx, below)
+	if err != nil || e.target.TLS == nil || m != nil && m.Plain {
+		return s, err
+	}
+	c := secure.Client(s, e.target.TLS, m)
+	err = c.Handshake(ctx)
+	if m != nil {
+		return c, nil
+	}
+	if err == nil {
+		err = e.target.CheckProtocol(c.ConnectionState().NegotiatedProtocol)
+	}
+	if err != nil {
+		_ = c.Close() // it is of no use either way
+		return nil, err
+	}
+	return c, nil
+}
+
+func (e *Endpoint) connectHTTP2(ctx context.Context) (stream.Stream, error) {
 	s, err := stream.Dial(ctx, e.target)
-	if err != nil || e.HTTP != ws.HTTP2 {
+	if err != nil {
 		return s, err
 	}
 	if p := stream.Protocol(s); e.target.TLS != nil && p != alpnHTTP2 {

@@ -128,10 +128,9 @@ func (e *ProtocolError) Error() string {
 	return fmt.Sprintf("the server chose the protocol %q (ALPN), which is not spoken here", e.Chosen)
 }
 
-// spoken is an error where the server has chosen what the caller does not speak. A name
-// other than those of HTTP is the user's own, and says nothing of what is spoken.
-func (t Target) spoken(c *tls.Conn) error {
-	chosen := c.ConnectionState().NegotiatedProtocol
+// CheckProtocol is an error where the server has chosen what the caller does not speak. A
+// name other than those of HTTP is the user's own, and says nothing of what is spoken.
+func (t Target) CheckProtocol(chosen string) error {
 	speaks := t.Speaks
 	if speaks == nil {
 		speaks = []string{HTTP1}

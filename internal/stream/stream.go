@@ -73,7 +73,7 @@ func Dial(ctx context.Context, t Target) (Stream, error) {
 		c.Close()
 		return nil, err
 	}
-	if err := t.spoken(tc); err != nil {
+	if err := t.CheckProtocol(tc.ConnectionState().NegotiatedProtocol); err != nil {
 		tc.Close()
 		return nil, err
 	}
