@@ -8,7 +8,6 @@ import (
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/peer"
-	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/secure"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
@@ -25,7 +24,7 @@ func secured() []conform.Case {
 	cs := []conform.Case{
 		{
 			ID: "22.1.1", Title: "A handshake of TLS 1.2, and one of TLS 1.3", Spec: "RFC 8446, 4.1", Only: conform.AsClient,
-			Requirements: []string{"8446-1", "6455-4.1-5", "6455-4.2.2-1", "6455-10.6-1"},
+			Requirements: []string{"8446-1", "6455-4.2.2-1", "6455-10.6-1"},
 			Turns: each([]uint16{tls.VersionTLS12, tls.VersionTLS13}, func(v uint16) conform.Turn {
 				return conform.Turn{Name: "TLS " + wirelog.VersionName(v), Open: inTLS(secure.Manner{Min: v, Max: v}), Play: live}
 			}),
@@ -36,7 +35,7 @@ func secured() []conform.Case {
 	cs = append(cs, conform.Case{
 		ID: "22.1.9", Title: "Offer http/1.1 by ALPN, and then h2 beside it", Spec: "RFC 7301, 3.2", Only: conform.AsClient,
 		Requirements: []string{"7301-3.2-1"},
-		Turns: each([][]string{{stream.HTTP1}, {"h2", stream.HTTP1}}, func(offer []string) conform.Turn {
+		Turns: each([][]string{{http1}, {"h2", http1}}, func(offer []string) conform.Turn {
 			return conform.Turn{Name: fmt.Sprint(offer), Open: inTLS(secure.Manner{ALPN: offer}, leave), Play: func(*peer.Peer) {}}
 		}),
 		Want: ladder(is(verdict.OK)),
@@ -51,6 +50,9 @@ func secured() []conform.Case {
 	}
 	return cs
 }
+
+// http1 is the name of HTTP/1.1 in ALPN (RFC 7301, 6).
+const http1 = "http/1.1"
 
 // inTLS is an opening handshake over TLS that is special.
 func inTLS(m secure.Manner, es ...peer.Edit) peer.Opening { return peer.Opening{TLS: &m, Edits: es} }
@@ -100,7 +102,7 @@ func recordsOfTLS() []conform.Case {
 			Want: comesBack(echo("octet by octet")),
 		}, {
 			ID: "22.1.13", Title: "101 and the first frame in one record", Spec: "RFC 6455, 4.1", Only: conform.AsServer,
-			Requirements: []string{"6455-4.1-36"}, Play: live, Want: comesBack(),
+			Requirements: []string{"6455-4.1-5", "6455-4.1-36"}, Play: live, Want: comesBack(),
 		}, {
 			ID: "22.1.14", Title: "Look at every frame over TLS: do clients mask, and servers not?", Spec: "RFC 6455, 5.1",
 			Requirements: []string{"6455-5.1-2"}, Survey: maskingInTLS, Want: surveyed(),
@@ -120,7 +122,7 @@ func portsForTLS() []conform.Case {
 			),
 		}, {
 			ID: "22.1.16", Title: "The name of a host that is not served (SNI)", Spec: "RFC 6066, 3", Only: conform.AsClient, Fresh: true,
-			Open: inTLS(secure.Manner{Name: "not-served.invalid"}), Play: live,
+			Requirements: []string{"6455-10.6-1"}, Open: inTLS(secure.Manner{Name: "not-served.invalid"}), Play: live,
 			Want: openLevel(ladder(
 				why("The handshake was refused, which RFC 6066 leaves to the server.", is(verdict.Informational, unsecured())),
 				why("The name was passed over, which RFC 6066 leaves to the server.", is(verdict.Informational, back()...)),

@@ -3,13 +3,12 @@
 package cases
 
 import (
-	"net"
+	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/peer"
-	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/secure"
 	"github.com/wsspec/wsspec/internal/survey"
 	"github.com/wsspec/wsspec/internal/verdict"
@@ -88,16 +87,22 @@ func hostOf(c survey.Connection) string {
 		return ""
 	}
 	host := r.Fields.Get("Host")
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		return name
+	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
+		host = host[:colon]
 	}
 	return strings.Trim(host, "[]")
+}
+
+// isAddress reports whether a host is an IP address.
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
 }
 
 func sniSent(c survey.Connection) []wirelog.Record {
 	host := hostOf(c)
 	switch {
-	case host == "" || net.ParseIP(host) != nil:
+	case host == "" || isAddress(host):
 		return nil // no name is to be sent then
 	case c.Hello.Name == "":
 		return []wirelog.Record{broke("RFC 6455, 4.1: a client must send the name of the host, %.80s, by SNI, and there is none", host)}
@@ -109,9 +114,9 @@ func sniSent(c survey.Connection) []wirelog.Record {
 
 func noAddresses(c survey.Connection) []wirelog.Record {
 	switch {
-	case net.ParseIP(c.Hello.Name) != nil:
+	case isAddress(c.Hello.Name):
 		return []wirelog.Record{lapsed("RFC 6066, 3: an IP address is not permitted as a name, and %.80s was sent", c.Hello.Name)}
-	case net.ParseIP(hostOf(c)) == nil:
+	case !isAddress(hostOf(c)):
 		return nil
 	}
 	return []wirelog.Record{seen("no address was sent")}
@@ -122,7 +127,7 @@ func offersHTTP1(c survey.Connection) []wirelog.Record {
 	switch {
 	case len(c.Hello.ALPN) == 0:
 		return []wirelog.Record{seen("nothing is offered")}
-	case slices.Contains(c.Hello.ALPN, stream.HTTP1):
+	case slices.Contains(c.Hello.ALPN, http1):
 		return []wirelog.Record{seen("offered: %.80s", offered)}
 	case slices.ContainsFunc(c.Hello.ALPN, func(p string) bool { return p == "h2" || p == "h3" }):
 		return []wirelog.Record{broke("RFC 7301, 3.1: the client speaks HTTP/1.1, and offers only %.80s", offered)}

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/memnet"
@@ -108,9 +109,6 @@ func (e *endpoint) secured(ctx context.Context, ours, theirs stream.Stream, m *s
 	if err := e.take(ctx, testee.SecureServer(theirs, server, e.cfg)); err != nil || m != nil && m.Plain {
 		return ours, err
 	}
-	if m == nil {
-		m = new(secure.Manner)
-	}
 	s := secure.Client(ours, client, m)
 	_ = s.Handshake(ctx) // what comes of it is the case's to see
 	return s, nil
@@ -138,3 +136,24 @@ func (e *endpoint) Close() error {
 }
 
 func (e *endpoint) Addr() net.Addr { return &net.TCPAddr{} }
+
+// open performs our half of the opening handshake.
+func (b *bench) open(p *peer.Peer, c runner.Planned, o peer.Opening) bool {
+	if b.role == ws.Server {
+		return p.Dial(peer.Request{Host: "localhost:9001", Target: "/"}, o)
+	}
+	req, ok := p.AwaitRequest()
+	if !ok {
+		return false
+	}
+	if c.Open.TLS.Apart() {
+		p.Refuse(403, "no client may get this far", nil)
+		return false
+	}
+	if no := peer.CheckRequest(req); no != nil {
+		p.Refuse(no.Status, no.Why, no.Fields)
+		return false
+	}
+	p.Accept(req, nil, o)
+	return true
+}

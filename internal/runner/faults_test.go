@@ -121,27 +121,6 @@ func (b *bench) conduct(ctx context.Context, end *endpoint, c runner.Planned) (r
 	return b.settings.Conduct(p, c, end.cfg.Faults.String(), b.open(p, c, b.settings.Opening(c.Case)))
 }
 
-// open performs our half of the opening handshake.
-func (b *bench) open(p *peer.Peer, c runner.Planned, o peer.Opening) bool {
-	if b.role == ws.Server {
-		return p.Dial(peer.Request{Host: "localhost:9001", Target: "/"}, o)
-	}
-	req, ok := p.AwaitRequest()
-	if !ok {
-		return false
-	}
-	if c.Open.TLS.Apart() {
-		p.Refuse(403, "no client may get this far", nil)
-		return false
-	}
-	if no := peer.CheckRequest(req); no != nil {
-		p.Refuse(no.Status, no.Why, no.Fields)
-		return false
-	}
-	p.Accept(req, nil, o)
-	return true
-}
-
 // outcome is what the suite says of one conversation.
 type outcome struct {
 	id string

@@ -80,10 +80,13 @@ type Conn struct {
 	before  uint64 // records of application data on the outside that belonged to the handshake
 }
 
-// Client is our end of a connection to a server. Nothing is sent before the first Write,
-// Read or Handshake.
+// Client is our end of a connection to a server, in the manner, nil for the usual one.
+// Nothing is sent before the first Write, Read or Handshake.
 func Client(raw stream.Stream, config *tls.Config, m *Manner) *Conn {
 	config = config.Clone()
+	if m == nil {
+		m = new(Manner)
+	}
 	if m.Min != 0 {
 		config.MinVersion = m.Min
 	}
