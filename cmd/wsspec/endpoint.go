@@ -42,7 +42,7 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	secure, err := c.config(p)
+	secure, _, err := c.config(p)
 	switch {
 	case err != nil:
 		return err
@@ -56,7 +56,7 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 
 // echo runs our echo server, with TLS where there is a configuration for it.
 func (p *process) echo(ctx context.Context, addr, readyFile string, secure *tls.Config, cfg testee.Config) error {
-	l, err := stream.Listen(addr, secure)
+	l, err := stream.Listen(addr, nil)
 	if err != nil {
 		return badUsage(err, "choose another address with --listen, such as 127.0.0.1:0")
 	}
@@ -65,7 +65,7 @@ func (p *process) echo(ctx context.Context, addr, readyFile string, secure *tls.
 	if err := ready(readyFile, u); err != nil {
 		return err
 	}
-	return testee.Server{Config: cfg}.Serve(ctx, l)
+	return testee.Server{Config: cfg, TLS: secure}.Serve(ctx, l)
 }
 
 type clientCmd struct {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/deflate"
@@ -19,6 +20,7 @@ import (
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/h3"
+	"github.com/wsspec/wsspec/internal/stream/secure"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/website"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -72,7 +74,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	p = p.beside(plan.outputs)
-	tlsConfig, err := c.secured(p)
+	tlsConfig, authority, err := c.secured(p)
 	if err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	lounge.like.Whole = wholeIn(store)
-	l, err := stream.Listen(c.Listen, tlsConfig)
+	l, apart, err := c.listen(tlsConfig, authority, plan.cases)
 	if err != nil {
 		return badUsage(err, "choose another address with --listen, such as :0")
 	}
@@ -101,11 +103,14 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	}
 	server := fuzzserver.New(fuzzserver.Config{
 		Plan: plan.cases, Surveys: plan.surveys, Settings: settings, Store: flagged{store, lounge.flags}, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
-		HTTP2: c.HTTP2, HTTP3: quic,
+		HTTP2: c.HTTP2, HTTP3: quic, Apart: apart,
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.Event(e) },
 	})
 	url := stream.URL(l, tlsConfig != nil)
 	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(len(lounge.planned)-len(plan.untold)), settings.Seed)
+	for _, a := range apart {
+		fmt.Fprintf(p.stdout, "Port of case %s: %s\n", a.ID, a.Port())
+	}
 	if pages.Open() {
 		fmt.Fprintf(p.stdout, "Pages, also to test a browser: %s\n", pages.Address())
 	}
@@ -150,6 +155,7 @@ func (c *serveCmd) plan(p *process) (*servePlan, error) {
 	if s.profile, err = readProfile(c.Profile); err != nil {
 		return nil, err
 	}
+	s.profile.TLS, s.profile.Authority = c.isOn(), c.TLSAuthority != ""
 	picked, s.untold = c.parted(picked, ws.Server, s.profile.Profile, c.HTTPVersion.version())
 	s.cases, s.surveys = runner.Plan(picked, ws.Server), runner.Surveys(picked, ws.Server)
 	if len(s.cases) == 0 {
@@ -219,12 +225,41 @@ func (c *serveCmd) overQUIC(at net.Addr, config *tls.Config) (*h3.Listener, erro
 }
 
 // secured is the configuration of TLS, nil without.
-func (c *serveCmd) secured(p *process) (*tls.Config, error) {
-	config, err := c.Security.config(p)
+func (c *serveCmd) secured(p *process) (*tls.Config, *secure.Authority, error) {
+	config, authority, err := c.Security.config(p)
 	if config != nil && c.HTTP2 {
 		config.NextProtos = append([]string{"h2"}, config.NextProtos...)
 	}
-	return config, err
+	return config, authority, err
+}
+
+// listen opens the port for clients, and those of the cases that need one of their own:
+// the ones behind it, or any, where the system picks that too.
+func (c *serveCmd) listen(config *tls.Config, authority *secure.Authority, plan []runner.Planned) (net.Listener, []fuzzserver.Apart, error) {
+	l, err := stream.Listen(c.Listen, nil)
+	if err != nil || config == nil {
+		return l, nil, err
+	}
+	var apart []fuzzserver.Apart
+	host, first, _ := net.SplitHostPort(c.Listen) // it could be listened to
+	next, _ := strconv.Atoi(first)                // 0 for none, and for names of services
+	for _, k := range plan {
+		if authority == nil || !k.Open.TLS.Apart() {
+			continue
+		}
+		if next > 0 {
+			next++
+		}
+		own, err := stream.Listen(net.JoinHostPort(host, strconv.Itoa(next)), nil)
+		if err == nil {
+			own, err = authority.NewListener(own, k.Open.TLS)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("port of case %s: %w", k.ID, err)
+		}
+		apart = append(apart, fuzzserver.Apart{ID: k.ID, Listener: own})
+	}
+	return secure.NewListener(l, config), apart, nil
 }
 
 // ready writes a URL to the file that tells others we listen, if there is to be one.

@@ -11,6 +11,7 @@ import (
 	"github.com/wsspec/wsspec/internal/stream/secure"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // secured is 22.1: TLS below the connection, as far as both roles or servers alone are
@@ -44,6 +45,7 @@ func secured() []conform.Case {
 	cs = append(cs, recordsOfTLS()...)
 	cs = append(cs, portsForTLS()...)
 	for i := range cs {
+		cs[i].Over = ws.HTTP1 // what is below HTTP/2 is spoken before there are streams
 		if cs[i].Needs == conform.Unneeded {
 			cs[i].Needs = conform.OverTLS
 		}

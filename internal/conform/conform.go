@@ -103,6 +103,9 @@ const (
 	Authority Trait = "--tls-authority" // by a server whose authority clients can trust
 )
 
+// OfTLS reports whether what is needed is that TLS is spoken, or how.
+func (t Trait) OfTLS() bool { return t == OverTLS || t == Authority }
+
 // Wanted is what has to be given for it to be there, as the object of "needs".
 func (t Trait) Wanted() string {
 	switch t {
@@ -137,6 +140,17 @@ func (t Trait) In(p peer.Profile) bool {
 		return p.Authority
 	}
 	return true
+}
+
+// Lacks is what is not there for the case to be played by the role, if anything.
+func (c Case) Lacks(role ws.Role, p peer.Profile) Trait {
+	switch {
+	case role == ws.Server && c.Open.TLS.Apart() && !Authority.In(p):
+		return Authority // it has a port of its own then
+	case !c.Needs.In(p):
+		return c.Needs
+	}
+	return Unneeded
 }
 
 // Roles is the set of sides that the suite can play a case on.

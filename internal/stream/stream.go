@@ -82,8 +82,11 @@ func Dial(ctx context.Context, t Target) (Stream, error) {
 
 // Protocol is what ALPN agreed on for a stream over TLS (RFC 7301), empty for nothing.
 func Protocol(s Stream) string {
-	n, _ := s.(netStream)
-	if t, ok := n.Conn.(*tls.Conn); ok {
+	var c any = s
+	if n, ok := s.(netStream); ok {
+		c = n.Conn
+	}
+	if t, ok := c.(interface{ ConnectionState() tls.ConnectionState }); ok {
 		return t.ConnectionState().NegotiatedProtocol
 	}
 	return ""

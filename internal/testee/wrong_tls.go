@@ -100,7 +100,7 @@ func wrongClientTLS(config *tls.Config, faults Faults) *tls.Config {
 	case faults[offersH2Alone]:
 		config.NextProtos = []string{"h2"}
 	case faults[ignoresALPN]:
-		config.NextProtos = []string{stream.HTTP1}
+		config.NextProtos = []string{stream.HTTP1, "http/1.0"}
 		config.KeyLogWriter = forgetful(config.NextProtos)
 	case faults[trustsAnyone]:
 		config.InsecureSkipVerify = true
@@ -121,11 +121,11 @@ func wrongClientTLS(config *tls.Config, faults Faults) *tls.Config {
 
 // forgetful are the protocols that crypto/tls takes for those it has offered. It logs a
 // secret when the offer is in the transcript, and before it looks at the answer: from then
-// on it takes h2 for offered.
+// on it takes h2 for the second of them.
 type forgetful []string
 
 func (f forgetful) Write(p []byte) (int, error) {
-	f[0] = "h2"
+	f[1] = "h2"
 	return len(p), nil
 }
 
