@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -104,6 +105,18 @@ func (w Way) Address(addr string) string {
 		return w.ConnectTo
 	}
 	return addr
+}
+
+// At is the way to another port of the same host. A socket has none.
+func (w Way) At(port string) Way {
+	if host, _, err := net.SplitHostPort(w.ConnectTo); err == nil {
+		w.ConnectTo = net.JoinHostPort(host, port)
+	}
+	w.Pins = slices.Clone(w.Pins)
+	for i := range w.Pins {
+		w.Pins[i].Port = port
+	}
+	return w
 }
 
 // dial opens the connection under TLS.

@@ -154,6 +154,20 @@ func TestPins(t *testing.T) {
 	}
 }
 
+func TestOtherPorts(t *testing.T) {
+	pin, err := stream.ParsePin("h:80:127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := stream.Way{ConnectTo: "a:1", Pins: []stream.Pin{pin}}
+	if other := w.At("2"); other.ConnectTo != "a:2" || !other.Pins[0].Covers("h:2") || !w.Pins[0].Covers("h:80") {
+		t.Errorf("%+v", other)
+	}
+	if other := (stream.Way{}).At("2"); other.ConnectTo != "" {
+		t.Errorf("%+v", other)
+	}
+}
+
 // The second address is tried where nobody is at the first.
 func TestDialPinned(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

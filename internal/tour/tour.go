@@ -49,6 +49,7 @@ func To(base string, secure stream.ClientTLS, way stream.Way, cfg testee.Config)
 		host, at, target := u.Host, strings.TrimSuffix(u.Path, "/")+path, target
 		if other, err := url.Parse(path); err == nil && other.Scheme == "wss" && target.TLS != nil { // a case with a port of its own
 			host, at, target.Addr = other.Host, other.RequestURI(), other.Host
+			target.Way = target.Way.At(other.Port())
 		}
 		s, err := dial(ctx, target, cfg)
 		if err != nil {
