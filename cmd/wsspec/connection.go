@@ -69,6 +69,21 @@ func (c Connection) connect(p *process, servers []fuzzclient.Server) error {
 	return nil
 }
 
+// overHTTP is an error where a flag does not go with a version of HTTP.
+func (c Connection) overHTTP(v HTTPVersion) error {
+	switch {
+	case v.HTTP2 && len(c.ALPN) > 0:
+		return badUsage(errors.New("--alpn and --http2 exclude each other: over TLS, HTTP/2 is what ALPN offers"), "")
+	case v.HTTP3 && len(c.ALPN) > 0:
+		return badUsage(errors.New("--alpn and --http3 exclude each other: HTTP/3 is what ALPN offers"), "")
+	case v.HTTP3 && c.Proxy != "":
+		return badUsage(errors.New("--proxy and --http3 exclude each other: CONNECT makes tunnels for TCP, and HTTP/3 is over UDP"), "")
+	case v.HTTP3 && c.Unix != "":
+		return badUsage(errors.New("--unix and --http3 exclude each other: HTTP/3 is over UDP"), "")
+	}
+	return nil
+}
+
 // read makes of the flags what package stream understands.
 func (c Connection) read(p *process) (stream.ClientTLS, stream.Way, error) {
 	secure := stream.ClientTLS{Insecure: c.Insecure, CAFile: c.CAFile, CertFile: c.ClientCert, KeyFile: c.ClientKey, MinVersion: tlsVersions()[c.TLSMin]}

@@ -108,13 +108,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	})
 	url := stream.URL(l, tlsConfig != nil)
 	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(len(lounge.planned)-len(plan.untold)), settings.Seed)
-	for _, a := range apart {
-		fmt.Fprintf(p.stdout, "Port of case %s: %s\n", a.ID, a.Port())
-	}
-	if pages.Open() {
-		fmt.Fprintf(p.stdout, "Pages, also to test a browser: %s\n", pages.Address())
-	}
-	if err := ready(c.ReadyFile, url); err != nil {
+	if err := c.announce(p, url, apart, pages); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -129,6 +123,17 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	return lounge.close(plan, store)
+}
+
+// announce says what else there is than the port for clients, and that we are ready.
+func (c *serveCmd) announce(p *process, url string, apart []fuzzserver.Apart, pages *website.Site) error {
+	for _, a := range apart {
+		fmt.Fprintf(p.stdout, "Port of case %s: %s\n", a.ID, a.Port())
+	}
+	if pages.Open() {
+		fmt.Fprintf(p.stdout, "Pages, also to test a browser: %s\n", pages.Address())
+	}
+	return ready(c.ReadyFile, url)
 }
 
 // servePlan is what clients will be tested with.

@@ -270,8 +270,8 @@ func (c *testCmd) dress(p *process, servers []fuzzclient.Server) error {
 	if err := c.connect(p, servers); err != nil {
 		return err
 	}
-	if c.HTTP2 && len(c.ALPN) > 0 {
-		return badUsage(errors.New("--alpn and --http2 exclude each other: over TLS, HTTP/2 is what ALPN offers"), "")
+	if err := c.overHTTP(c.HTTPVersion); err != nil {
+		return err
 	}
 	for i := range servers {
 		s := &servers[i]

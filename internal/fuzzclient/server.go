@@ -253,7 +253,7 @@ func (e *Endpoint) connect(ctx context.Context, m *secure.Manner) (stream.Stream
 		return e.Dial(ctx)
 	}
 	if e.quic != nil {
-		s, err := e.quic.DialStream(ctx, e.target.Addr)
+		s, err := e.quic.DialStream(ctx, e.Way.Direct(e.target.Addr))
 		if err != nil {
 			return nil, err
 		}

@@ -107,6 +107,18 @@ func (w Way) Address(addr string) string {
 	return addr
 }
 
+// Direct is where to go at once for a server at addr, by whatever protocol of its own:
+// another address, or that which a pin says.
+func (w Way) Direct(addr string) string {
+	addr = w.Address(addr)
+	for _, p := range w.Pins {
+		if p.Covers(addr) {
+			return net.JoinHostPort(p.Addrs[0].String(), p.Port)
+		}
+	}
+	return addr
+}
+
 // At is the way to another port of the same host. A socket has none.
 func (w Way) At(port string) Way {
 	if host, _, err := net.SplitHostPort(w.ConnectTo); err == nil {

@@ -163,6 +163,12 @@ func TestOtherPorts(t *testing.T) {
 	if other := w.At("2"); other.ConnectTo != "a:2" || !other.Pins[0].Covers("h:2") || !w.Pins[0].Covers("h:80") {
 		t.Errorf("%+v", other)
 	}
+	if got := w.Direct("x:1"); got != "a:1" {
+		t.Errorf("directly to %s", got)
+	}
+	if got := (stream.Way{Pins: w.Pins}).Direct("h:80"); got != "127.0.0.1:80" {
+		t.Errorf("directly to %s", got)
+	}
 	if other := (stream.Way{}).At("2"); other.ConnectTo != "" {
 		t.Errorf("%+v", other)
 	}

@@ -26,7 +26,7 @@ func authority(t *testing.T) *secure.Authority {
 	return a
 }
 
-func faulty(t *testing.T, name string) testee.Config {
+func withFault(t *testing.T, name string) testee.Config {
 	t.Helper()
 	if name == "" {
 		return testee.Config{}
@@ -49,7 +49,7 @@ func meets(t *testing.T, a *secure.Authority, fault, host string, m *secure.Mann
 	ours, theirs := memnet.Pipe(0)
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = tls.Server(ours, config).Handshake() }()
-	s, err := testee.SecureClient(t.Context(), theirs, &tls.Config{ServerName: host, RootCAs: a.Pool(), NextProtos: []string{"http/1.1"}}, faulty(t, fault))
+	s, err := testee.SecureClient(t.Context(), theirs, &tls.Config{ServerName: host, RootCAs: a.Pool(), NextProtos: []string{"http/1.1"}}, withFault(t, fault))
 	<-ended
 	if err == nil {
 		_ = s.Reset()
@@ -100,7 +100,7 @@ func TestTLSFaultOfALPN(t *testing.T) {
 			t.Fatal(err)
 		}
 		go func() { _ = server.Handshake(t.Context()) }()
-		s, err := testee.SecureClient(t.Context(), theirs, &tls.Config{ServerName: "localhost", RootCAs: a.Pool(), NextProtos: []string{"http/1.1"}}, faulty(t, fault))
+		s, err := testee.SecureClient(t.Context(), theirs, &tls.Config{ServerName: "localhost", RootCAs: a.Pool(), NextProtos: []string{"http/1.1"}}, withFault(t, fault))
 		if (err == nil) != taken {
 			t.Errorf("%s: %v", fault, err)
 		}
@@ -127,7 +127,7 @@ func TestTLSFaultsOfServers(t *testing.T) {
 		{"", secure.Manner{Name: "other.example"}, true}, {"refuses-other-sni", secure.Manner{Name: "other.example"}, false}, {"refuses-other-sni", secure.Manner{}, true},
 	} {
 		ours, theirs := memnet.Pipe(0)
-		s := testee.SecureServer(theirs, config, faulty(t, tt.fault))
+		s := testee.SecureServer(theirs, config, withFault(t, tt.fault))
 		go func() { _, _ = s.Read(make([]byte, 1)); _ = s.Close() }()
 		c := secure.Client(ours, &tls.Config{ServerName: "localhost", RootCAs: a.Pool()}, &tt.m)
 		if err := c.Handshake(t.Context()); (err == nil) != tt.taken {
@@ -146,7 +146,7 @@ func talks(t *testing.T, fault string) (c *secure.Conn, plain stream.Stream, end
 		t.Fatal(err)
 	}
 	ours, theirs := memnet.Pipe(0)
-	cfg := faulty(t, fault)
+	cfg := withFault(t, fault)
 	ended = make(chan error, 1)
 	go func() {
 		ended <- testee.Serve(context.WithoutCancel(t.Context()), testee.SecureServer(theirs, config, cfg), cfg)
@@ -224,7 +224,7 @@ func TestTLSFaultOfMasking(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cfg := faulty(t, fault)
+		cfg := withFault(t, fault)
 		ended := make(chan error, 1)
 		go func() {
 			s, err := testee.SecureClient(t.Context(), theirs, &tls.Config{ServerName: "localhost", RootCAs: a.Pool()}, cfg)
