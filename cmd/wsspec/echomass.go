@@ -32,7 +32,7 @@ func (c *massEcho) check(other bool) error {
 	case !c.Mass && (c.Processes != 1 || c.Share):
 		return badUsage(errors.New("--processes is for --mass"), "wsspec echo --mass --processes 4")
 	case c.Mass && other:
-		return badUsage(errors.New("--mass is a server of its own: it has no faults, and --impl is wsspec"), "")
+		return badUsage(errors.New("--mass is a server of its own: it has no faults and no TLS, and --impl is wsspec"), "")
 	case c.Processes < 1 || c.Processes > 1000:
 		return badUsage(fmt.Errorf("--processes: it is %d: want 1 to 1000", c.Processes), "")
 	}
