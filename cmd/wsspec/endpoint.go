@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"os/exec"
 	"strconv"
 
@@ -25,7 +26,8 @@ type echoCmd struct {
 	Impl      string `enum:"wsspec,gorilla,coder,gobwas,gws,xnet" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas, gws or xnet from the interop module."`
 	ReadyFile string `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
 	NoDeflate bool   `help:"Do not negotiate permessage-deflate."`
-	HTTP2     bool   `name:"http2" help:"Serve clients that begin with HTTP/2 on the same port, too (RFC 8441). Of wsspec itself only."`
+	HTTP2     bool   `name:"http2" xor:"http" help:"Serve clients that begin with HTTP/2 on the same port, too (RFC 8441). Of wsspec itself only."`
+	HTTP3     bool   `name:"http3" xor:"http" help:"Serve clients of HTTP/3 instead, over QUIC and with a certificate made for this run (RFC 9220). Of wsspec itself only."`
 
 	FaultFlags `embed:""`
 }
@@ -41,12 +43,26 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	if c.Impl != "wsspec" {
-		if c.HTTP2 {
-			return badUsage(fmt.Errorf("--http2 with --impl %s: only wsspec itself speaks HTTP/2 here", c.Impl), "")
+		if err := onlyOurs(c.Impl, c.HTTP2, c.HTTP3); err != nil {
+			return err
 		}
 		return p.runPeers(ctx, "server", c.Impl, "--listen", c.Listen)
 	}
-	return p.echo(ctx, c.Listen, c.ReadyFile, nil, testee.Server{Config: testee.Config{NoDeflate: c.NoDeflate, Faults: faults}, HTTP2: c.HTTP2})
+	srv := testee.Server{Config: testee.Config{NoDeflate: c.NoDeflate, Faults: faults}, HTTP2: c.HTTP2}
+	if c.HTTP3 {
+		return p.echoHTTP3(ctx, c.Listen, c.ReadyFile, srv)
+	}
+	return p.echo(ctx, c.Listen, c.ReadyFile, nil, srv)
+}
+
+// onlyOurs says that an endpoint of the interop module was asked for a version of HTTP.
+func onlyOurs(impl string, http2, http3 bool) error {
+	for version, asked := range map[string]bool{"2": http2, "3": http3} {
+		if asked {
+			return badUsage(fmt.Errorf("--http%s with --impl %s: only wsspec itself speaks HTTP/%[1]s here", version, impl), "")
+		}
+	}
+	return nil
 }
 
 // echo runs our echo server, with TLS where there is a configuration for it.
@@ -63,13 +79,33 @@ func (p *process) echo(ctx context.Context, addr, readyFile string, secure *tls.
 	return srv.Serve(ctx, l)
 }
 
+// echoHTTP3 runs our echo server over HTTP/3.
+func (p *process) echoHTTP3(ctx context.Context, addr, readyFile string, srv testee.Server) error {
+	config, err := selfSigned()
+	if err != nil {
+		return err
+	}
+	packets, err := net.ListenPacket("udp", addr)
+	if err != nil {
+		return badUsage(err, "choose another address with --listen, such as 127.0.0.1:0")
+	}
+	defer func() { _ = packets.Close() }() // whoever used it is gone
+	u := stream.AddrURL(packets.LocalAddr(), true)
+	fmt.Fprintf(p.stdout, "Echo server at %s over HTTP/3. Ctrl-C ends it.\n", u)
+	if err := ready(readyFile, u); err != nil {
+		return err
+	}
+	return srv.ServeQUIC(ctx, packets, config)
+}
+
 type clientCmd struct {
 	URL      string `arg:"" optional:"" help:"The fuzzing server: ws://host:9001, or wss://…"`
 	Agent    string `default:"wsspec" placeholder:"NAME" help:"Name in the report (${default})."`
 	Impl     string `enum:"wsspec,gorilla,coder,gobwas,gws" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas or gws from the interop module."`
 	Parallel int    `default:"1" placeholder:"N" help:"Cases to run at a time."`
 	Insecure bool   `help:"Accept any certificate of a wss server."`
-	HTTP2    bool   `name:"http2" help:"Open connections over HTTP/2 (RFC 8441). With wsspec itself only."`
+	HTTP2    bool   `name:"http2" xor:"http" help:"Open connections over HTTP/2 (RFC 8441). With wsspec itself only."`
+	HTTP3    bool   `name:"http3" xor:"http" help:"Open connections over HTTP/3 (RFC 9220), to a wss server. With wsspec itself only."`
 
 	FaultFlags `embed:""`
 }
@@ -90,16 +126,12 @@ func (c *clientCmd) Run(ctx context.Context, p *process) error {
 		return badUsage(fmt.Errorf("--parallel is %d: want at least 1", c.Parallel), "")
 	}
 	if c.Impl != "wsspec" {
-		if c.HTTP2 {
-			return badUsage(fmt.Errorf("--http2 with --impl %s: only wsspec itself speaks HTTP/2 here", c.Impl), "")
+		if err := onlyOurs(c.Impl, c.HTTP2, c.HTTP3); err != nil {
+			return err
 		}
 		return p.runPeers(ctx, "client", c.Impl, "--agent", c.Agent, "--parallel", strconv.Itoa(c.Parallel), c.URL)
 	}
-	version := ws.HTTP1
-	if c.HTTP2 {
-		version = ws.HTTP2
-	}
-	dial, err := tour.Over(version, c.URL, c.Insecure, testee.Config{Agent: c.Agent, Faults: faults})
+	dial, err := tour.Over(HTTPVersion{HTTP2: c.HTTP2, HTTP3: c.HTTP3}.version(), c.URL, c.Insecure, testee.Config{Agent: c.Agent, Faults: faults})
 	if err != nil {
 		return badUsage(err, "")
 	}

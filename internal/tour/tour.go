@@ -33,7 +33,7 @@ func To(base string, insecure bool, cfg testee.Config) (Dial, error) {
 	return Over(ws.HTTP1, base, insecure, cfg)
 }
 
-// Over is To with a version of HTTP: ws.HTTP1 or ws.HTTP2.
+// Over is To with a version of HTTP: ws.HTTP1, ws.HTTP2 or ws.HTTP3, which is over TLS only.
 func Over(version, base string, insecure bool, cfg testee.Config) (Dial, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Hostname() == "" {
@@ -51,18 +51,28 @@ func Over(version, base string, insecure bool, cfg testee.Config) (Dial, error) 
 	if u.Port() == "" {
 		target.Addr = net.JoinHostPort(u.Hostname(), port)
 	}
+	if version == ws.HTTP3 && target.TLS == nil {
+		return nil, fmt.Errorf("server URL %q: HTTP/3 is always over TLS: want wss://host:port", base)
+	}
 	return func(ctx context.Context, path string) (*testee.Conn, error) {
-		s, err := stream.Dial(ctx, target)
+		s, err := dial(ctx, version, target, strings.Replace(u.Scheme, "ws", "http", 1), cfg)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", fuzzclient.ErrUnreachable, base, err)
-		}
-		if version == ws.HTTP2 {
-			if s, err = testee.DialHTTP2(ctx, s, strings.Replace(u.Scheme, "ws", "http", 1), cfg); err != nil {
-				return nil, fmt.Errorf("%w: %s over HTTP/2: %w", fuzzclient.ErrUnreachable, base, err)
-			}
+			return nil, fmt.Errorf("%w: %s over %s: %w", fuzzclient.ErrUnreachable, base, version, err)
 		}
 		return testee.Dial(ctx, s, u.Host, strings.TrimSuffix(u.Path, "/")+path, cfg)
 	}, nil
+}
+
+// dial opens what an opening handshake can be sent on.
+func dial(ctx context.Context, version string, target stream.Target, scheme string, cfg testee.Config) (stream.Stream, error) {
+	if version == ws.HTTP3 {
+		return testee.DialHTTP3(ctx, target.Addr, target.TLS, cfg)
+	}
+	s, err := stream.Dial(ctx, target)
+	if err != nil || version != ws.HTTP2 {
+		return s, err
+	}
+	return testee.DialHTTP2(ctx, s, scheme, cfg)
 }
 
 // Tour is a client's way through the cases.
