@@ -29,6 +29,7 @@ type echoCmd struct {
 	HTTP2     bool   `name:"http2" xor:"http" help:"Serve clients that begin with HTTP/2 on the same port, too (RFC 8441). Of wsspec itself only."`
 	HTTP3     bool   `name:"http3" xor:"http" help:"Serve clients of HTTP/3 instead, over QUIC and with a certificate made for this run (RFC 9220). Of wsspec itself only."`
 
+	massEcho   `embed:""`
 	FaultFlags `embed:""`
 }
 
@@ -41,6 +42,12 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	faults, err := c.parse("echo")
 	if err != nil {
 		return err
+	}
+	if err := c.check(c.Impl != "wsspec" || len(faults) > 0); err != nil {
+		return err
+	}
+	if c.Mass {
+		return c.echoMass(ctx, p)
 	}
 	if c.Impl != "wsspec" {
 		if err := onlyOurs(c.Impl, c.HTTP2, c.HTTP3); err != nil {
