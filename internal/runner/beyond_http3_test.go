@@ -32,9 +32,12 @@ func TestHTTP3(t *testing.T) {
 		fault  string
 		failed []string
 		lax    []string // NON-STRICT
+		all    bool     // other cases may fail, too
 	}{
 		{role: ws.Server},
 		{role: ws.Server, fault: "sends-connect-setting-of-2", failed: []string{"21.1.1"}},
+		{role: ws.Server, fault: "wants-key-in-connect", failed: []string{"21.1.2"}, all: true},
+		{role: ws.Server, fault: "answers-connect-with-101", failed: []string{"21.1.2"}, all: true},
 		{role: ws.Server, fault: "accepts-any-protocol-in-connect", failed: []string{"21.1.3"}},
 		{role: ws.Server, fault: "accepts-connect-without-path-or-scheme", failed: []string{"21.1.4"}},
 		{role: ws.Server, fault: "accepts-connection-fields-in-connect", failed: []string{"21.1.5"}},
@@ -66,7 +69,7 @@ func TestHTTP3(t *testing.T) {
 				if g, ok := want[r.ID]; ok {
 					w = g
 				}
-				if r.Verdict.Behavior != w {
+				if r.Verdict.Behavior != w && (!row.all || w != verdict.OK) {
 					t.Errorf("%s: %+v, want %s", r.ID, r.Verdict, w)
 				}
 			}
