@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strconv"
 
+	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/testee"
@@ -27,8 +28,9 @@ type echoCmd struct {
 	ReadyFile string `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
 	NoDeflate bool   `help:"Do not negotiate permessage-deflate."`
 	HTTP2     bool   `name:"http2" xor:"http" help:"Serve clients that begin with HTTP/2 on the same port, too (RFC 8441). Of wsspec itself only."`
-	HTTP3     bool   `name:"http3" xor:"http" help:"Serve clients of HTTP/3 instead, over QUIC and with a certificate made for this run (RFC 9220). Of wsspec itself only."`
+	HTTP3     bool   `name:"http3" xor:"http" help:"Serve clients of HTTP/3 instead, over QUIC, with a certificate made for this run unless one is named (RFC 9220). Of wsspec itself only."`
 
+	Security   `embed:""`
 	massEcho   `embed:""`
 	FaultFlags `embed:""`
 }
@@ -43,23 +45,32 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	if err := c.check(c.Impl != "wsspec" || len(faults) > 0); err != nil {
+	secure, _, err := c.config(p)
+	if err != nil {
 		return err
 	}
-	if c.Mass {
-		return c.echoMass(ctx, p)
+	if err := c.massEcho.check(c.Impl != "wsspec" || len(faults) > 0 || secure != nil); err != nil {
+		return err
 	}
-	if c.Impl != "wsspec" {
+	switch {
+	case c.Mass:
+		return c.echoMass(ctx, p)
+	case c.Impl != "wsspec" && secure != nil:
+		return badUsage(fmt.Errorf("--impl %s: the server has no TLS: leave the flags of TLS out", c.Impl), "")
+	case c.Impl != "wsspec":
 		if err := onlyOurs(c.Impl, c.HTTP2, c.HTTP3); err != nil {
 			return err
 		}
 		return p.runPeers(ctx, "server", c.Impl, "--listen", c.Listen)
 	}
-	srv := testee.Server{Config: testee.Config{NoDeflate: c.NoDeflate, Faults: faults}, HTTP2: c.HTTP2}
+	if secure != nil && c.HTTP2 {
+		secure.NextProtos = append([]string{"h2"}, secure.NextProtos...)
+	}
+	srv := testee.Server{Config: testee.Config{NoDeflate: c.NoDeflate, Faults: faults}, HTTP2: c.HTTP2, TLS: secure}
 	if c.HTTP3 {
 		return p.echoHTTP3(ctx, c.Listen, c.ReadyFile, srv)
 	}
-	return p.echo(ctx, c.Listen, c.ReadyFile, nil, srv)
+	return p.echo(ctx, c.Listen, c.ReadyFile, srv)
 }
 
 // onlyOurs says that an endpoint of the interop module was asked for a version of HTTP.
@@ -72,13 +83,13 @@ func onlyOurs(impl string, http2, http3 bool) error {
 	return nil
 }
 
-// echo runs our echo server, with TLS where there is a configuration for it.
-func (p *process) echo(ctx context.Context, addr, readyFile string, secure *tls.Config, srv testee.Server) error {
-	l, err := stream.Listen(addr, secure)
+// echo runs our echo server.
+func (p *process) echo(ctx context.Context, addr, readyFile string, srv testee.Server) error {
+	l, err := stream.Listen(addr, nil)
 	if err != nil {
 		return badUsage(err, "choose another address with --listen, such as 127.0.0.1:0")
 	}
-	u := stream.URL(l, secure != nil)
+	u := stream.URL(l, srv.TLS != nil)
 	fmt.Fprintf(p.stdout, "Echo server at %s. Ctrl-C ends it.\n", u)
 	if err := ready(readyFile, u); err != nil {
 		return err
@@ -88,9 +99,12 @@ func (p *process) echo(ctx context.Context, addr, readyFile string, secure *tls.
 
 // echoHTTP3 runs our echo server over HTTP/3.
 func (p *process) echoHTTP3(ctx context.Context, addr, readyFile string, srv testee.Server) error {
-	config, err := selfSigned()
-	if err != nil {
-		return err
+	if srv.TLS == nil {
+		pair, err := selfSigned()
+		if err != nil {
+			return err
+		}
+		srv.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
 	}
 	packets, err := net.ListenPacket("udp", addr)
 	if err != nil {
@@ -102,7 +116,7 @@ func (p *process) echoHTTP3(ctx context.Context, addr, readyFile string, srv tes
 	if err := ready(readyFile, u); err != nil {
 		return err
 	}
-	return srv.ServeQUIC(ctx, packets, config)
+	return srv.ServeQUIC(ctx, packets, srv.TLS)
 }
 
 type clientCmd struct {
@@ -110,9 +124,10 @@ type clientCmd struct {
 	Agent    string `default:"wsspec" placeholder:"NAME" help:"Name in the report (${default})."`
 	Impl     string `enum:"wsspec,gorilla,coder,gobwas,gws" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas or gws from the interop module."`
 	Parallel int    `default:"1" placeholder:"N" help:"Cases to run at a time."`
-	Insecure bool   `help:"Accept any certificate of a wss server."`
 	HTTP2    bool   `name:"http2" xor:"http" help:"Open connections over HTTP/2 (RFC 8441). With wsspec itself only."`
 	HTTP3    bool   `name:"http3" xor:"http" help:"Open connections over HTTP/3 (RFC 9220), to a wss server. With wsspec itself only."`
+
+	Connection `embed:""`
 
 	FaultFlags `embed:""`
 }
@@ -132,13 +147,21 @@ func (c *clientCmd) Run(ctx context.Context, p *process) error {
 	case c.Parallel < 1:
 		return badUsage(fmt.Errorf("--parallel is %d: want at least 1", c.Parallel), "")
 	}
+	server := []fuzzclient.Server{{URL: c.URL}}
+	if err := c.connect(p, server); err != nil {
+		return err
+	}
 	if c.Impl != "wsspec" {
+		for _, f := range c.given() {
+			return badUsage(fmt.Errorf("%s does not go with --impl %s", f.name, c.Impl), "")
+		}
 		if err := onlyOurs(c.Impl, c.HTTP2, c.HTTP3); err != nil {
 			return err
 		}
 		return p.runPeers(ctx, "client", c.Impl, "--agent", c.Agent, "--parallel", strconv.Itoa(c.Parallel), c.URL)
 	}
-	dial, err := tour.Over(HTTPVersion{HTTP2: c.HTTP2, HTTP3: c.HTTP3}.version(), c.URL, c.Insecure, testee.Config{Agent: c.Agent, Faults: faults})
+	version := HTTPVersion{HTTP2: c.HTTP2, HTTP3: c.HTTP3}.version()
+	dial, err := tour.Over(version, c.URL, server[0].TLS, server[0].Way, testee.Config{Agent: c.Agent, Faults: faults})
 	if err != nil {
 		return badUsage(err, "")
 	}
