@@ -138,6 +138,20 @@ func TestEnds(t *testing.T) {
 		_ = s.Close()
 		wait()
 
+		// What came in front of a reset is read, however late.
+		s, wait = pair(t, read(func(s *h2.Stream) error {
+			_, _ = s.Write([]byte("last words"))
+			return s.Reset()
+		}))
+		ask(t, s)
+		<-ended
+		synctest.Wait()
+		if b, err := io.ReadAll(s); string(b) != "last words" || !stream.IsReset(err) {
+			t.Errorf("in front of a reset: %q, %v", b, err)
+		}
+		_ = s.Close()
+		wait()
+
 		s, wait = pair(t, read((*h2.Stream).CloseWrite))
 		ask(t, s)
 		if _, err := s.Read(make([]byte, 1)); err != io.EOF {
