@@ -25,8 +25,11 @@ func upgradeGobwas(w http.ResponseWriter, r *http.Request) {
 	e := wsflate.Extension{Parameters: wsflate.DefaultParameters}
 	u := ws.HTTPUpgrader{Negotiate: e.Negotiate}
 	conn, rw, _, err := u.Upgrade(r, w)
-	if err != nil {
-		return // Upgrade has answered the request
+	if err != nil { // Upgrade has answered the request, and left the connection to us
+		if conn != nil {
+			conn.Close()
+		}
+		return
 	}
 	defer conn.Close()
 	_, deflate := e.Accepted()

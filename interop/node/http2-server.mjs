@@ -75,7 +75,7 @@ server.on('stream', (stream, fields) => {
     return refuse(stream, 400);
   }
   stream.respond(answer);
-  const socket = new WebSocket(null, undefined, { autoPong: true });
+  const socket = new WebSocket(null, undefined, { autoPong: true, closeTimeout: 30_000 });
   socket._extensions = chosen.agreed; // what ws' own server does
   socket._protocol = chosen.protocol;
   socket.on('message', (data, binary) => socket.send(data, { binary }));
