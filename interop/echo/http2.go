@@ -128,9 +128,13 @@ func (http2Client) dial(ctx context.Context, address string) (out io.WriteCloser
 	}
 	answer, ok := httphead.ParseOptions([]byte(resp.Header.Get("Sec-WebSocket-Extensions")), nil)
 	deflate = ok && len(answer) == 1 && bytes.Equal(answer[0].Name, wsflate.ExtensionNameBytes)
-	if !deflate && resp.Header.Get("Sec-WebSocket-Extensions") != "" {
+	switch {
+	case !deflate && resp.Header.Get("Sec-WebSocket-Extensions") != "":
 		done()
 		return nil, nil, false, nil, ws.ErrHandshakeBadExtensions
+	case len(resp.Header.Values("Sec-WebSocket-Protocol")) > 0: // none was asked for
+		done()
+		return nil, nil, false, nil, ws.ErrHandshakeBadSubProtocol
 	}
 	return w, resp.Body, deflate, done, nil
 }
