@@ -60,16 +60,15 @@ func arity(word string) (numbers int, octets, known bool) {
 
 // Octets writes the data. The error says which word cannot be written where it stands.
 func (b Blocks) Octets() (octets []byte, err error) {
-	at := ""
+	at := 0
 	defer func() {
 		if why := recover(); why != nil {
-			err = fmt.Errorf("deflate{...}: %s: %v", at, why)
+			err = fmt.Errorf("deflate{...}: %v: %v", b[at], why)
 		}
 	}()
 	h := deflate.Blocks()
-	for _, op := range b {
-		at = op.String()
-		op.write(h)
+	for at = range b {
+		b[at].write(h)
 	}
 	return h.Bytes(), nil
 }
@@ -97,9 +96,7 @@ func (op Op) write(h *deflate.Handmade) {
 	case "storedas":
 		h.StoredAs(uint16(op.Args[0]), uint16(op.Args[1]), op.Text)
 	case "copy":
-		for range max(1, op.times()) {
-			h.Copy(op.Args[0], op.Args[1])
-		}
+		op.copies(h)
 	case "symbol":
 		h.Symbol(op.Args[0])
 	case "distance":
@@ -108,6 +105,20 @@ func (op Op) write(h *deflate.Handmade) {
 		h.Bits(uint64(op.Args[0]), min(op.Args[1], 64))
 	case "cut":
 		h.Cut(op.Args[0])
+	}
+}
+
+// copies writes a copy as often as it says. Those of the longest length from nearby are
+// written as symbols: nobody asks what megabytes of them inflate to.
+func (op Op) copies(h *deflate.Handmade) {
+	const longest, longestSymbol, direct = 258, 285, 4
+	length, distance, times := op.Args[0], op.Args[1], op.times()
+	for range times {
+		if length == longest && distance >= 1 && distance <= direct {
+			h.Symbol(longestSymbol).Distance(distance-1, 0)
+		} else {
+			h.Copy(length, distance)
+		}
 	}
 }
 

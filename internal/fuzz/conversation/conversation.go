@@ -22,6 +22,7 @@ const (
 	MaxConnections = 64       // of a conversation
 	MaxPayload     = 16 << 20 // octets of a frame
 	MaxTotal       = 64 << 20 // octets of payload of a conversation
+	MaxTimes       = 100_000  // that a frame is sent
 	MaxPause       = 10 * time.Second
 	MaxPauses      = time.Minute // all of a conversation
 )
@@ -77,6 +78,7 @@ type Frame struct {
 	Repeat    int    // where not 0, the payload goes on with itself to so many octets
 	Blocks    Blocks // what the payload is made of, nil where it is not hand-made DEFLATE
 	From, To  int    // the part of the octets of Blocks that the payload is
+	Times     int    // how often it is sent, one behind the other; 0 is once
 	Chop      int    // octets a write, 0 for the whole frame in one
 	Cut       [2]int // a write ends at each of these offsets, from the first to the last
 }
@@ -199,7 +201,10 @@ func (c *Conversation) Clone() *Conversation {
 func (c *Conversation) Frames() int {
 	n := 0
 	for i := range c.Steps {
-		if k := c.Steps[i].Kind; k == SendFrame || k == SendOctets {
+		switch c.Steps[i].Kind {
+		case SendFrame:
+			n += max(1, c.Steps[i].Frame.Times)
+		case SendOctets:
 			n++
 		}
 	}

@@ -37,7 +37,7 @@ head together
 > continuation deflate{fixed "Hello" end tail}[3:7]
 > binary mask=00000000 form=64 declared=7 chop=2 cut=1-3 0x00ff
 > ping unmasked "a \"b\" {c}"
-> opcode3 repeat=70000 "ab"
+> opcode3 repeat=70000 times=3 "ab"
 pause 10ms
 await
 connection 2
@@ -61,10 +61,10 @@ func TestEverythingReadsAsItPrints(t *testing.T) {
 	if f := c.Steps[1].Frame; f.RSV != 4 || f.Fin || !f.Masked || f.Key != conversation.DefaultKey() || len(f.Payload) != 3 {
 		t.Errorf("%+v", f)
 	}
-	if f := c.Steps[5].Frame; f.Length != 70000 || f.Len() != 70000 || len(f.Append(nil)) != 70000+14 || !bytes.HasSuffix(f.Whole(), []byte("abab")) {
+	if f := c.Steps[5].Frame; f.Length != 70000 || f.Len() != 70000 || len(f.Append(nil)) != 70000+14 || f.Times != 3 || !bytes.HasSuffix(f.Whole(), []byte("abab")) {
 		t.Errorf("repeated: %+v", f)
 	}
-	if c.Frames() != 9 {
+	if c.Frames() != 11 {
 		t.Errorf("%d frames", c.Frames())
 	}
 }
@@ -92,6 +92,8 @@ func TestMistakesHavePlaceAndRemedy(t *testing.T) {
 		{head + "> text a\n", "x:4: "},
 		{head + "> text sync \"a\"\n", "x:4: sync says how"},
 		{head + "> text repeat=99999999999 \"a\"\n", "x:4: a payload has at most"},
+		{head + "> text times=0 \"\"\n", "x:4: \"times=0\": want a number"},
+		{head + "> text repeat=1000000 times=100 \"a\"\n", "x:4: more than"},
 		{head + "> text repeat=5 \"\"\n", "x:4: repeat needs octets"},
 		{head + "> text deflate{fixed \"a\"\n", "x:4: deflate{ without }"},
 		{head + "> text deflate{\"a\"}\n", `x:4: deflate{...}: "a": deflate: a literal or length outside`},

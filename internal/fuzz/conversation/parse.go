@@ -146,7 +146,7 @@ func (p *parser) step(word, rest string) (s Step, err error) {
 	case word == ">":
 		s.Kind = SendFrame
 		s.Frame, err = ParseFrame(p.c.Role, rest)
-		if p.octets += s.Frame.Len(); err == nil && p.octets > MaxTotal {
+		if p.octets += max(1, s.Frame.Times) * (s.Frame.Len() + ws.MaxHeaderLen); err == nil && p.octets > MaxTotal {
 			err = fmt.Errorf("more than %d octets of payload", MaxTotal)
 		}
 	case word == ">>":
@@ -237,8 +237,15 @@ func ParseFrame(role ws.Role, s string) (Frame, error) {
 	for rest != "" && rest[0] != '"' && !strings.HasPrefix(rest, "0x") {
 		var word string
 		word, rest, _ = strings.Cut(rest, " ")
-		name, _, _ := strings.Cut(word, "=")
+		name, value, _ := strings.Cut(word, "=")
 		switch name {
+		case "times":
+			n, err := strconv.Atoi(value)
+			if err != nil || n < 1 || n > MaxTimes {
+				return Frame{}, fmt.Errorf("%.20q: want a number up to %d", word, MaxTimes)
+			}
+			f.Times = n
+			continue
 		case "unmasked":
 			unmasked = true
 			continue

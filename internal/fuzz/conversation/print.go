@@ -142,6 +142,9 @@ func (f *Frame) Text(role ws.Role) string {
 	if f.Repeat != 0 {
 		fmt.Fprintf(&b, " repeat=%d", f.Repeat)
 	}
+	if f.Times > 1 {
+		fmt.Fprintf(&b, " times=%d", f.Times)
+	}
 	if f.Chop != 0 {
 		fmt.Fprintf(&b, " chop=%d", f.Chop)
 	}

@@ -66,6 +66,12 @@ func (l *line) step(s *conversation.Step) {
 			l.chopped(f)
 		} else {
 			l.out = f.Append(l.out)
+			for n := 1; n < f.Times && !l.deaf && !l.done(); n++ {
+				if len(l.out) > carefree {
+					l.flush()
+				}
+				l.out = f.Append(l.out)
+			}
 		}
 		if s.Frame.Opcode == ws.Close {
 			l.closeSent = true
