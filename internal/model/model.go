@@ -10,6 +10,9 @@
 package model
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -53,8 +56,27 @@ const DefaultLimit = 4096
 // its memory.
 type Model struct {
 	endpoint Endpoint
+	phase    phase
+	opening  opening
 	findings []Violation
+	mark     int  // findings before the call that is going on
+	broken   bool // a MUST was broken: nothing more is judged
+
+	ours   sending
+	theirs receiving
+
+	fault  fault   // the first thing we sent for which the connection must be failed
+	doubts []fault // things we sent that may be accepted or refused, not yet accepted
 }
+
+// phase is how far a connection has come.
+type phase uint8
+
+const (
+	handshaking phase = iota
+	open              // or being closed
+	over              // TCP has ended, or nothing is to be judged any more
+)
 
 // New returns a model of a connection with the endpoint on which nothing has happened yet.
 func New(e Endpoint) *Model {
@@ -64,29 +86,88 @@ func New(e Endpoint) *Model {
 }
 
 // Reset forgets the connection and begins another one.
-func (m *Model) Reset(e Endpoint) { *m = Model{endpoint: e, findings: m.findings[:0]} }
+func (m *Model) Reset(e Endpoint) {
+	if e.Limit == 0 {
+		e.Limit = DefaultLimit
+	}
+	*m = Model{endpoint: e, findings: m.findings[:0], doubts: m.doubts[:0], ours: m.ours.reset(), theirs: m.theirs.reset(), opening: m.opening.reset()}
+	if e.Opened {
+		m.open(e.Agreed)
+	}
+}
+
+// open begins with frames.
+func (m *Model) open(agreed *deflate.Answer) {
+	m.phase = open
+	m.endpoint.Opened, m.endpoint.Agreed = true, agreed
+	if agreed != nil {
+		m.useDeflate(*agreed)
+	}
+}
 
 // Sent takes octets that we are about to write, legal or not, cut anywhere. b may be used
 // again afterwards.
-func (m *Model) Sent(b []byte) {}
+func (m *Model) Sent(b []byte) {
+	if m.phase == handshaking {
+		b = m.sentHead(b)
+	}
+	if m.phase == open && !m.broken {
+		m.send(b)
+	}
+}
 
 // SentEnd takes it that we end our half of TCP (FIN), or reset it.
-func (m *Model) SentEnd(how How) {}
+func (m *Model) SentEnd(how How) {
+	m.ours.ended = true
+	if how == RST {
+		m.phase = over
+	}
+}
 
 // Received takes octets that have come, cut anywhere. b may be used again afterwards. It
 // returns the first MUST that they break, or else the first lesser finding.
-func (m *Model) Received(b []byte) *Violation { return nil }
+func (m *Model) Received(b []byte) *Violation {
+	m.mark = len(m.findings)
+	if m.phase == handshaking {
+		b = m.receivedHead(b)
+	}
+	if m.phase == open && !m.broken {
+		m.receive(b)
+	}
+	return m.found()
+}
 
 // Ended takes it that the endpoint has ended TCP. Nothing is received afterwards.
-func (m *Model) Ended(how How) *Violation { return nil }
+func (m *Model) Ended(how How) *Violation {
+	m.mark = len(m.findings)
+	if m.broken || m.phase == over {
+		return nil
+	}
+	if m.phase == handshaking {
+		m.endedHandshake()
+	} else {
+		m.end(how)
+	}
+	m.phase = over
+	return m.found()
+}
 
 // Quiet takes it that nothing more comes although we have waited long enough, and
-// complains of what is still owed. It changes nothing, so that one may go on.
-func (m *Model) Quiet() *Violation { return nil }
+// complains of what is still owed. Where that is a MUST, nothing more is judged.
+func (m *Model) Quiet() *Violation {
+	m.mark = len(m.findings)
+	if d, ok := m.due(); ok {
+		m.find(d.level, d.requirement, "%s", d.what())
+	}
+	return m.found()
+}
 
 // Owes reports whether the endpoint still has to do something of its own accord: answer,
 // close, or end TCP.
-func (m *Model) Owes() bool { return false }
+func (m *Model) Owes() bool {
+	_, ok := m.due()
+	return ok
+}
 
 // Opened reports whether the opening handshake has succeeded.
 func (m *Model) Opened() bool { return m.endpoint.Opened }
@@ -97,18 +178,34 @@ func (m *Model) Agreed() *deflate.Answer { return m.endpoint.Agreed }
 
 // Closed reports whether the endpoint has sent a Close, and with which code, 1005 for none.
 // We owe it one then, unless we have sent ours (RFC 6455, 5.5.1).
-func (m *Model) Closed() (ws.CloseCode, bool) { return 0, false }
+func (m *Model) Closed() (ws.CloseCode, bool) { return m.theirs.code, m.theirs.closed }
 
 // Findings are all violations so far, in order, each sentence once. The slice is valid
 // until the next call of Reset.
 func (m *Model) Findings() []Violation { return m.findings }
 
-// State is where the conversation is, made small: few enough values to be counted, and
-// different ones where an endpoint is likely to be in different places of its code.
-func (m *Model) State() State { return 0 }
+// find takes down a violation, unless the same sentence was found broken before.
+func (m *Model) find(l Level, requirement, what string, args ...any) {
+	if m.broken || slices.ContainsFunc(m.findings, func(v Violation) bool { return v.Requirement == requirement && v.Level <= l }) {
+		return
+	}
+	m.findings = append(m.findings, Violation{requirement, l, fmt.Sprintf(what, args...)})
+	m.broken = l == Must
+}
 
-// Expect says in words what the endpoint may do now and what it owes, for messages.
-func (m *Model) Expect() string { return "" }
+// found is what the call that is going on has found: the worst, which comes last where it
+// is a MUST.
+func (m *Model) found() *Violation {
+	fresh := m.findings[m.mark:]
+	if len(fresh) == 0 {
+		return nil
+	}
+	if last := fresh[len(fresh)-1]; last.Level == Must {
+		return &last
+	}
+	first := fresh[0]
+	return &first
+}
 
 // How is the way in which TCP ends.
 type How uint8
@@ -118,8 +215,3 @@ const (
 	FIN How = iota // in order
 	RST            // reset
 )
-
-// State is a small value that can be compared; see Model.State. String spells it out.
-type State uint32
-
-func (s State) String() string { return "" }
