@@ -92,12 +92,12 @@ func (s *shrinker) openings() (better bool) {
 			better = s.try(func(c *conversation.Conversation) { c.Openings[i].Command = "" }) || better
 		}
 		for _, plain := range []string{"", "permessage-deflate"} {
-			if o.Offer != plain && s.best.Openings[i].Offer == o.Offer {
+			if s.best.Role == ws.Client && o.Offer != plain && s.best.Openings[i].Offer == o.Offer {
 				better = s.try(func(c *conversation.Conversation) { c.Openings[i].Offer = plain }) || better
 			}
 		}
 		for _, plain := range []string{"no", ""} {
-			if o.Answer != plain && o.Answer != "no" && s.best.Openings[i].Answer == o.Answer {
+			if s.best.Role == ws.Server && o.Answer != plain && o.Answer != "no" && s.best.Openings[i].Answer == o.Answer {
 				better = s.try(func(c *conversation.Conversation) { c.Openings[i].Answer = plain }) || better
 			}
 		}

@@ -217,3 +217,9 @@ func (l *line) violated(v *model.Violation) {
 		p.out.Trace = append(p.out.Trace, "# violation "+v.String())
 	}
 }
+
+// Expected is what was allowed when the first violation of the last play came.
+func (p *Player) Expected() string { return p.out.Expected }
+
+// Trace is what came back in the last play, where it was to be kept.
+func (p *Player) Trace() []string { return p.out.Trace }

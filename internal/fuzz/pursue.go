@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fuzz
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/fuzz/conversation"
+	"github.com/wsspec/wsspec/internal/fuzz/player"
+	"github.com/wsspec/wsspec/internal/model"
+)
+
+// suspect is a conversation that showed something, and is to be looked at.
+type suspect struct {
+	c         *conversation.Conversation
+	n         uint64 // its number
+	violation model.Violation
+	gone      bool // the endpoint could not be reached behind it
+	at        time.Duration
+}
+
+// pursuit is what is done with suspects.
+type pursuit struct {
+	mu       sync.Mutex
+	changed  *sync.Cond
+	waiting  []suspect
+	going    int
+	closed   bool
+	keys     map[string]bool
+	perRule  map[string]int
+	shapes   map[string]bool
+	findings []Finding
+
+	unconfirmed, repeated, left int
+}
+
+// Bounds: of suspects that wait, and of those that are looked at for one sentence.
+const (
+	maxWaiting = 64
+	maxPerRule = 12
+)
+
+func (p *pursuit) init() {
+	p.changed = sync.NewCond(&p.mu)
+	p.keys, p.perRule, p.shapes = map[string]bool{}, map[string]int{}, map[string]bool{}
+}
+
+// add takes a suspect, unless one like it was taken.
+func (p *pursuit) add(s suspect) {
+	key := s.key()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.keys[key] || p.perRule[s.violation.Requirement] == maxPerRule || len(p.waiting) == maxWaiting || p.closed {
+		return
+	}
+	p.keys[key] = true
+	p.perRule[s.violation.Requirement]++
+	p.waiting = append(p.waiting, s)
+	p.changed.Signal()
+}
+
+// next waits for a suspect, the worst first. ok is false where none will come.
+func (p *pursuit) next() (s suspect, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.waiting) == 0 && !p.closed {
+		p.changed.Wait()
+	}
+	if len(p.waiting) == 0 {
+		return suspect{}, false
+	}
+	i := 0
+	for j := range p.waiting {
+		if p.waiting[j].violation.Level < p.waiting[i].violation.Level {
+			i = j
+		}
+	}
+	s = p.waiting[i]
+	p.waiting = slices.Delete(p.waiting, i, i+1)
+	p.going++
+	return s, true
+}
+
+func (p *pursuit) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	p.changed.Broadcast()
+}
+
+func (p *pursuit) counts() (findings, pursued int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.findings), len(p.waiting) + p.going
+}
+
+func (p *pursuit) summary(s *Summary) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.Findings = slices.Clone(p.findings)
+	slices.SortStableFunc(s.Findings, func(a, b Finding) int {
+		if a.Violation.Level != b.Violation.Level {
+			return int(a.Violation.Level) - int(b.Violation.Level)
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	s.Unconfirmed, s.Repeated, s.Left = p.unconfirmed, p.repeated, p.left+len(p.waiting)
+}
+
+// hunt looks at suspects until none will come.
+func (r *run) hunt() {
+	quick, sure := r.player(r.First, true), r.player(r.Second, true)
+	for {
+		s, ok := r.pursuit.next()
+		if !ok {
+			return
+		}
+		r.look(s, quick, sure)
+		r.pursuit.mu.Lock()
+		r.pursuit.going--
+		enough := len(r.pursuit.findings) >= r.Enough
+		r.pursuit.mu.Unlock()
+		if enough {
+			r.guide.stop()
+		}
+	}
+}
+
+// Bounds of the shrinking of one finding.
+const (
+	maxReplays  = 3000
+	shrinkTime  = 8 * time.Second
+	tryQuickly  = 3 // plays after which a suspect has not come again
+	silenceLeft = 60 * time.Millisecond
+)
+
+// look plays a suspect again, shrinks and confirms it.
+func (r *run) look(s suspect, quick, sure *player.Player) {
+	p := &r.pursuit
+	count := func(n *int) {
+		p.mu.Lock()
+		*n++
+		p.mu.Unlock()
+	}
+	tries := 0
+	for came := false; !came; {
+		if tries++; tries > tryQuickly {
+			count(&p.unconfirmed)
+			return
+		}
+		if r.ctx.Err() != nil || r.isLost() {
+			count(&p.left)
+			return
+		}
+		came = r.shows(quick, s, s.c)
+	}
+	// What came at once comes at once again; what is by chance is given as many chances.
+	quick.Owed = min(r.First.Owed, silenceLeft)
+	defer func() { quick.Owed = r.First.Owed }()
+	small := shrink(s.c, maxReplays, shrinkTime, func(c *conversation.Conversation) bool {
+		if r.ctx.Err() != nil {
+			return false
+		}
+		for range tries {
+			if r.shows(quick, s, c) {
+				return true
+			}
+		}
+		return false
+	})
+	f, ok := r.confirm(s, small, sure)
+	if !ok && small != s.c { // it was too hasty
+		f, ok = r.confirm(s, s.c.Clone(), sure)
+	}
+	if !ok {
+		count(&p.unconfirmed)
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if key := shape(f.Violation, f.Conversation); p.shapes[key] {
+		p.repeated++
+		return
+	} else {
+		p.shapes[key] = true
+	}
+	p.findings = append(p.findings, f)
+	if r.Found != nil {
+		r.Found(f)
+	}
+}
+
+func (r *run) isLost() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lost != nil
+}
+
+// shows plays a conversation and reports whether the same sentence is broken.
+func (r *run) shows(p *player.Player, s suspect, c *conversation.Conversation) bool {
+	_, ok := r.violation(p, s, c)
+	return ok
+}
+
+func (r *run) violation(p *player.Player, s suspect, c *conversation.Conversation) (model.Violation, bool) {
+	r.replayed.Add(1)
+	out := p.Play(r.ctx, c)
+	if r.ctx.Err() != nil {
+		return model.Violation{}, false
+	}
+	for _, v := range out.Violations {
+		if v.Requirement == s.violation.Requirement && v.Level == s.violation.Level {
+			return v, true
+		}
+	}
+	return model.Violation{}, false
+}
+
+// confirm plays a shrunk conversation with more patience. Once is not enough, or what
+// depends on chance would be told as if it did not.
+func (r *run) confirm(s suspect, c *conversation.Conversation, sure *player.Player) (Finding, bool) {
+	confirmed := 0
+	var f Finding
+	for range confirmations {
+		v, ok := r.violation(sure, s, c)
+		if !ok {
+			continue
+		}
+		if confirmed++; confirmed == 1 {
+			s.violation = v
+			f = r.newFinding(s, c, sure.Expected(), sure.Trace())
+		}
+	}
+	f.Confirmed = confirmed
+	return f, confirmed == confirmations || confirmed > 0 && r.ctx.Err() != nil
+}
