@@ -12,12 +12,18 @@ import (
 // sentClose takes a Close of ours.
 func (m *Model) sentClose(payload []byte) {
 	s := &m.ours
-	if s.closed || m.fault.set {
-		return
-	}
 	code, reason, has := ws.ParseClosePayload(payload)
 	if !has {
 		code = ws.NoStatus
+	}
+	switch {
+	case m.fault.set && m.fault.at == s.frames:
+		m.fault.code = code
+	case m.fault.set && s.behind == 0:
+		s.behind = code
+	}
+	if s.closed || m.fault.set {
+		return
 	}
 	f := fault{closing: true, code: code, codes: codes{ws.ProtocolError}, whole: true}
 	switch broken := codeSentence(code); {
@@ -52,12 +58,17 @@ func (m *Model) cameClose(payload []byte) {
 		m.find(Must, broken, "it sent a Close with %d", code)
 	case !utf8.Valid(reason):
 		m.find(Must, "6455-5.5.1-2", "it sent a Close with a reason that is not UTF-8")
-	case has && code == 1010 && m.endpoint.Role == ws.Server:
+	case has && code == 1010 && m.endpoint.Role == ws.Server && m.ours.code != code:
 		m.find(Should, "6455-7.4.1-7", "it sent a Close with 1010")
 	}
 	if m.broken {
 		return
 	}
+	if m.choice.set && m.choice.fails != must {
+		m.declined()
+		return
+	}
+	m.chose()
 	if f, ok := m.cause(code); ok {
 		m.failedWith(f, code)
 		return
@@ -78,7 +89,7 @@ func (m *Model) cause(code ws.CloseCode) (fault, bool) {
 		}
 	}
 	s := &m.ours
-	big := fault{requirement: "6455-10.4-1", what: "a message beyond its limits", codes: codes{ws.MessageTooBig}}
+	big := fault{at: s.frames, requirement: "6455-10.4-1", what: "a message beyond its limits", codes: codes{ws.MessageTooBig}}
 	if code == ws.MessageTooBig && m.demanding() {
 		return big, true
 	}
@@ -89,11 +100,13 @@ func (m *Model) cause(code ws.CloseCode) (fault, bool) {
 	case m.fault.set:
 		return m.fault, true
 	case s.assembly.inside && s.assembly.invalid && !s.closed:
-		return fault{requirement: "6455-8.1-1", what: "text that is not UTF-8", codes: codes{ws.InvalidPayload}}, true
+		return fault{at: s.assembly.invalidAt, requirement: "6455-8.1-1", what: "text that is not UTF-8", codes: codes{ws.InvalidPayload}}, true
 	case !s.closed && !m.inflatesSoFar():
-		return fault{requirement: "7692-7.2-1", what: "data that cannot be inflated", codes: codes{ws.InvalidPayload, ws.ProtocolError}}, true
+		return fault{at: s.frames, requirement: "7692-7.2-1", what: "data that cannot be inflated", codes: codes{ws.InvalidPayload, ws.ProtocolError}}, true
 	case !s.closed && m.demanding() && code == ws.NoStatus:
 		return big, true
+	case len(m.doubts) > 0 && findsFault(code):
+		return m.doubts[0], true
 	}
 	return fault{}, false
 }
@@ -107,6 +120,16 @@ func (m *Model) demanding() bool {
 		return true
 	}
 	return s.assembly.inside && s.assembly.compressed && len(s.deflated) > 0 // it may be a bomb
+}
+
+// beyondLimit reports whether the message that is to be echoed next is one that the
+// endpoint need not take.
+func (m *Model) beyondLimit() bool {
+	s := &m.ours
+	if msg, _, found := m.echoing(); found && msg.end-msg.start > m.endpoint.Limit {
+		return true
+	}
+	return s.next == len(s.queue) && s.inside && s.header.Length > uint64(m.endpoint.Limit)
 }
 
 func (m *Model) binaryPending() bool {
@@ -125,11 +148,13 @@ func (m *Model) binaryPending() bool {
 // failedWith takes it that the endpoint closed the connection for something that was
 // wrong, and with which code.
 func (m *Model) failedWith(f fault, code ws.CloseCode) {
-	m.theirs.failed = true
+	m.theirs.failed, m.theirs.failedAt = true, f.at
 	switch {
 	case f.codes.has(code):
 	case code == ws.NoStatus:
 		m.find(Should, "6455-7.1.7-2", "it failed the connection for %s, with a Close that does not say why", f.what)
+	case m.ours.behind == code && code != ws.NormalClosure && m.fault.set:
+		m.find(Must, f.requirement, "it answered the Close behind %s, for which the connection had to be failed", f.what)
 	case f.closing && (code == ws.NormalClosure || code == f.code):
 		m.find(Must, f.requirement, "it answered %s with %d, as if nothing were wrong with it", f.what, code)
 	default:
@@ -140,7 +165,8 @@ func (m *Model) failedWith(f fault, code ws.CloseCode) {
 // replied takes it that the endpoint answered our Close.
 func (m *Model) replied(code ws.CloseCode) {
 	s := &m.ours
-	finds := code == ws.ProtocolError || code == ws.InvalidPayload
+	finds := findsFault(code)
+	m.passed(s.closes)
 	switch {
 	case s.code > 4999 && code != ws.ProtocolError:
 		m.find(Should, "6455-7.4.2-5", "it answered a Close with %d as if that were in a range", s.code)
@@ -153,6 +179,9 @@ func (m *Model) replied(code ws.CloseCode) {
 		m.find(Must, acceptedCode(s.code), "it answered our Close, which had %s, with %d", codeInWords(s.code), code)
 	}
 }
+
+// findsFault reports whether a code says that something was wrong with what came.
+func findsFault(c ws.CloseCode) bool { return c == ws.ProtocolError || c == ws.InvalidPayload }
 
 func codeInWords(c ws.CloseCode) string {
 	if c == ws.NoStatus {
@@ -169,6 +198,10 @@ func (m *Model) closedUnasked(code ws.CloseCode) {
 	}
 	switch code {
 	case ws.ProtocolError, ws.InvalidPayload:
+		if m.limited && m.beyondLimit() {
+			m.find(Should, "6455-7.4.1-10", "it failed the connection with %d, perhaps for a message beyond its limits", code)
+			return
+		}
 		m.find(Must, string(m.blame()), "it failed the connection with %d, and nothing was wrong with what we had sent", code)
 	case ws.NoStatus:
 		m.find(Contract, "6455-7.1.7-4", "it closed the connection without a code, and had no reason to")
@@ -194,6 +227,9 @@ func (m *Model) end(how How) {
 	s, t := &m.ours, &m.theirs
 	const silent = "it ended TCP for %s without a Close that says why"
 	switch {
+	case m.fault.void:
+	case m.choice.set && m.choice.fails != must && !t.closed:
+		m.declined()
 	case t.closed && how == RST && !s.ended:
 		m.find(Should, "6455-7.1.1-1", "it reset TCP behind its Close")
 	case t.closed:
@@ -223,8 +259,6 @@ type due struct {
 	text        string
 }
 
-func (d due) what() string { return d.text }
-
 // due returns what the endpoint owes first.
 func (m *Model) due() (due, bool) {
 	s, t := &m.ours, &m.theirs
@@ -234,6 +268,8 @@ func (m *Model) due() (due, bool) {
 		return due{}, false
 	case m.phase == handshaking:
 		return m.dueHandshake()
+	case m.fault.void:
+		return due{Must, m.fault.requirement, "it did not fail the connection for " + m.fault.what}, true
 	case m.fault.set && !t.closed:
 		return m.dueFailing()
 	case t.closed && (m.fault.set || t.failed) && server:

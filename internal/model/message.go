@@ -32,6 +32,7 @@ type assembly struct {
 	compressed bool
 	text       ws.UTF8
 	invalid    bool // it is text that cannot become valid any more
+	invalidAt  int  // since the frame with that number
 }
 
 // sentMessage takes it that the message under way is complete.

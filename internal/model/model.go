@@ -59,12 +59,14 @@ type Model struct {
 	phase    phase
 	opening  opening
 	findings []Violation
+	limited  bool // the limit is what the endpoint says of itself
 	mark     int  // findings before the call that is going on
 	broken   bool // a MUST was broken: nothing more is judged
 
 	ours   sending
 	theirs receiving
 
+	choice choice
 	fault  fault   // the first thing we sent for which the connection must be failed
 	doubts []fault // things we sent that may be accepted or refused, not yet accepted
 }
@@ -87,10 +89,11 @@ func New(e Endpoint) *Model {
 
 // Reset forgets the connection and begins another one.
 func (m *Model) Reset(e Endpoint) {
-	if e.Limit == 0 {
+	limited := e.Limit > 0
+	if !limited {
 		e.Limit = DefaultLimit
 	}
-	*m = Model{endpoint: e, findings: m.findings[:0], doubts: m.doubts[:0], ours: m.ours.reset(), theirs: m.theirs.reset(), opening: m.opening.reset()}
+	*m = Model{limited: limited, endpoint: e, findings: m.findings[:0], doubts: m.doubts[:0], ours: m.ours.reset(), theirs: m.theirs.reset(), opening: m.opening.reset()}
 	if e.Opened {
 		m.open(e.Agreed)
 	}
@@ -157,16 +160,19 @@ func (m *Model) Ended(how How) *Violation {
 func (m *Model) Quiet() *Violation {
 	m.mark = len(m.findings)
 	if d, ok := m.due(); ok {
-		m.find(d.level, d.requirement, "%s", d.what())
+		m.find(d.level, d.requirement, "%s", d.text)
+	} else if a := &m.ours.assembly; m.phase == open && a.inside && a.invalid && !m.theirs.closed {
+		m.find(Should, "6455-8.1-5", "it waits for the rest of text that cannot become valid")
 	}
 	return m.found()
 }
 
 // Owes reports whether the endpoint still has to do something of its own accord: answer,
-// close, or end TCP.
+// close, or end TCP. That it only should do so does not count: there Quiet may complain
+// all the same.
 func (m *Model) Owes() bool {
-	_, ok := m.due()
-	return ok
+	d, ok := m.due()
+	return ok && d.level == Must
 }
 
 // Opened reports whether the opening handshake has succeeded.

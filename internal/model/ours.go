@@ -28,6 +28,7 @@ type sending struct {
 	closed bool         // we have sent a Close that is valid, or may be
 	code   ws.CloseCode // of it; 1005 for none
 	closes int          // the number of that frame
+	behind ws.CloseCode // of a Close that stands behind something that had to fail the connection
 	junk   bool         // something that would have failed the connection stands behind our Close
 	ended  bool         // we have ended our half of TCP
 
@@ -69,6 +70,7 @@ type fault struct {
 	what        string // a few words
 	codes       codes  // that fit
 	whole       bool   // all of the frame was sent: there is nothing to wait for
+	void        bool   // the opening handshake was void: there is no connection
 	closing     bool   // it is a Close of ours that is not valid
 	code        ws.CloseCode
 
@@ -180,7 +182,7 @@ func (m *Model) sentPayload(part []byte, from uint64) {
 		ws.Mask(h.Key, int(from&3), part)
 	}
 	if a := &s.assembly; into == &s.content && a.op == ws.Text && !a.invalid {
-		a.invalid = !a.text.Write(part)
+		a.invalid, a.invalidAt = !a.text.Write(part), s.frames
 	}
 }
 

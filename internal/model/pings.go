@@ -60,13 +60,16 @@ func (m *Model) answered(p ping) {
 	case p.standing == faulty:
 		m.find(Must, m.fault.requirement, "it answered a Ping although the connection had to be failed for %s", m.fault.what)
 		return
+	case m.theirs.failed && p.at > m.theirs.failedAt:
+		m.find(Must, "6455-7.1.7-3", "it failed the connection and answered a Ping that came behind what it failed it for")
+		return
 	case p.standing == behindClose:
 		m.find(Should, "6455-5.5.2-5", "it answered a Ping that came behind our Close")
 	case p.within && p.at < m.theirs.echoedAt:
 		m.find(Should, "6455-5.5.2-3", "it answered a Ping between fragments behind the message they belong to")
 	}
 	m.passed(p.at)
-	if m.ours.assembly.inside && m.ours.assembly.invalid && p.at > m.ours.assembly.first {
+	if m.ours.assembly.inside && m.ours.assembly.invalid && p.at > m.ours.assembly.invalidAt {
 		m.find(Should, "6455-8.1-5", "it did not fail the connection for text that cannot become valid before more of it came")
 	}
 }

@@ -14,16 +14,21 @@ const longForm = "6455-5.2-12"
 // the sentence by which that fails the connection.
 func (m *Model) faultOf(h ws.Header) fault {
 	protocol := func(requirement, what string) fault {
-		return fault{set: true, requirement: requirement, what: what, codes: codes{ws.ProtocolError}}
+		return fault{set: true, requirement: requirement, what: what, codes: codes{ws.ProtocolError}, closing: h.Opcode == ws.Close}
+	}
+	masking := func(requirement, what string) fault {
+		f := protocol(requirement, what)
+		f.closing = false // whatever the answer to such a Close is, it closes the connection
+		return f
 	}
 	a := &m.ours.assembly
 	switch {
 	case m.undefinedRSV(h) != 0:
 		return protocol(m.rsvSentence(h), "a frame with a reserved bit that means nothing")
 	case m.endpoint.Role == ws.Server && !h.Masked:
-		return protocol("6455-5.1-3", "a frame that is not masked")
+		return masking("6455-5.1-3", "a frame that is not masked")
 	case m.endpoint.Role == ws.Client && h.Masked:
-		return protocol("6455-5.1-5", "a frame that is masked")
+		return masking("6455-5.1-5", "a frame that is masked")
 	case h.Opcode.IsReserved() && a.inside:
 		return protocol("6455-5.2-8", "a frame with a reserved opcode")
 	case h.Opcode.IsReserved() && !h.Opcode.IsControl():

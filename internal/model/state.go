@@ -85,7 +85,7 @@ func (s State) String() string {
 // Expect says in words what the endpoint may do now and what it owes, for messages.
 func (m *Model) Expect() string {
 	if d, ok := m.due(); ok {
-		return "otherwise " + d.what() + " (" + d.requirement + ")"
+		return "otherwise " + d.text + " (" + d.requirement + ")"
 	}
 	return "nothing is owed"
 }

@@ -27,10 +27,11 @@ type receiving struct {
 	pongAt   int  // number of our last frame when the last Pong came that answers a Ping
 	mangled  bool // a Pong has come that answers nothing, since a Ping was answered
 
-	closed bool
-	code   ws.CloseCode
-	failed bool // its Close failed the connection, for something we had sent
-	pings  int  // it has sent
+	closed   bool
+	code     ws.CloseCode
+	failed   bool // its Close failed the connection, for something we had sent
+	failedAt int  // in the frame of ours with that number
+	pings    int  // it has sent
 }
 
 func (t *receiving) reset() receiving {
@@ -42,6 +43,10 @@ func (m *Model) receive(b []byte) {
 	t := &m.theirs
 	for len(b) > 0 && !m.broken {
 		if !t.inside {
+			if m.fault.void && t.n == 0 && b[0] >= 'A' && b[0] <= 'Z' {
+				m.phase = over // another request
+				return
+			}
 			var found bool
 			if b, found = t.begin(b); !found {
 				return
@@ -61,6 +66,17 @@ func (m *Model) receive(b []byte) {
 
 func (m *Model) cameHeader(h ws.Header) {
 	t := &m.theirs
+	if m.fault.void {
+		if h.Opcode != ws.Close {
+			m.find(Must, m.fault.requirement, "it took %s for one that opens the connection", m.fault.what)
+		} else {
+			m.find(Should, m.fault.requirement, "it sent a Close on a connection that was never open")
+		}
+		return
+	}
+	if h.Opcode != ws.Close {
+		m.chose()
+	}
 	if requirement, what := m.breachOf(h); requirement != "" {
 		m.find(Must, requirement, "%s: %v, %d octets", what, h.Opcode, h.Length)
 		return
@@ -78,6 +94,9 @@ func (m *Model) cameHeader(h ws.Header) {
 
 func (m *Model) camePayload(part []byte, from uint64) {
 	t, h := &m.theirs, m.theirs.header
+	if m.fault.void {
+		return
+	}
 	if h.Opcode.IsControl() {
 		n := len(t.control)
 		t.control = append(t.control, part...)
@@ -102,6 +121,7 @@ func (m *Model) camePayload(part []byte, from uint64) {
 func (m *Model) cameFrame() {
 	t, h := &m.theirs, m.theirs.header
 	switch {
+	case m.fault.void:
 	case h.Opcode == ws.Pong:
 		m.pong(t.control)
 	case h.Opcode == ws.Ping:
