@@ -49,6 +49,12 @@ func Sure() Patience {
 	return Patience{Owed: 2 * time.Second, Nudge: 250 * time.Millisecond, Whole: 30 * time.Second}
 }
 
+// Scaled is the patience times a factor.
+func (p Patience) Scaled(factor float64) Patience {
+	by := func(d time.Duration) time.Duration { return time.Duration(float64(d) * factor) }
+	return Patience{by(p.Owed), by(p.Nudge), by(p.Whole)}
+}
+
 // Outcome is what came of a conversation.
 type Outcome struct {
 	Violations []model.Violation // in order, each sentence once
