@@ -25,7 +25,7 @@ func (m *Model) sentClose(payload []byte) {
 	if s.closed || m.fault.set {
 		return
 	}
-	f := fault{closing: true, code: code, codes: codes{ws.ProtocolError}, whole: true}
+	f := fault{closing: true, payload: true, code: code, codes: codes{ws.ProtocolError}, whole: true}
 	switch broken := codeSentence(code); {
 	case len(payload) == 1:
 		f.requirement, f.what = "6455-5.5.1-1", "a Close with half a code"
@@ -54,6 +54,8 @@ func (m *Model) cameClose(payload []byte) {
 	switch broken := codeSentence(code); {
 	case len(payload) == 1:
 		m.find(Must, "6455-5.5.1-1", "it sent a Close with half a code")
+	case has && broken != "" && code == m.ours.code:
+		m.find(Should, broken, "it returned a Close with %d", code)
 	case has && broken != "":
 		m.find(Must, broken, "it sent a Close with %d", code)
 	case !utf8.Valid(reason):
@@ -84,7 +86,7 @@ func (m *Model) cameClose(payload []byte) {
 // ours.
 func (m *Model) cause(code ws.CloseCode) (fault, bool) {
 	for _, d := range m.doubts {
-		if !m.fault.set && (d.codes.has(code) || code == ws.NoStatus && !m.ours.closed) {
+		if !m.fault.set && (d.codes.has(code) || code == ws.NoStatus && (!m.ours.closed || d.at == m.ours.closes)) {
 			return d, true
 		}
 	}
@@ -103,9 +105,9 @@ func (m *Model) cause(code ws.CloseCode) (fault, bool) {
 		return fault{at: s.assembly.invalidAt, requirement: "6455-8.1-1", what: "text that is not UTF-8", codes: codes{ws.InvalidPayload}}, true
 	case !s.closed && !m.inflatesSoFar():
 		return fault{at: s.frames, requirement: "7692-7.2-1", what: "data that cannot be inflated", codes: codes{ws.InvalidPayload, ws.ProtocolError}}, true
-	case !s.closed && m.demanding() && code == ws.NoStatus:
+	case !s.closed && m.beyondLimit() && (m.limited || code == ws.NoStatus):
 		return big, true
-	case len(m.doubts) > 0 && findsFault(code):
+	case len(m.doubts) > 0 && (!s.closed || findsFault(code)):
 		return m.doubts[0], true
 	}
 	return fault{}, false
@@ -129,7 +131,7 @@ func (m *Model) beyondLimit() bool {
 	if msg, _, found := m.echoing(); found && msg.end-msg.start > m.endpoint.Limit {
 		return true
 	}
-	return s.next == len(s.queue) && s.inside && s.header.Length > uint64(m.endpoint.Limit)
+	return s.next == len(s.queue) && s.inside && s.header.Length > uint64(m.endpoint.Limit) && !s.header.Opcode.IsControl()
 }
 
 func (m *Model) binaryPending() bool {
@@ -155,7 +157,7 @@ func (m *Model) failedWith(f fault, code ws.CloseCode) {
 		m.find(Should, "6455-7.1.7-2", "it failed the connection for %s, with a Close that does not say why", f.what)
 	case m.ours.behind == code && code != ws.NormalClosure && m.fault.set:
 		m.find(Must, f.requirement, "it answered the Close behind %s, for which the connection had to be failed", f.what)
-	case f.closing && (code == ws.NormalClosure || code == f.code):
+	case f.closing && (code == ws.NormalClosure && f.payload || code == f.code):
 		m.find(Must, f.requirement, "it answered %s with %d, as if nothing were wrong with it", f.what, code)
 	default:
 		m.find(Should, fittingCode(f.codes), "it failed the connection with %d for %s", code, f.what)
@@ -193,15 +195,14 @@ func codeInWords(c ws.CloseCode) string {
 // closedUnasked takes it that the endpoint began the closing handshake although there was
 // nothing wrong.
 func (m *Model) closedUnasked(code ws.CloseCode) {
-	if m.ours.ended {
+	switch {
+	case m.ours.ended:
 		return // we are gone
+	case m.theirs.unponged && !findsFault(code):
+		return // it may take us for gone
 	}
 	switch code {
 	case ws.ProtocolError, ws.InvalidPayload:
-		if m.limited && m.beyondLimit() {
-			m.find(Should, "6455-7.4.1-10", "it failed the connection with %d, perhaps for a message beyond its limits", code)
-			return
-		}
 		m.find(Must, string(m.blame()), "it failed the connection with %d, and nothing was wrong with what we had sent", code)
 	case ws.NoStatus:
 		m.find(Contract, "6455-7.1.7-4", "it closed the connection without a code, and had no reason to")
@@ -241,6 +242,8 @@ func (m *Model) end(how How) {
 	case s.closed && s.ended:
 		m.find(Should, "6455-5.5.1-5", "it did not answer our Close, behind which we had ended our half of TCP")
 	case s.ended:
+	case t.unponged && !s.closed:
+		m.find(Should, "6455-7.3-1", "it ended TCP without a Close when a Ping of its was not answered")
 	default:
 		if f, ok := m.cause(ws.NoStatus); ok {
 			m.find(Should, "6455-7.1.7-2", silent, f.what)

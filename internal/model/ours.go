@@ -72,6 +72,7 @@ type fault struct {
 	whole       bool   // all of the frame was sent: there is nothing to wait for
 	void        bool   // the opening handshake was void: there is no connection
 	closing     bool   // it is a Close of ours that is not valid
+	payload     bool   // because of its payload
 	code        ws.CloseCode
 
 	// Of doubts: what is not as it should be if the endpoint goes on, empty if nothing.
@@ -203,6 +204,7 @@ func (m *Model) sentFrame() {
 	case ws.Ping:
 		s.pings = append(s.pings, s.keep(m.standing()))
 	case ws.Pong:
+		m.theirs.unponged = false
 		const most = 64
 		if len(s.pongs) < most && len(s.control) > 0 {
 			s.pongs = append(s.pongs, s.keep(lawful))

@@ -31,6 +31,7 @@ type receiving struct {
 	code     ws.CloseCode
 	failed   bool // its Close failed the connection, for something we had sent
 	failedAt int  // in the frame of ours with that number
+	unponged bool // its last Ping has no answer of ours
 	pings    int  // it has sent
 }
 
@@ -126,6 +127,7 @@ func (m *Model) cameFrame() {
 		m.pong(t.control)
 	case h.Opcode == ws.Ping:
 		t.pings++
+		t.unponged = true
 	case h.Opcode == ws.Close:
 		m.cameClose(t.control)
 	case h.Fin:

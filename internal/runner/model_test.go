@@ -41,25 +41,25 @@ type tap struct {
 // patience is the shortest wait of a case for what it wants to come, a little less.
 const patience = 450 * time.Millisecond
 
-// fed calls the model when something is sent or has come.
-func (t *tap) fed(feed func()) {
+// fed calls the model when something is sent or has come. Whoever sends something after a
+// wait has waited in vain.
+func (t *tap) fed(sent bool, feed func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.gone {
 		return
 	}
-	if now := time.Now(); t.last.IsZero() || now.Sub(t.last) < patience {
-		t.last = now
-	} else {
-		t.last = now
+	now := time.Now()
+	if sent && !t.last.IsZero() && now.Sub(t.last) >= patience {
 		t.model.Quiet()
 	}
+	t.last = now
 	feed()
 }
 
 func (t *tap) Read(b []byte) (int, error) {
 	n, err := t.Stream.Read(b)
-	t.fed(func() {
+	t.fed(false, func() {
 		t.model.Received(b[:n])
 		switch {
 		case err == io.EOF:
@@ -74,12 +74,12 @@ func (t *tap) Read(b []byte) (int, error) {
 }
 
 func (t *tap) Write(b []byte) (int, error) {
-	t.fed(func() { t.model.Sent(b) })
+	t.fed(true, func() { t.model.Sent(b) })
 	return t.Stream.Write(b)
 }
 
 func (t *tap) CloseWrite() error {
-	t.fed(func() { t.model.SentEnd(model.FIN) })
+	t.fed(true, func() { t.model.SentEnd(model.FIN) })
 	return t.Stream.CloseWrite()
 }
 
@@ -163,7 +163,7 @@ func (b *bench) conductTapped(ctx context.Context, end *endpoint, c runner.Plann
 	if err != nil {
 		return report.Result{}, opinion{}, err
 	}
-	tapped := &tap{Stream: ours, model: model.New(model.Endpoint{Role: b.role, Limit: 1 << 16})}
+	tapped := &tap{Stream: ours, model: model.New(model.Endpoint{Role: b.role, Limit: 1 << 20})}
 	p := b.settings.Peer(ctx, tapped, b.role.Other(), c.Case)
 	r, err := b.settings.Conduct(p, c, end.cfg.Faults.String(), b.open(p, b.settings.Opening(c.Case)))
 	tapped.mu.Lock()
