@@ -92,7 +92,7 @@ func (c *replayCmd) tell(p *process, f conversationFile, out *player.Outcome) {
 	for _, line := range columns("sent", scriptLines(f.Conversation)) {
 		fmt.Fprintln(p.stdout, line)
 	}
-	trace := out.Trace
+	trace := player.Received(out.Records)
 	if len(trace) == 0 {
 		trace = []string{"nothing"}
 	}

@@ -19,35 +19,37 @@ type Finding struct {
 	Name         string // of its file, without .wsspec
 	Conversation *conversation.Conversation
 	Violation    model.Violation
-	Trace        []string      // what came back, in the notation of wire logs
-	Number       uint64        // of the conversation in which it was seen first
-	At           time.Duration // since the run began
-	Confirmed    int           // plays of three that showed it again
+	Records      []wirelog.Record // what was sent and what came back
+	Number       uint64           // of the conversation in which it was seen first
+	At           time.Duration    // since the run began
+	Confirmed    int              // plays of three that showed it again
 }
 
 // confirmations is how often a finding is played again.
 const confirmations = 3
 
 // newFinding writes into a conversation what was found.
-func (r *run) newFinding(s suspect, c *conversation.Conversation, expected string, trace []string) Finding {
+func (r *run) newFinding(s suspect, c *conversation.Conversation, expected string, records []wirelog.Record) Finding {
 	v := s.violation
 	c.Note = conversation.Note{
 		Requirement: fmt.Sprintf("%s (%s, %s)", v.Requirement, v.Place(), v.Level),
-		Rule:        v.Sentence(), Expected: expected, Received: received(trace, v), Agent: r.Agent,
+		Rule:        v.Sentence(), Expected: expected, Received: received(records, v), Agent: r.Agent,
 		Found: fmt.Sprintf("seed %d, conversation %d", r.Seed, s.n),
 	}
 	sum := sha256.Sum256([]byte(c.Script()))
 	return Finding{
-		Name: fmt.Sprintf("%s-%x", v.Requirement, sum[:3]), Conversation: c, Violation: v, Trace: trace, Number: s.n, At: s.at,
+		Name: fmt.Sprintf("%s-%x", v.Requirement, sum[:3]), Conversation: c, Violation: v, Records: records, Number: s.n, At: s.at,
 	}
 }
 
 // received is a line of what came back and what is wrong with it.
-func received(trace []string, v model.Violation) string {
+func received(records []wirelog.Record, v model.Violation) string {
 	var lines []string
-	for _, line := range trace {
-		if what, ok := strings.CutPrefix(line, "< "); ok {
-			lines = append(lines, what)
+	for _, r := range records {
+		if r.Kind == wirelog.ReceivedFrame {
+			f := r.Frame
+			f.Payload = f.Payload.Short()
+			lines = append(lines, f.String())
 		}
 	}
 	const most = 5

@@ -231,7 +231,7 @@ func (r *run) confirm(s suspect, c *conversation.Conversation, sure *player.Play
 		}
 		if confirmed++; confirmed == 1 {
 			s.violation = v
-			f = r.newFinding(s, c, sure.Expected(), sure.Trace())
+			f = r.newFinding(s, c, sure.Expected(), sure.Records())
 		}
 	}
 	f.Confirmed = confirmed

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/fuzz"
+	"github.com/wsspec/wsspec/internal/fuzz/player"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -33,7 +34,7 @@ func TestFalse(t *testing.T) {
 		cancel()
 		fmt.Printf("== %v: played %d replayed %d in %v, marks %d known %d findings %d unconfirmed %d repeated %d left %d lost %v\n", role, s.Played, s.Replayed, s.Took, s.Marks, s.Known, len(s.Findings), s.Unconfirmed, s.Repeated, s.Left, s.Lost)
 		for _, f := range s.Findings {
-			fmt.Printf("---- %s\n%s\n%s\n", f.Violation, f.Conversation, strings.Join(f.Trace, "\n"))
+			fmt.Printf("---- %s\n%s\n%s\n", f.Violation, f.Conversation, strings.Join(player.Received(f.Records), "\n"))
 		}
 	}
 }

@@ -36,7 +36,6 @@ func (g *drawing) opening() conversation.Opening {
 	if g.has(Chops, 4) {
 		o.Chop = pick(g, []int{1, 20, 50, 100})
 	}
-	o.Behind = g.has(Pauses, 3)
 	if g.Obeys && g.has(Commands, 15) {
 		o.Command = pick(g, g.words.commands)
 	}

@@ -73,6 +73,7 @@ func (l *line) settle(patience time.Duration) {
 func (l *line) sendProbe() {
 	f := conversation.NewFrame(l.role, ws.Ping, Probe)
 	l.out = f.Append(l.out)
+	l.sent(&f)
 	l.lastInput = probeKind
 	l.flush()
 }
@@ -84,6 +85,7 @@ func (l *line) sendClose(code ws.CloseCode) {
 	}
 	f := conversation.NewFrame(l.role, ws.Close, string(payload))
 	l.out = f.Append(l.out)
+	l.sent(&f)
 	l.closeSent, l.lastInput = true, closingKind
 }
 

@@ -4,7 +4,10 @@ package player
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -72,9 +75,7 @@ func headEnd(b []byte) int {
 // begun looks at a head that has come.
 func (h *heard) begun(l *line) {
 	first, _, _ := strings.Cut(string(h.head), "\r\n")
-	if l.p.Keep {
-		l.trace("# " + first)
-	}
+	l.record(wirelog.Record{Kind: wirelog.Noted, Note: first})
 	if l.role == ws.Server {
 		h.frames = true
 		return
@@ -129,24 +130,29 @@ func (h *heard) came(l *line) {
 	}
 	l.answer(kind)
 	if l.p.Keep {
-		f := wirelog.Frame{Header: h.header, Payload: wirelog.Payload{Len: int(min(h.header.Length, 1<<62)), Head: h.payload}}
-		l.trace("< " + f.String())
+		f := wirelog.Frame{Header: h.header, Payload: wirelog.Payload{Len: int(min(h.header.Length, 1<<62)), Head: slices.Clone(h.payload)}}
+		l.record(wirelog.Record{Kind: wirelog.ReceivedFrame, Frame: f})
 	}
 }
 
-// maxTrace bounds the lines of a trace.
-const maxTrace = 200
+// maxRecords bounds what is kept of a conversation.
+const maxRecords = 400
 
-func (l *line) trace(s string) {
-	out := &l.p.out
-	if len(out.Trace) == maxTrace {
-		s = "# more"
-	}
-	if len(out.Trace) > maxTrace {
+// record keeps a record, if that is asked for. Where it is of another connection than the
+// one before, that comes first.
+func (l *line) record(r wirelog.Record) {
+	p := l.p
+	if !p.Keep || len(p.out.Records) > maxRecords {
 		return
 	}
-	if l.number > 1 {
-		s += "  (connection " + string(rune('0'+l.number%10)) + ")"
+	at := time.Since(p.began).Truncate(time.Microsecond)
+	if len(p.out.Records) == maxRecords {
+		r = wirelog.Record{Kind: wirelog.Full}
 	}
-	out.Trace = append(out.Trace, s)
+	if p.shown != l.number {
+		p.shown = l.number
+		p.out.Records = append(p.out.Records, wirelog.Record{At: at, Kind: wirelog.Noted, Note: fmt.Sprintf("connection %d", l.number)})
+	}
+	r.At = at
+	p.out.Records = append(p.out.Records, r)
 }

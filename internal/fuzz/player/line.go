@@ -10,6 +10,7 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
 	"github.com/wsspec/wsspec/internal/model"
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -27,6 +28,7 @@ type line struct {
 	spoke  spoken // what of frames has been sent
 	heard  heard  // what of frames has come
 
+	told      bool // the other side is asked to do something of its own accord
 	got       int  // octets that have come
 	ended     bool // by the other side
 	finished  bool // by us: FIN or RST is out
@@ -46,8 +48,9 @@ func (l *line) reset() {
 	l.heard.reset()
 }
 
-func (l *line) begin(s stream.Stream, role ws.Role, i int) {
+func (l *line) begin(s stream.Stream, role ws.Role, i int, o *conversation.Opening) {
 	l.s, l.role, l.number = s, role, i+1
+	l.told = o.Command != ""
 	l.m.Reset(model.Endpoint{Role: role.Other(), Limit: l.p.Limit, TextOnly: l.p.TextOnly})
 }
 
@@ -62,6 +65,7 @@ func (l *line) step(s *conversation.Step) {
 	switch s.Kind {
 	case conversation.SendFrame:
 		l.mark(frameKind(&s.Frame, l.role))
+		l.sent(&s.Frame)
 		if f := &s.Frame; f.Chop > 0 || f.Cut != [2]int{} {
 			l.chopped(f)
 		} else {
@@ -91,6 +95,15 @@ func (l *line) step(s *conversation.Step) {
 	case conversation.Reset:
 		l.flush()
 		l.abort()
+	}
+}
+
+// sent keeps a record of a frame of ours.
+func (l *line) sent(f *conversation.Frame) {
+	if l.p.Keep {
+		whole := f.Whole()
+		w := wirelog.Frame{Header: f.Header, Payload: wirelog.Beginning(whole, keep), Chop: f.Chop, Cut: f.Cut}
+		l.record(wirelog.Record{Kind: wirelog.SentFrame, Frame: w})
 	}
 }
 
@@ -232,9 +245,11 @@ func (l *line) end(last Last, how model.How) {
 	}
 	l.ended, l.last = true, last
 	l.answer(finAnswer + uint32(how))
-	if l.p.Keep {
-		l.trace([]string{"# dropped by peer", "# reset by peer"}[how])
+	kind := wirelog.DroppedByPeer
+	if how == model.RST {
+		kind = wirelog.ResetByPeer
 	}
+	l.record(wirelog.Record{Kind: kind})
 	l.violated(l.m.Ended(how))
 }
 
@@ -274,9 +289,7 @@ func (l *line) await(patience time.Duration, complain bool) bool {
 		}
 		if complain && !l.done() {
 			l.answer(silence)
-			if l.p.Keep {
-				l.trace("# waited")
-			}
+			l.record(wirelog.Record{Kind: wirelog.WaitOver})
 			v := l.m.Quiet()
 			if l.violated(v); v != nil {
 				l.last = Silence

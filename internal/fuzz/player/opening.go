@@ -32,7 +32,7 @@ func (l *line) dial(o *conversation.Opening) {
 
 // opened waits until the connection is open, or will never be.
 func (l *line) opened() {
-	for !l.done() && !l.m.Opened() && !l.heard.deaf {
+	for !l.done() && !l.heard.frames && !l.heard.deaf {
 		if !l.await1(l.p.Owed) {
 			l.await(l.p.Owed, true)
 			return

@@ -16,6 +16,7 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
 	"github.com/wsspec/wsspec/internal/model"
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -59,7 +60,7 @@ func (p Patience) Scaled(factor float64) Patience {
 type Outcome struct {
 	Violations []model.Violation // in order, each sentence once
 	Marks      []Mark            // what was seen where, for coverage; valid until the next play
-	Trace      []string          // what came back, in the notation of wire logs, where it was asked for
+	Records    []wirelog.Record  // what was sent and what came back, where it was asked for
 	Expected   string            // what was allowed when the first violation came
 	Last       Last              // how the last connection ended
 	Closed     ws.CloseCode      // of the first Close that came, 0 without one
@@ -95,11 +96,12 @@ func (o *Outcome) Worst() *model.Violation {
 type Player struct {
 	Peer
 	Patience
-	Keep bool // the trace
+	Keep bool // records
 
 	lines  []*line
 	out    Outcome
 	began  time.Time
+	shown  int    // the connection that the last record is of
 	scrap  []byte // of reads
 	ctx    context.Context
 	prefix string // of requests that have no edits
@@ -110,9 +112,9 @@ type Player struct {
 const maxReceived = 96 << 20
 
 // Play plays a conversation. What it returns is valid until the next call, but for the
-// trace and the violations.
+// records and the violations.
 func (p *Player) Play(ctx context.Context, c *conversation.Conversation) *Outcome {
-	p.ctx, p.began = ctx, time.Now()
+	p.ctx, p.began, p.shown = ctx, time.Now(), 1
 	p.out = Outcome{Marks: p.out.Marks[:0]}
 	if p.scrap == nil {
 		p.scrap = make([]byte, 32<<10)
@@ -180,7 +182,7 @@ func (p *Player) open(l *line, c *conversation.Conversation, i int) bool {
 		p.out.Unreached = err
 		return false
 	}
-	l.begin(s, c.Role, i)
+	l.begin(s, c.Role, i, &c.Openings[i])
 	if c.Role == ws.Client {
 		l.dial(&c.Openings[i])
 	} else {
@@ -206,7 +208,7 @@ func (p *Player) result(_ *conversation.Conversation, lines []*line) *Outcome {
 
 // violated takes what the model complains of. The caller stops where it is a MUST.
 func (l *line) violated(v *model.Violation) {
-	if v == nil {
+	if v == nil || v.Level == model.Contract && l.told {
 		return
 	}
 	p := l.p
@@ -219,13 +221,22 @@ func (l *line) violated(v *model.Violation) {
 		}
 	}
 	p.out.Violations = append(p.out.Violations, *v)
-	if p.Keep {
-		p.out.Trace = append(p.out.Trace, "# violation "+v.String())
-	}
+	l.record(wirelog.Record{Kind: wirelog.Violation, Note: v.String()})
 }
 
 // Expected is what was allowed when the first violation of the last play came.
 func (p *Player) Expected() string { return p.out.Expected }
 
-// Trace is what came back in the last play, where it was to be kept.
-func (p *Player) Trace() []string { return p.out.Trace }
+// Records are those of the last play, where they were to be kept.
+func (p *Player) Records() []wirelog.Record { return p.out.Records }
+
+// Received are the lines of the records that are not what we sent.
+func Received(rs []wirelog.Record) []string {
+	var lines []string
+	for _, r := range rs {
+		if r.Kind != wirelog.SentFrame {
+			lines = append(lines, r.Text())
+		}
+	}
+	return lines
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
 	"github.com/wsspec/wsspec/internal/fuzz/generator"
+	"github.com/wsspec/wsspec/internal/fuzz/player"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -48,7 +49,7 @@ func TestCorrectEndpoint(t *testing.T) {
 			p := endpoint(t, role.Other())
 			out := p.Play(t.Context(), parse(t, role, script))
 			if len(out.Violations) > 0 || out.Unreached != nil {
-				t.Errorf("%v %q: %v %v\n%s", role, script, out.Violations, out.Unreached, strings.Join(out.Trace, "\n"))
+				t.Errorf("%v %q: %v %v\n%s", role, script, out.Violations, out.Unreached, strings.Join(player.Received(out.Records), "\n"))
 			}
 		}
 	}
@@ -66,9 +67,9 @@ func TestFaultyEndpoint(t *testing.T) {
 		p := endpoint(t, ws.Server, c.fault)
 		out := p.Play(t.Context(), parse(t, ws.Client, c.script))
 		if w := out.Worst(); w == nil || !strings.HasPrefix(w.Requirement, c.want) {
-			t.Errorf("%s: %v\n%s", c.fault, out.Violations, strings.Join(out.Trace, "\n"))
+			t.Errorf("%s: %v\n%s", c.fault, out.Violations, strings.Join(player.Received(out.Records), "\n"))
 		} else {
-			t.Logf("%s: %s: %s, expected %s\n%s", c.fault, w.Requirement, w.What, out.Expected, strings.Join(out.Trace, "\n"))
+			t.Logf("%s: %s: %s, expected %s\n%s", c.fault, w.Requirement, w.What, out.Expected, strings.Join(player.Received(out.Records), "\n"))
 		}
 	}
 }
@@ -84,7 +85,7 @@ func TestDrawnConversations(t *testing.T) {
 			out := p.Play(t.Context(), c)
 			if len(out.Violations) > 0 || out.Unreached != nil {
 				if bad++; bad < 6 {
-					t.Errorf("%v %d: %v %v\n%.1500s\n%s", role, n, out.Violations, out.Unreached, c.Script(), strings.Join(out.Trace, "\n"))
+					t.Errorf("%v %d: %v %v\n%.1500s\n%s", role, n, out.Violations, out.Unreached, c.Script(), strings.Join(player.Received(out.Records), "\n"))
 				}
 			}
 		}
