@@ -97,6 +97,12 @@ func (m *Model) acceptedExtensions(f ws.Fields) (agreed *deflate.Answer, known b
 		return nil, true
 	}
 	known = true
+	if o.malformed { // what was offered is for the server to say
+		if a, found, err := deflate.FindAnswer(xs); found && err == nil {
+			agreed = &a
+		}
+		return agreed, true
+	}
 	for _, x := range xs {
 		offered := slices.ContainsFunc(o.names, func(name string) bool { return ws.EqualFold(name, x.Name) })
 		switch {
