@@ -54,7 +54,7 @@ func (m *Model) cameClose(payload []byte) {
 	switch broken := codeSentence(code); {
 	case len(payload) == 1:
 		m.find(Must, "6455-5.5.1-1", "it sent a Close with half a code")
-	case has && broken != "" && code == m.ours.code:
+	case has && broken != "" && code > 4999 && code == m.ours.code:
 		m.find(Should, broken, "it returned a Close with %d", code)
 	case has && broken != "":
 		m.find(Must, broken, "it sent a Close with %d", code)
@@ -98,6 +98,9 @@ func (m *Model) cause(code ws.CloseCode) (fault, bool) {
 	if code == ws.UnsupportedData && m.endpoint.TextOnly && m.binaryPending() {
 		return fault{requirement: "6455-7.4.1-11", codes: codes{ws.UnsupportedData}}, true
 	}
+	if f := m.begunFault(); f.set {
+		return f, true
+	}
 	switch {
 	case m.fault.set:
 		return m.fault, true
@@ -111,6 +114,21 @@ func (m *Model) cause(code ws.CloseCode) (fault, bool) {
 		return m.doubts[0], true
 	}
 	return fault{}, false
+}
+
+// begunFault is what is wrong with a frame of which not all of the header has been sent.
+func (m *Model) begunFault() fault {
+	s := &m.ours
+	h, sized, begun := s.partial(m.endpoint.Role == ws.Server)
+	if !begun || m.fault.set || s.closed {
+		return fault{}
+	}
+	f := m.faultOf(h)
+	if limit := uint64(m.endpoint.Limit); !f.set && sized && (!h.Minimal() || h.Length > limit) {
+		f = fault{set: true, requirement: longForm, what: "a length that it does not take", codes: codes{ws.ProtocolError, ws.MessageTooBig}}
+	}
+	f.at = s.frames + 1
+	return f
 }
 
 // demanding reports whether we ask more of the endpoint than it must be able to take: a
@@ -157,7 +175,7 @@ func (m *Model) failedWith(f fault, code ws.CloseCode) {
 		m.find(Should, "6455-7.1.7-2", "it failed the connection for %s, with a Close that does not say why", f.what)
 	case m.ours.behind == code && code != ws.NormalClosure && m.fault.set:
 		m.find(Must, f.requirement, "it answered the Close behind %s, for which the connection had to be failed", f.what)
-	case f.closing && (code == ws.NormalClosure && f.payload || code == f.code):
+	case f.closing && (code == ws.NormalClosure && (f.payload || f.code == ws.NoStatus) || code == f.code):
 		m.find(Must, f.requirement, "it answered %s with %d, as if nothing were wrong with it", f.what, code)
 	default:
 		m.find(Should, fittingCode(f.codes), "it failed the connection with %d for %s", code, f.what)
@@ -231,7 +249,8 @@ func (m *Model) end(how How) {
 	case m.fault.void:
 	case m.choice.set && m.choice.fails != must && !t.closed:
 		m.declined()
-	case t.closed && how == RST && !s.ended:
+	case t.closed && how == RST && !s.ended && s.closed && s.frames == s.closes:
+		// Otherwise there may be something that it has not read, for which TCP sends RST.
 		m.find(Should, "6455-7.1.1-1", "it reset TCP behind its Close")
 	case t.closed:
 	case m.fault.set:

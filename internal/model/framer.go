@@ -33,6 +33,29 @@ func (f *framer) begin(b []byte) (rest []byte, found bool) {
 	return nil, false
 }
 
+// partial is what can be told of a header that has begun: what has not come yet is as it
+// should be in a frame that the sender may send. sized reports whether the length has come.
+func (f *framer) partial(masked bool) (h ws.Header, sized, begun bool) {
+	if f.n == 0 {
+		return h, false, false
+	}
+	var padded [ws.MaxHeaderLen]byte
+	copy(padded[:], f.head[:f.n])
+	h, _ = ws.ParseHeader(padded[:])
+	lengthOctets := map[ws.LengthForm]int{ws.Length16: 2, ws.Length64: 8}[h.Form]
+	switch {
+	case f.n < 2:
+		h.Masked, h.Length = masked, 0
+	case f.n >= 2+lengthOctets:
+		return h, true, true
+	case h.Form == ws.Length16:
+		h.Length = 1 << 8
+	case h.Length>>63 == 0:
+		h.Length = 1 << 16
+	}
+	return h, false, true
+}
+
 // payload takes octets of payload from b, and says from where in the payload they are.
 func (f *framer) payload(b []byte) (part, rest []byte, from uint64) {
 	n := min(uint64(len(b)), f.header.Length-f.pos)

@@ -188,6 +188,34 @@ func TestClients(t *testing.T) {
 	}
 }
 
+// A fault is known as soon as the octets of the header that show it have been sent.
+func TestBegunHeaders(t *testing.T) {
+	tests := []struct {
+		name, octets string
+		code         ws.CloseCode
+		want         string
+	}{
+		{"a reserved bit", "\xc1", 1002, ""},
+		{"a continuation of nothing", "\x80", 1002, ""},
+		{"no mask", "\x81\x7e", 1002, ""},
+		{"a long Ping", "\x89\xfe", 1002, ""},
+		{"a length that is too long", "\x81\xfe\x00\x05", 1002, ""},
+		{"a length with its top bit", "\x82\xff\x80", 1002, ""},
+		{"a message beyond all limits", "\x82\xff\x00\x00\x00\x00\x7f\xff\xff\xff", 1009, ""},
+		{"a good beginning", "\x81\xfe\x00", 1002, "MUST 6455-4.1-36"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m := model.New(model.Endpoint{Role: ws.Server, Opened: true})
+			m.Sent([]byte(test.octets))
+			m.Received(octets(t, ws.Server, closing(test.code)))
+			if got := found(m.Findings()); got != test.want {
+				t.Errorf("found %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
 // Limits are those of the endpoint, or such as any has.
 func TestLimits(t *testing.T) {
 	big := fmt.Sprintf("binary %q", strings.Repeat("x", 5000))

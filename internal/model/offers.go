@@ -13,6 +13,7 @@ import (
 // offers are the extensions of a request.
 type offers struct {
 	malformed bool
+	soundPart bool // all the same, permessage-deflate can be told from what is malformed
 	names     []string
 	deflate   []deflate.Offer // those that a server may accept
 	others    bool            // there are other extensions
@@ -29,7 +30,7 @@ func readOffers(f ws.Fields) offers {
 	}
 	xs, err := ws.ParseExtensions(values)
 	if err != nil {
-		o.malformed = true
+		o.malformed, o.soundPart = true, soundPart(values)
 		return o
 	}
 	for _, x := range xs {
@@ -46,6 +47,23 @@ func readOffers(f ws.Fields) offers {
 		o.deflate = append(o.deflate, offer)
 	}
 	return o
+}
+
+// soundPart reports whether in malformed fields an offer of permessage-deflate stands
+// behind a comma, with nothing wrong from there on.
+func soundPart(values []string) bool {
+	for _, v := range values {
+		for i := range len(v) {
+			if v[i] != ',' {
+				continue
+			}
+			xs, err := ws.ParseExtensions([]string{v[i+1:]})
+			if err == nil && slices.ContainsFunc(xs, func(x ws.Extension) bool { return x.Name == deflate.Name && unfit(x, true) == fit }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // unfitness is what is wrong with the parameters of permessage-deflate.
@@ -97,6 +115,16 @@ func (m *Model) acceptedExtensions(f ws.Fields) (agreed *deflate.Answer, known b
 		return nil, true
 	}
 	known = true
+	if o.malformed { // what was offered is for the server to say
+		a, found, err := deflate.FindAnswer(xs)
+		if !found || err != nil {
+			return nil, true
+		}
+		if !o.soundPart {
+			m.find(Must, "6455-9.1-1", "it accepted an offer of permessage-deflate that is malformed")
+		}
+		return &a, true
+	}
 	for _, x := range xs {
 		offered := slices.ContainsFunc(o.names, func(name string) bool { return ws.EqualFold(name, x.Name) })
 		switch {

@@ -15,7 +15,7 @@ type opening struct {
 	request        ws.Request
 	offers         offers
 	admission      admission // of servers: what they may make of our request
-	unclear        bool      // we have sent what no rule is for: the connection is not judged
+	unclear        bool      // what stands behind our request may be something else than frames: they are not judged
 }
 
 func (o *opening) reset() opening { return opening{sent: o.sent[:0], received: o.received[:0]} }
@@ -61,7 +61,7 @@ func headEnd(b []byte) int {
 func (m *Model) sentHead(b []byte) []byte {
 	o := &m.opening
 	if m.endpoint.Role == ws.Server && o.requested {
-		o.unclear = true // we must wait for the response
+		m.early()
 		return nil
 	}
 	n := len(o.sent)
@@ -88,10 +88,19 @@ func (m *Model) sentHead(b []byte) []byte {
 		} else {
 			o.requested = true
 			m.ask(skip > 0)
-			o.unclear = o.unclear || len(behind) > 0
+			if len(behind) > 0 {
+				m.early()
+			}
 		}
 		return behind
 	}
+}
+
+// early takes it that we have not waited for the response, as we must. Servers may make
+// of that what they want.
+func (m *Model) early() {
+	m.opening.admission.note(free, free, "6455-4.1-22", "something behind a request that has no response yet")
+	m.opening.admission.silent, m.opening.unclear = true, true
 }
 
 // receivedHead takes octets of the endpoint's half and returns what stands behind it.
@@ -148,7 +157,7 @@ func isInterim(head []byte) bool {
 // endedHandshake takes it that the endpoint has ended TCP before the connection was open.
 func (m *Model) endedHandshake() {
 	o := &m.opening
-	if m.endpoint.Role == ws.Client || !o.requested || o.unclear || m.ours.ended {
+	if m.endpoint.Role == ws.Client || !o.requested || m.ours.ended {
 		return
 	}
 	switch a := o.admission; {
@@ -170,7 +179,7 @@ func (m *Model) dueHandshake() (due, bool) {
 		return due{Must, "6455-4.1-4", "it left TCP open although there will be no response"}, true
 	case m.endpoint.Role == ws.Client && !o.requested:
 		return due{Must, "6455-4.1-8", "it sent no request"}, true
-	case m.endpoint.Role == ws.Client || !o.requested || o.unclear:
+	case m.endpoint.Role == ws.Client || !o.requested:
 		return due{}, false
 	case o.admission.waits:
 		return due{Should, "6455-10.7-3", "it waits for more of what is no request"}, true

@@ -19,6 +19,8 @@ type admission struct {
 	good           string // the sentence by which a request in order has to be understood
 	anything       bool   // without an upgrade it is a request like others, with any answer
 	versions       bool   // a refusal has to list the versions
+	simple         bool   // the first line has no version
+	garbled        bool   // the first line is none
 	silent         bool   // nothing need be said
 	waits          bool   // it may be taken for the beginning of more
 	failsAfter     bool   // the connection may also be failed behind the 101
@@ -73,9 +75,23 @@ func (m *Model) ask(emptyLine bool) {
 	a.version(fields)
 	a.protocols(fields)
 	a.extensions(fields, &o.offers)
-	if len(fields.Values("Content-Length")) > 0 || len(fields.Values("Transfer-Encoding")) > 0 {
-		o.unclear = true // what is content and what a frame is for HTTP to say
+	if a.garbled || a.simple && len(fields) == 0 { // no HTTP, or HTTP/0.9
+		a.silent, a.waits, a.anything = true, true, true
 	}
+	o.unclear = a.content(fields)
+}
+
+// content looks for content of the request, and reports whether there may be some: what
+// is content and what a frame is for HTTP to say.
+func (a *admission) content(f ws.Fields) bool {
+	length, coding := len(f.Values("Content-Length")) > 0, len(f.Values("Transfer-Encoding")) > 0
+	switch {
+	case length && coding:
+		a.note(should, free, "9112-6.3-1", "Content-Length together with Transfer-Encoding")
+	case length || coding:
+		a.note(free, free, "9112-6-1", "a request with content")
+	}
+	return length || coding
 }
 
 func (a *admission) requestLine(line string, r *ws.Request) {
@@ -85,8 +101,7 @@ func (a *admission) requestLine(line string, r *ws.Request) {
 		if len(parts) == 4 && parts[1] == "" {
 			a.opens = should // a blank too much
 		}
-		a.silent = len(parts) == 2 || !ws.IsToken(parts[0])
-		a.waits, a.anything = a.silent, a.silent
+		a.simple, a.garbled = len(parts) == 2, !ws.IsToken(parts[0])
 		return
 	}
 	r.Method, r.Target, r.Proto = parts[0], parts[1], parts[2]
@@ -236,6 +251,7 @@ func (a *admission) version(f ws.Fields) {
 	case v == "13":
 	case v == "8":
 		a.note(free, free, requirement, "version 8")
+		a.versions = true
 	case err == nil && v == strconv.FormatUint(n, 10):
 		a.note(must, free, "6455-4.2.2-5", "another version than 13")
 		a.versions = true
@@ -273,6 +289,6 @@ func (a *admission) extensions(f ws.Fields, o *offers) {
 	case len(o.names) > 100:
 		a.note(free, free, "6455-10.4-1", "a great many extensions")
 	case o.others || o.unfit != "":
-		a.note(free, should, "7692-5-5", "an offer that a server has to decline")
+		a.note(free, should, declined, "an offer that a server has to decline")
 	}
 }

@@ -16,8 +16,8 @@ func (m *Model) admitted() {
 	o := &m.opening
 	r, err := ws.ParseResponse(o.received)
 	switch {
-	case o.unclear || !o.requested:
-		m.phase = over
+	case !o.requested:
+		m.phase = over // to whatever that is an answer
 	case err != nil:
 		m.find(Must, "6455-4.2.2-10", "its response is no HTTP")
 		m.phase = over
@@ -29,9 +29,16 @@ func (m *Model) admitted() {
 	}
 }
 
+// declined is the sentence that an offer is declined by being left out of the response.
+const declined = "7692-5-5"
+
 // refused takes a response that opens nothing.
 func (m *Model) refused(r ws.Response) {
 	switch a := m.opening.admission; {
+	case r.Status < 300 && !a.anything:
+		m.find(Must, "6455-4.2.1-1", "it answered with HTTP status %d, which is no error", r.Status)
+	case a.refuses == should && a.requirement == declined && r.Status >= 500:
+		m.find(Must, declined, "it answered with HTTP status %d to %s", r.Status, a.what)
 	case a.refuses == must:
 		m.find(Contract, a.good, "it answered a valid request with HTTP status %d", r.Status)
 	case a.refuses == should:
@@ -83,6 +90,10 @@ func (m *Model) accepted(r ws.Response) {
 	agreed, known := m.acceptedExtensions(f)
 	if !known {
 		m.phase = over // an extension that the model does not know
+		return
+	}
+	if m.opening.unclear {
+		m.phase = over
 		return
 	}
 	m.open(agreed)
