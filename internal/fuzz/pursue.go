@@ -131,10 +131,9 @@ func (r *run) hunt() {
 
 // Bounds of the shrinking of one finding.
 const (
-	maxReplays  = 3000
-	shrinkTime  = 8 * time.Second
-	tryQuickly  = 3 // plays after which a suspect has not come again
-	silenceLeft = 60 * time.Millisecond
+	maxReplays = 3000
+	shrinkTime = 8 * time.Second
+	tryQuickly = 3 // plays after which a suspect has not come again
 )
 
 // look plays a suspect again, shrinks and confirms it.
@@ -158,8 +157,8 @@ func (r *run) look(s suspect, quick, sure *player.Player) {
 		came = r.shows(quick, s, s.c)
 	}
 	// What came at once comes at once again; what is by chance is given as many chances.
-	quick.Owed = min(r.First.Owed, silenceLeft)
-	defer func() { quick.Owed = r.First.Owed }()
+	quick.Patience = hasty(r.First, quick.Pace(), s.violation.Level)
+	defer func() { quick.Patience = r.First }()
 	small := shrink(s.c, maxReplays, shrinkTime, func(c *conversation.Conversation) bool {
 		if r.ctx.Err() != nil {
 			return false
@@ -172,6 +171,10 @@ func (r *run) look(s suspect, quick, sure *player.Player) {
 		return false
 	})
 	f, ok := r.confirm(s, small, sure)
+	if !ok && r.ctx.Err() != nil {
+		count(&p.left)
+		return
+	}
 	if !ok && small != s.c { // it was too hasty
 		f, ok = r.confirm(s, s.c.Clone(), sure)
 	}
@@ -191,6 +194,20 @@ func (r *run) look(s suspect, quick, sure *player.Player) {
 	if r.Found != nil {
 		r.Found(f)
 	}
+}
+
+// hasty is the patience for shrinking, where most plays show the finding, and many of
+// these are silent. What is found by too little of it is not confirmed. Asking too soon
+// does no harm where a MUST is broken: who had to fail the connection does not answer.
+func hasty(p player.Patience, pace time.Duration, l model.Level) player.Patience {
+	const moment = 2 * time.Millisecond
+	nudge := moment + pace
+	if l == model.Should {
+		nudge *= 5
+	}
+	p.Nudge = min(p.Nudge, nudge)
+	p.Owed = min(p.Owed, max(10*moment, 20*pace))
+	return p
 }
 
 func (r *run) isLost() bool {

@@ -92,7 +92,7 @@ func (s *shrinker) openings() (better bool) {
 			better = s.try(func(c *conversation.Conversation) { c.Openings[i].Command = "" }) || better
 		}
 		for _, plain := range []string{"", "permessage-deflate"} {
-			if s.best.Role == ws.Client && o.Offer != plain && s.best.Openings[i].Offer == o.Offer {
+			if o.Offer != "" && o.Offer != plain && s.best.Openings[i].Offer == o.Offer {
 				better = s.try(func(c *conversation.Conversation) { c.Openings[i].Offer = plain }) || better
 			}
 		}
@@ -179,20 +179,48 @@ func (s *shrinker) payload(i int) (better bool) {
 	if f.Repeat > 0 || f.Length != uint64(f.Len()) {
 		return better
 	}
-	for size := len(f.Payload); size > 0; size /= 2 {
-		for from := len(f.Payload) - size; from >= 0 && !s.over(); from -= size {
-			if from+size > len(f.Payload) {
-				continue
-			}
-			if s.try(func(c *conversation.Conversation) { at(c).Set(slices.Delete(slices.Clone(f.Payload), from, from+size)) }) {
-				better, f = true, at(s.best)
-			}
+	set := func(p []byte) bool {
+		if len(p) == len(at(s.best).Payload) && slices.Equal(p, at(s.best).Payload) || !s.try(func(c *conversation.Conversation) { at(c).Set(p) }) {
+			return false
+		}
+		better = true
+		return true
+	}
+	now := func() []byte { return at(s.best).Payload }
+	if len(now()) > 0 && (set(nil) || len(now()) > 1 && set([]byte("a"))) {
+		return better
+	}
+	shortest(len(now()), func(n int) bool { return set(now()[:n]) })
+	shortest(len(now()), func(n int) bool { return set(now()[len(now())-n:]) })
+	for k := len(now()) - 1; k >= 0 && len(now()) <= fewOctets; k-- {
+		set(slices.Delete(slices.Clone(now()), k, k+1))
+	}
+	if f.Opcode == ws.Close || set(plainer(now())) {
+		return better
+	}
+	for k := range now() {
+		if len(now()) <= fewOctets && now()[k] != 'a' {
+			p := slices.Clone(now())
+			p[k] = 'a'
+			set(p)
 		}
 	}
-	if plain := plainer(f.Payload); f.Opcode != ws.Close && !slices.Equal(plain, f.Payload) {
-		better = s.try(func(c *conversation.Conversation) { at(c).Set(plain) }) || better
-	}
 	return better
+}
+
+// fewOctets is how long a payload may be for each of its octets to be tried.
+const fewOctets = 16
+
+// shortest looks for the least length that works, as if all above it did.
+func shortest(n int, works func(int) bool) {
+	for low := 0; n-low > 1; {
+		mid := low + (n-low)/2
+		if works(mid) {
+			n = mid
+		} else {
+			low = mid
+		}
+	}
 }
 
 // repeat gives a frame n octets of what it repeats.

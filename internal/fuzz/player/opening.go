@@ -32,12 +32,14 @@ func (l *line) dial(o *conversation.Opening) {
 
 // opened waits until the connection is open, or will never be.
 func (l *line) opened() {
+	began := time.Now()
 	for !l.done() && !l.heard.frames && !l.heard.deaf {
 		if !l.await1(l.p.Owed) {
 			l.await(l.p.Owed, true)
 			return
 		}
 	}
+	l.p.answered(time.Since(began))
 }
 
 // await1 reads once, and reports whether anything came.

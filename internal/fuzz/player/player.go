@@ -101,11 +101,19 @@ type Player struct {
 	lines  []*line
 	out    Outcome
 	began  time.Time
-	shown  int    // the connection that the last record is of
-	scrap  []byte // of reads
+	shown  int           // the connection that the last record is of
+	pace   time.Duration // see Pace
+	scrap  []byte        // of reads
 	ctx    context.Context
 	prefix string // of requests that have no edits
 }
+
+// Pace is about how long the other side takes to answer a handshake, round trip and all.
+func (p *Player) Pace() time.Duration { return p.pace }
+
+// answered takes note of how long an answer has taken. What takes longer counts at once,
+// and is forgotten slowly.
+func (p *Player) answered(took time.Duration) { p.pace = max(took, p.pace-p.pace/16) }
 
 // maxReceived is how much one connection may send us, in octets, before we hang up: the
 // answers to what we send are far shorter, but for inflated ones.
