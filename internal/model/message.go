@@ -92,7 +92,7 @@ func (m *Model) echoed(msg message) {
 	case faulty:
 		m.find(Must, m.fault.requirement, "it echoed a message although the connection had to be failed for %s", m.fault.what)
 	case behindClose:
-		m.find(Must, "6455-5.5.1-7", "it echoed a message that came behind our Close, instead of answering that")
+		m.find(Must, "6455-5.5.1-5", "it echoed a message that came behind our Close, and had not answered that")
 	}
 	m.passed(msg.at)
 	m.theirs.echoedAt = msg.at

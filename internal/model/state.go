@@ -11,7 +11,7 @@ import (
 // State is a small value that can be compared; see Model.State. String spells it out.
 type State uint32
 
-// stateWords are the parts of a state, from the lowest bit on, and how many bits they have.
+// stateParts are the parts of a state, from the lowest bit on, and how many bits they have.
 // The words of a part are those of its values.
 var stateParts = [...]struct {
 	bits  int
