@@ -73,6 +73,7 @@ type fault struct {
 	void        bool   // the opening handshake was void: there is no connection
 	closing     bool   // it is a Close of ours that is not valid
 	payload     bool   // because of its payload
+	mixed       bool   // something that may be found wrong too stands before it
 	code        ws.CloseCode
 
 	// Of doubts: what is not as it should be if the endpoint goes on, empty if nothing.
@@ -135,6 +136,7 @@ func (m *Model) failFor(f fault) {
 		s.junk = true
 	case !m.fault.set:
 		f.set, f.at = true, s.frames
+		f.mixed = len(m.doubts) > 0 || s.assembly.inside && (s.assembly.invalid || s.assembly.compressed)
 		if s.assembly.inside && s.assembly.invalid && f.codes[1] == 0 {
 			f.codes[1] = ws.InvalidPayload // that was to be found first
 		}

@@ -16,6 +16,7 @@ type admission struct {
 	opens, refuses weight // how bad it is to answer with 101, or with anything else
 	requirement    string // that makes it so, and what it is about
 	what           string
+	causes         int    // things for which it may be refused
 	good           string // the sentence by which a request in order has to be understood
 	anything       bool   // without an upgrade it is a request like others, with any answer
 	versions       bool   // a refusal has to list the versions
@@ -30,6 +31,9 @@ type admission struct {
 // is as bad as with the worst, and to refuse it as with the best.
 func (a *admission) note(opens, refuses weight, requirement, what string) {
 	a.refuses = min(a.refuses, refuses)
+	if refuses == free {
+		a.causes++
+	}
 	if a.requirement == "" || opens > a.opens {
 		a.opens, a.requirement, a.what = opens, requirement, what
 	}
@@ -124,6 +128,9 @@ func (a *admission) requestLine(line string, r *ws.Request) {
 			a.note(should, free, "9112-3-1", "a request target with what may not be in one")
 			break
 		}
+	}
+	if !strings.HasPrefix(r.Target, "/") && !strings.HasPrefix(r.Target, "http") {
+		a.note(should, free, "9112-3-1", "a request target that is no path")
 	}
 	if strings.HasPrefix(r.Target, "http") {
 		a.good = "6455-4.2.1-4"
