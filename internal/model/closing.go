@@ -38,6 +38,7 @@ func (m *Model) sentClose(payload []byte) {
 		f.requirement, f.what, f.codes = "6455-5.5.1-2", "a Close with a reason that is not UTF-8", codes{ws.InvalidPayload, ws.ProtocolError}
 	default:
 		s.closed, s.code, s.closes = true, code, s.frames
+		s.spoilt = s.assembly.inside && s.assembly.invalid
 		return
 	}
 	m.failFor(f)
@@ -66,7 +67,7 @@ func (m *Model) cameClose(payload []byte) {
 	if m.broken {
 		return
 	}
-	if m.choice.set && m.choice.fails != must {
+	if m.choice.set && m.choice.fails != must && !(m.ours.closed && (!findsFault(code) || code == m.ours.code)) {
 		f, ok := m.cause(code)
 		if !ok || !f.codes.has(code) {
 			m.declined()
@@ -113,7 +114,7 @@ func (m *Model) cause(code ws.CloseCode) (fault, bool) {
 	switch {
 	case m.fault.set:
 		return m.fault, true
-	case s.assembly.inside && s.assembly.invalid && (!s.closed || code == ws.InvalidPayload):
+	case s.assembly.inside && s.assembly.invalid && !s.closed, s.spoilt && code == ws.InvalidPayload:
 		return fault{at: s.assembly.invalidAt, requirement: "6455-8.1-1", what: "text that is not UTF-8", codes: codes{ws.InvalidPayload}}, true
 	case (!s.closed || findsFault(code)) && !m.inflatesSoFar():
 		return fault{at: s.frames, requirement: "7692-7.2-1", what: "data that cannot be inflated", codes: codes{ws.InvalidPayload, ws.ProtocolError}}, true
@@ -256,6 +257,8 @@ func (m *Model) end(how How) {
 	const silent = "it ended TCP for %s without a Close that says why"
 	switch {
 	case m.fault.void:
+	case m.choice.set && m.choice.fails != must && !t.closed && (m.fault.set || m.begunFault().set):
+		m.choice.set = false // whichever of the two it was
 	case m.choice.set && m.choice.fails != must && !t.closed:
 		m.declined()
 	case t.closed && how == RST && !s.ended && s.closed && s.frames == s.closes:

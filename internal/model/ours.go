@@ -29,6 +29,7 @@ type sending struct {
 	code   ws.CloseCode // of it; 1005 for none
 	closes int          // the number of that frame
 	behind ws.CloseCode // of a Close that stands behind something that had to fail the connection
+	spoilt bool         // text that cannot become valid stands before it
 	junk   bool         // something that would have failed the connection stands behind our Close
 	ended  bool         // we have ended our half of TCP
 

@@ -175,6 +175,8 @@ func (a *admission) framing(f ws.Fields) {
 		a.note(must, free, "6455-4.2.1-5", "a request without Host")
 	case len(hosts) > 1:
 		a.note(must, free, "9112-3.2-1", "a request with two Host fields")
+	case hosts[0] == "":
+		a.note(free, free, "9112-3.2-1", "an empty Host")
 	case strings.ContainsAny(hosts[0], " <>\"\\/@"):
 		a.note(should, free, "9112-3.2-1", "a Host that is none")
 	}
@@ -276,10 +278,12 @@ func (a *admission) protocols(f ws.Fields) {
 	}
 	// A server may want one that it speaks (RFC 6455, 4.2.2).
 	a.note(free, free, "6455-4.2.2-7", "subprotocols")
-	seen := map[string]bool{}
+	seen := map[string]bool{"": len(lists) == 1 && strings.Trim(lists[0], " \t,") == ""}
 	for _, list := range lists {
 		for name := range strings.SplitSeq(list, ",") {
-			if name = strings.Trim(name, " \t"); !ws.IsToken(name) || seen[name] {
+			if name = strings.Trim(name, " \t"); name == "" && !seen[name] {
+				continue // recipients pass over empty elements (RFC 9110, 5.6.1.2)
+			} else if !ws.IsToken(name) || seen[name] {
 				a.note(should, free, "6455-4.2.1-15", "subprotocols that are not a list of different tokens")
 			}
 			seen[name] = true
