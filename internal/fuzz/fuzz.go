@@ -45,6 +45,9 @@ type Config struct {
 	// which findings are confirmed. Where zero, they are those of package player.
 	First, Second player.Patience
 
+	// Away is how long an endpoint that was there may not be; 0 is DefaultAway.
+	Away time.Duration
+
 	// Found is told each finding, one at a time. May be nil.
 	Found func(Finding)
 	// Agent is the name of the endpoint, for files. May be empty.
@@ -55,6 +58,7 @@ type Config struct {
 const (
 	DefaultJobs   = 8
 	DefaultEnough = 100
+	DefaultAway   = 3 * time.Second
 )
 
 // Summary is what came of a run.
@@ -131,6 +135,9 @@ func Start(ctx context.Context, c Config) *Fuzzer {
 	}
 	if c.Enough <= 0 {
 		c.Enough = DefaultEnough
+	}
+	if c.Away == 0 {
+		c.Away = DefaultAway
 	}
 	if c.First == (player.Patience{}) {
 		c.First = player.Quick()
@@ -239,9 +246,6 @@ func (r *run) remember(c *conversation.Conversation) {
 	r.recent = append(r.recent, c)
 }
 
-// backWithin is how long an endpoint that was there may be away.
-const backWithin = 3 * time.Second
-
 // comesBack waits for an endpoint that could not be reached.
 func (r *run) comesBack(ctx context.Context, why error) bool {
 	r.mu.Lock()
@@ -249,7 +253,7 @@ func (r *run) comesBack(ctx context.Context, why error) bool {
 	if r.lost != nil {
 		return false
 	}
-	for end := time.Now().Add(backWithin); time.Now().Before(end) && ctx.Err() == nil; {
+	for end := time.Now().Add(r.Away); time.Now().Before(end) && ctx.Err() == nil; {
 		s, err := r.Peer.Connect(ctx)
 		if err == nil {
 			_ = s.Close()

@@ -67,7 +67,7 @@ func (m *Model) cameClose(payload []byte) {
 	if m.broken {
 		return
 	}
-	if m.choice.set && m.choice.fails != must && !(m.ours.closed && (!findsFault(code) || code == m.ours.code)) {
+	if m.choice.set && m.choice.fails != must && !(m.ours.closed && (!findsFault(code) || code == m.ours.code || m.ours.code > 4999)) {
 		f, ok := m.cause(code)
 		if !ok || !f.codes.has(code) {
 			m.declined()
@@ -138,6 +138,7 @@ func (m *Model) begunFault() fault {
 		f = fault{set: true, requirement: longForm, what: "a length that it does not take", codes: codes{ws.ProtocolError, ws.MessageTooBig}}
 	}
 	f.at = s.frames + 1
+	f.mixed = m.mixed()
 	return f
 }
 
@@ -257,7 +258,7 @@ func (m *Model) end(how How) {
 	const silent = "it ended TCP for %s without a Close that says why"
 	switch {
 	case m.fault.void:
-	case m.choice.set && m.choice.fails != must && !t.closed && (m.fault.set || m.begunFault().set):
+	case m.choice.set && m.choice.fails != must && !t.closed && (m.fault.set || s.ended || m.begunFault().set):
 		m.choice.set = false // whichever of the two it was
 	case m.choice.set && m.choice.fails != must && !t.closed:
 		m.declined()

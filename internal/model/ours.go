@@ -137,12 +137,18 @@ func (m *Model) failFor(f fault) {
 		s.junk = true
 	case !m.fault.set:
 		f.set, f.at = true, s.frames
-		f.mixed = len(m.doubts) > 0 || s.assembly.inside && (s.assembly.invalid || s.assembly.compressed)
+		f.mixed = m.mixed()
 		if s.assembly.inside && s.assembly.invalid && f.codes[1] == 0 {
 			f.codes[1] = ws.InvalidPayload // that was to be found first
 		}
 		m.fault = f
 	}
+}
+
+// mixed reports whether what we have sent so far may be found wrong before what follows is.
+func (m *Model) mixed() bool {
+	a := &m.ours.assembly
+	return len(m.doubts) > 0 || a.inside && (a.invalid || a.compressed)
 }
 
 // doubt takes it that we sent something for which the connection may be failed.
