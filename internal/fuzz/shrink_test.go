@@ -24,7 +24,7 @@ func TestShrink(t *testing.T) {
 		{"> ping times=1100 \"x\"\n", "ping times", "> ping times=2 \"\"\n"},
 		{"> text repeat=70000 \"x\"\n", "repeat", "> text repeat=2 \"x\"\n"},
 	} {
-		whole, err := conversation.Parse("x", "wsspec conversation 1\nrole: client\n\n"+c.script)
+		whole, err := conversation.Parse("x", "conversation 1\nrole: client\n\n"+c.script)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 // Everything that can be said, in the form in which it is printed.
-const everything = `wsspec conversation 1
+const everything = `conversation 1
 role: client
 requirement: rfc6455-5.5-3
 rule: Control frames must not be fragmented.
@@ -70,7 +70,7 @@ func TestEverythingReadsAsItPrints(t *testing.T) {
 }
 
 func TestServersDoNotMask(t *testing.T) {
-	const text = "wsspec conversation 1\nrole: server\n\n> text \"a\"\n> text mask=37fa213d \"a\"\n"
+	const text = "conversation 1\nrole: server\n\n> text \"a\"\n> text mask=37fa213d \"a\"\n"
 	c, err := conversation.Parse("x", text)
 	if err != nil || c.String() != text || c.Steps[0].Frame.Masked || !c.Steps[1].Frame.Masked {
 		t.Errorf("%v\n%v", err, c)
@@ -78,16 +78,16 @@ func TestServersDoNotMask(t *testing.T) {
 }
 
 func TestMistakesHavePlaceAndRemedy(t *testing.T) {
-	const head = "wsspec conversation 1\nrole: client\n\n"
+	const head = "conversation 1\nrole: client\n\n"
 	for _, c := range []struct{ text, want string }{
 		{"", "x: the file is empty"},
 		{"hello\n", `x:1: "hello": a conversation begins with`},
-		{"wsspec conversation 1\n\n", "x: the head does not say"},
-		{"wsspec conversation 1\nrole: client\n", "x: there is no empty line"},
-		{"wsspec conversation 1\nrole: both\n", "x:2: role"},
-		{"wsspec conversation 1\nrole: client\nrole: client\n", "x:3: role is said twice"},
-		{"wsspec conversation 1\nfoo: x\n", `x:2: "foo" is no field`},
-		{"wsspec conversation 1\nfoo\n", "x:2:"},
+		{"conversation 1\n\n", "x: the head does not say"},
+		{"conversation 1\nrole: client\n", "x: there is no empty line"},
+		{"conversation 1\nrole: both\n", "x:2: role"},
+		{"conversation 1\nrole: client\nrole: client\n", "x:3: role is said twice"},
+		{"conversation 1\nfoo: x\n", `x:2: "foo" is no field`},
+		{"conversation 1\nfoo\n", "x:2:"},
 		{head + "> txet \"a\"\n", "x:4: opcode"},
 		{head + "> text a\n", "x:4: "},
 		{head + "> text sync \"a\"\n", "x:4: sync says how"},
@@ -134,9 +134,9 @@ func TestSliceKeepsItsBlocks(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(everything)
-	f.Add("wsspec conversation 1\nrole: server\n\n> text mask=37fa213d \"a\"\nanswer \"no\"\n")
-	f.Add("wsspec conversation 1\nrole: client\n\nconnection 1\nhead body \"\"\nconnection 2\nawait\n")
-	f.Add("wsspec conversation 1\nrole: client\n\n> text rsv=4 deflate{stored \"a\" octets 0x00 bits 7 3 cut 1 distance 1 1}\n")
+	f.Add("conversation 1\nrole: server\n\n> text mask=37fa213d \"a\"\nanswer \"no\"\n")
+	f.Add("conversation 1\nrole: client\n\nconnection 1\nhead body \"\"\nconnection 2\nawait\n")
+	f.Add("conversation 1\nrole: client\n\n> text rsv=4 deflate{stored \"a\" octets 0x00 bits 7 3 cut 1 distance 1 1}\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := conversation.Parse("x", text)
 		if err != nil {

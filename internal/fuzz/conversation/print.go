@@ -12,7 +12,7 @@ import (
 )
 
 // firstLine is how the text form begins.
-const firstLine = "wsspec conversation 1"
+const firstLine = "conversation 1"
 
 // String prints the conversation as [Parse] reads it: a head of "name: value" lines, an
 // empty line, and then a line for each thing that is done.

@@ -14,7 +14,7 @@ import (
 
 func parse(t testing.TB, role ws.Role, script string) *conversation.Conversation {
 	t.Helper()
-	c, err := conversation.Parse("script", "wsspec conversation 1\nrole: "+role.String()+"\n\n"+script+"\n")
+	c, err := conversation.Parse("script", "conversation 1\nrole: "+role.String()+"\n\n"+script+"\n")
 	if err != nil {
 		t.Fatal(err)
 	}
