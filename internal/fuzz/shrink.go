@@ -167,7 +167,13 @@ func (s *shrinker) payload(i int) (better bool) {
 	at := func(c *conversation.Conversation) *conversation.Frame { return &c.Steps[i].Frame }
 	f := at(s.best)
 	if f.Blocks != nil {
-		return s.blocks(i)
+		if f.RSV != 0 && s.blocks(i) {
+			return true
+		}
+		if f.RSV != 0 && f.From == 0 || !s.try(func(c *conversation.Conversation) { at(c).Set(at(c).Payload) }) {
+			return false
+		}
+		better, f = true, at(s.best)
 	}
 	for f.Repeat > 0 {
 		n := f.Repeat / 2

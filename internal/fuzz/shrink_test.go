@@ -20,6 +20,7 @@ func TestShrink(t *testing.T) {
 		},
 		{"> text \"abc\"\n> binary form=64 \"xyzzy\"\n> close \"\"\n", "zy", "> text \"zy\"\n"},
 		{"> text rsv=4 deflate{fixed \"Hello\" copy 5 5 *40 symbol 257 distance 30 0 end tail}\n", "distance", "> text deflate{fixed distance 30 0}\n"},
+		{"> text more rsv=4 deflate{fixed \"Hello\" end tail}[0:3]\n> continuation deflate{fixed \"Hello\" end tail}[3:7]\n", "continuation", "> continuation \"\"\n"},
 		{">> 6 810548656c6c\nend writing\n", ">> ", ">> 1 81\n"},
 		{"> ping times=1100 \"x\"\n", "ping times", "> ping times=2 \"\"\n"},
 		{"> text repeat=70000 \"x\"\n", "repeat", "> text repeat=2 \"x\"\n"},
