@@ -94,6 +94,7 @@ func (s *fuzzScreen) end(agent string, sum *fuzz.Summary) error {
 	row(levels[model.Should], "findings that break a SHOULD")
 	row(sum.Repeated, "findings that came to the same conversation as another")
 	row(sum.Unconfirmed, "suspicions that did not come again, three times out of three")
+	row(sum.Died, "times the server could not be reached, and could be a moment later")
 	row(sum.Left, "suspicions that were not looked at for want of time")
 	if len(sum.Findings) == 0 && sum.Lost == nil {
 		fmt.Fprintln(p.stdout, "  nothing found")

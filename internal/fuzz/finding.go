@@ -22,11 +22,16 @@ type Finding struct {
 	Records      []wirelog.Record // what was sent and what came back
 	Number       uint64           // of the conversation in which it was seen first
 	At           time.Duration    // since the run began
-	Confirmed    int              // plays of three that showed it again
+	Confirmed    int              // plays that showed it again
+	Plays        int              // of so many
 }
 
-// confirmations is how often a finding is played again.
-const confirmations = 3
+// confirmations is how often a finding has to come again, and mostMisses how often it need
+// not: what one connection in two shows is one too.
+const (
+	confirmations = 3
+	mostMisses    = 6
+)
 
 // newFinding writes into a conversation what was found.
 func (r *run) newFinding(s suspect, c *conversation.Conversation, expected string, records []wirelog.Record) Finding {
@@ -35,6 +40,9 @@ func (r *run) newFinding(s suspect, c *conversation.Conversation, expected strin
 		Requirement: fmt.Sprintf("%s (%s, %s)", v.Requirement, v.Place(), v.Level),
 		Rule:        v.Sentence(), Expected: expected, Received: received(records, v), Agent: r.Agent,
 		Found: fmt.Sprintf("seed %d, conversation %d", r.Seed, s.n),
+	}
+	if s.gone {
+		c.Note.Requirement, c.Note.Rule = "", "An endpoint goes on serving others, whatever one peer says."
 	}
 	sum := sha256.Sum256([]byte(c.Script()))
 	return Finding{

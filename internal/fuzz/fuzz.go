@@ -70,6 +70,7 @@ type Summary struct {
 	Marks       int // different (state, input, answer) seen
 	Known       int // conversations that showed new ones and are drawn from
 	Findings    []Finding
+	Died        int                          // times the endpoint could not be reached, and could be again
 	Unconfirmed int                          // findings that did not come again
 	Repeated    int                          // findings whose shortest form was found before
 	Left        int                          // findings that were not looked at when the run ended
@@ -97,6 +98,8 @@ type run struct {
 	began    time.Time
 	pursuit  pursuit
 	replayed atomic.Uint64
+	died     atomic.Int64
+	alone    sync.RWMutex // held for writing by who must be the only one to talk to the endpoint
 
 	mu     sync.Mutex
 	recent []*conversation.Conversation // the last that were begun
@@ -196,7 +199,7 @@ func (f *Fuzzer) do() {
 }
 
 func (r *run) summary() Summary {
-	s := Summary{Seed: r.Seed, Replayed: r.replayed.Load(), Took: time.Since(r.began), Lost: r.lost, Gone: r.gone}
+	s := Summary{Seed: r.Seed, Replayed: r.replayed.Load(), Took: time.Since(r.began), Lost: r.lost, Gone: r.gone, Died: int(r.died.Load())}
 	s.Played, s.Marks, s.Known = r.guide.counts()
 	r.pursuit.summary(&s)
 	return s
@@ -217,13 +220,18 @@ func (r *run) work(ctx context.Context) {
 		}
 		c := r.draw.Draw(n, known)
 		r.remember(c)
+		r.alone.RLock()
 		out := p.Play(ctx, c)
+		r.alone.RUnlock()
 		if out.Unreached != nil && ctx.Err() == nil {
 			if !r.comesBack(ctx, out.Unreached) {
 				r.guide.stop()
 				return
 			}
-			r.pursuit.add(suspect{c: c, n: n, gone: true, at: time.Since(r.began)})
+			r.died.Add(1)
+			for _, d := range r.lately() { // it may have been any of those
+				r.pursuit.add(suspect{c: d, n: n, gone: true, at: time.Since(r.began)})
+			}
 		}
 		r.guide.played(n, c, out.Marks)
 		if ctx.Err() == nil { // cut short, it proves nothing
@@ -244,6 +252,13 @@ func (r *run) remember(c *conversation.Conversation) {
 		r.recent = append(r.recent[:0], r.recent[1:]...)
 	}
 	r.recent = append(r.recent, c)
+}
+
+// lately are the conversations that were begun last.
+func (r *run) lately() []*conversation.Conversation {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]*conversation.Conversation(nil), r.recent...)
 }
 
 // comesBack waits for an endpoint that could not be reached.

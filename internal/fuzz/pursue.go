@@ -3,6 +3,7 @@
 package fuzz
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
 	"github.com/wsspec/wsspec/internal/fuzz/player"
 	"github.com/wsspec/wsspec/internal/model"
+	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // suspect is a conversation that showed something, and is to be looked at.
@@ -41,6 +43,7 @@ type pursuit struct {
 const (
 	maxWaiting = 64
 	maxPerRule = 12
+	maxGone    = 48
 )
 
 func (p *pursuit) init() {
@@ -50,10 +53,13 @@ func (p *pursuit) init() {
 
 // add takes a suspect, unless one like it was taken.
 func (p *pursuit) add(s suspect) {
-	key := s.key()
+	key, most := s.key(), maxPerRule
+	if s.gone { // which of several it was is to be found out
+		key, most, s.violation.Requirement = fmt.Sprintf("gone %p", s.c), maxGone, goneRule
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.keys[key] || p.perRule[s.violation.Requirement] == maxPerRule || len(p.waiting) == maxWaiting || p.closed {
+	if p.keys[key] || p.perRule[s.violation.Requirement] == most || len(p.waiting) == maxWaiting || p.closed {
 		return
 	}
 	p.keys[key] = true
@@ -118,7 +124,13 @@ func (r *run) hunt() {
 		if !ok {
 			return
 		}
+		if s.gone { // with nobody beside it, who may be to blame
+			r.alone.Lock()
+		}
 		r.look(s, quick, sure)
+		if s.gone {
+			r.alone.Unlock()
+		}
 		r.pursuit.mu.Lock()
 		r.pursuit.going--
 		enough := len(r.pursuit.findings) >= r.Enough
@@ -147,7 +159,9 @@ func (r *run) look(s suspect, quick, sure *player.Player) {
 	tries := 0
 	for came := false; !came; {
 		if tries++; tries > tryQuickly {
-			count(&p.unconfirmed)
+			if !s.gone {
+				count(&p.unconfirmed)
+			}
 			return
 		}
 		if r.ctx.Err() != nil || r.isLost() {
@@ -224,9 +238,16 @@ func (r *run) shows(p *player.Player, s suspect, c *conversation.Conversation) b
 
 func (r *run) violation(p *player.Player, s suspect, c *conversation.Conversation) (model.Violation, bool) {
 	r.replayed.Add(1)
+	if !s.gone {
+		r.alone.RLock()
+		defer r.alone.RUnlock()
+	}
 	out := p.Play(r.ctx, c)
 	if r.ctx.Err() != nil {
 		return model.Violation{}, false
+	}
+	if s.gone {
+		return r.dead(p, out)
 	}
 	for _, v := range out.Violations {
 		if v.Requirement == s.violation.Requirement && v.Level == s.violation.Level {
@@ -236,12 +257,45 @@ func (r *run) violation(p *player.Player, s suspect, c *conversation.Conversatio
 	return model.Violation{}, false
 }
 
+// goneRule stands for the sentence that no specification has: an endpoint that one peer can
+// end is no use to others.
+const goneRule = "gone"
+
+// dead reports whether the endpoint serves nobody any more, after a conversation. It may
+// come back by itself, or somebody starts it again.
+func (r *run) dead(p *player.Player, out *player.Outcome) (model.Violation, bool) {
+	v := model.Violation{Requirement: goneRule, What: "a fresh connection afterwards was not served"}
+	records := out.Records
+	unreached := out.Unreached != nil
+	for wait := time.Duration(0); !unreached && wait < 3*time.Millisecond; wait += time.Millisecond { // it may take a moment to die
+		time.Sleep(wait)
+		hello := &conversation.Conversation{Role: r.Role, Openings: []conversation.Opening{{}}}
+		hello.Steps = []conversation.Step{{Frame: conversation.NewFrame(r.Role, ws.Text, "hello")}}
+		again := p.Play(r.ctx, hello)
+		unreached = again.Unreached != nil || again.Worst() != nil && again.Worst().Level == model.Must
+	}
+	if !unreached {
+		return model.Violation{}, false
+	}
+	p.Restore(records)
+	for end := time.Now().Add(r.Away); time.Now().Before(end) && r.ctx.Err() == nil; {
+		s, err := r.Peer.Connect(r.ctx)
+		if err == nil {
+			_ = s.Close()
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return v, r.ctx.Err() == nil
+}
+
 // confirm plays a shrunk conversation with more patience. Once is not enough, or what
 // depends on chance would be told as if it did not.
 func (r *run) confirm(s suspect, c *conversation.Conversation, sure *player.Player) (Finding, bool) {
-	confirmed := 0
+	confirmed, plays := 0, 0
 	var f Finding
-	for range confirmations {
+	for confirmed < confirmations && plays-confirmed <= mostMisses {
+		plays++
 		v, ok := r.violation(sure, s, c)
 		if !ok {
 			continue
@@ -251,6 +305,8 @@ func (r *run) confirm(s suspect, c *conversation.Conversation, sure *player.Play
 			f = r.newFinding(s, c, sure.Expected(), sure.Records())
 		}
 	}
-	f.Confirmed = confirmed
-	return f, confirmed == confirmations || confirmed > 0 && r.ctx.Err() != nil
+	if f.Confirmed, f.Plays = confirmed, plays; plays > confirmed && confirmed > 0 {
+		f.Conversation.Found += fmt.Sprintf("; it came in %d of %d plays", confirmed, plays)
+	}
+	return f, confirmed == confirmations
 }

@@ -60,7 +60,7 @@ func endpointOf(t testing.TB, role ws.Role, cfg testee.Config) player.Peer {
 		return p
 	}
 	start := func() *network {
-		n := &network{dialed: make(chan net.Conn), dead: make(chan struct{})}
+		n := &network{dialed: make(chan net.Conn, 64), dead: make(chan struct{})}
 		going.Go(func() { _ = testee.Server{Config: cfg}.Serve(ctx, n) })
 		return n
 	}
@@ -71,6 +71,15 @@ func endpointOf(t testing.TB, role ws.Role, cfg testee.Config) player.Peer {
 		now := n
 		mu.Unlock()
 		ours, theirs := memnet.Pipe(0)
+		select {
+		case <-now.dead: // rather than into a queue that nobody reads
+		default:
+			select {
+			case now.dialed <- theirs:
+				return ours, nil
+			default:
+			}
+		}
 		select {
 		case now.dialed <- theirs:
 			return ours, nil

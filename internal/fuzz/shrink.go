@@ -167,11 +167,10 @@ func (s *shrinker) payload(i int) (better bool) {
 	at := func(c *conversation.Conversation) *conversation.Frame { return &c.Steps[i].Frame }
 	f := at(s.best)
 	if f.Blocks != nil {
-		if f.RSV != 0 && s.blocks(i) {
-			return true
-		}
-		if f.RSV != 0 && f.From == 0 || !s.try(func(c *conversation.Conversation) { at(c).Set(at(c).Payload) }) {
-			return false
+		all, err := f.Blocks.Octets()
+		whole := err == nil && f.From == 0 && f.To == len(all)
+		if f.RSV != 0 && whole || !s.try(func(c *conversation.Conversation) { at(c).Set(at(c).Payload) }) {
+			return s.blocks(i)
 		}
 		better, f = true, at(s.best)
 	}

@@ -99,6 +99,7 @@ func (h *heard) frame(l *line, b []byte) []byte {
 		}
 		h.buf, h.header, h.rest, h.inside = h.buf[:0], header, header.Length, true
 		h.payload = h.payload[:0]
+		l.judgeKey(header)
 	}
 	n := int(min(h.rest, uint64(len(b))))
 	if room := keep - len(h.payload); room > 0 {

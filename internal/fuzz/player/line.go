@@ -27,6 +27,8 @@ type line struct {
 	behind int    // octets of it that are a head, which the first frames go out with
 	spoke  spoken // what of frames has been sent
 	heard  heard  // what of frames has come
+	keys   keys   // of a client
+	nonce  string // its Sec-WebSocket-Key
 
 	told      bool // the other side is asked to do something of its own accord
 	got       int  // octets that have come
@@ -43,6 +45,7 @@ type line struct {
 func (l *line) reset() {
 	l.s = nil
 	l.out = l.out[:0]
+	l.keys, l.nonce = keys{}, ""
 	l.spoke, l.got, l.ended, l.finished, l.deaf, l.closeSent = spoken{}, 0, false, false, false, false
 	l.status, l.last, l.lastInput, l.piece, l.behind = 0, ByUs, 0, 0, 0
 	l.heard.reset()

@@ -238,6 +238,9 @@ func (p *Player) Expected() string { return p.out.Expected }
 // Records are those of the last play, where they were to be kept.
 func (p *Player) Records() []wirelog.Record { return p.out.Records }
 
+// Restore has Records return those of an earlier play.
+func (p *Player) Restore(rs []wirelog.Record) { p.out.Records = rs }
+
 // Received are the lines of the records that are not what we sent.
 func Received(rs []wirelog.Record) []string {
 	var lines []string
