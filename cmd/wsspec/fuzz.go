@@ -182,7 +182,8 @@ type fuzzScreen struct {
 	out     string
 	quiet   bool
 	status  *terminal.Status
-	failed  error // to keep a finding
+	repeat  func(name string) string // what plays a finding again; nil: replay with the URL
+	failed  error                    // to keep a finding
 }
 
 // found keeps a finding and shows it.
@@ -214,6 +215,9 @@ func (s *fuzzScreen) lines(f fuzz.Finding, file string) []string {
 	lines := []string{"", fmt.Sprintf("%s %s: %s", s.status.Paint(v.Level.String(), true, false), v.Requirement, visible.Text(note.Rule))}
 	lines = append(lines, columns("sent", scriptLines(f.Conversation))...)
 	lines = append(lines, columns("received", []string{note.Received})...)
-	lines = append(lines, "  rule      "+v.Place(), fmt.Sprintf("  repeat    wsspec replay %s %s", file, s.url))
-	return lines
+	again := fmt.Sprintf("wsspec replay %s %s", file, s.url)
+	if s.repeat != nil {
+		again = s.repeat(f.Name)
+	}
+	return append(lines, "  rule      "+v.Place(), "  repeat    "+again)
 }

@@ -30,6 +30,8 @@ type serveCmd struct {
 	NoWeb  bool   `help:"Do not serve pages."`
 	Out    string `default:"wsspec-report" placeholder:"DIR" complete:"dir" help:"Folder for the report (${default})."`
 
+	Findings string `default:"findings" placeholder:"DIR" complete:"dir" help:"Folder for what is found in clients that ask for /fuzz (${default})."`
+
 	Force bool `help:"Replace files in --out that are not part of a report."`
 
 	ReadyFile string        `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
@@ -59,7 +61,9 @@ type serveCmd struct {
 
 // Help is what "wsspec serve --help" says beside the flags.
 func (serveCmd) Help() string {
-	return `A client under test asks ws://HOST:9001/getCaseCount for the number of cases, then for each N from 1 on opens /runCase?case=N&agent=NAME and echoes what it receives, and at the end opens /updateReports?agent=NAME. Ctrl-C stops the server.`
+	return `A client under test asks ws://HOST:9001/getCaseCount for the number of cases, then for each N from 1 on opens /runCase?case=N&agent=NAME and echoes what it receives, and at the end opens /updateReports?agent=NAME. Ctrl-C stops the server.
+
+A client that opens /fuzz?agent=NAME&seed=N&runs=N over and over is told what no case says, as "wsspec fuzz" does with servers, until the answer is HTTP status 410.`
 }
 
 // Run serves clients until a signal, a client, or idleness ends it.
@@ -95,9 +99,11 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 			return errors.Join(err, l.Close())
 		}
 	}
+	room := newFuzzRoom(p, c.Findings, c.Quiet)
 	server := fuzzserver.New(fuzzserver.Config{
 		Plan: plan.cases, Surveys: plan.surveys, Settings: settings, Store: flagged{store, lounge.flags}, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
-		HTTP2: c.HTTP2,
+		HTTP2:  c.HTTP2,
+		Fuzz:   room.play,
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.Event(e) },
 	})
 	url := stream.URL(l, tlsConfig != nil)
@@ -119,7 +125,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	if err := pages.Wait(err); err != nil {
 		return err
 	}
-	return lounge.close(plan, store)
+	return room.close(func() error { return lounge.close(plan, store) })
 }
 
 // servePlan is what clients will be tested with.

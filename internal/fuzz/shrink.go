@@ -118,9 +118,10 @@ func dropConnection(c *conversation.Conversation, i int) {
 
 // frames makes each step plainer.
 func (s *shrinker) frames() (better bool) {
-	for i := range s.best.Steps {
+	for i := 0; i < len(s.best.Steps); i++ {
 		switch s.best.Steps[i].Kind {
 		case conversation.SendFrame:
+			better = s.join(i) || better
 			better = s.frame(i) || better
 		case conversation.SendOctets:
 			better = s.octets(i) || better
@@ -131,6 +132,26 @@ func (s *shrinker) frames() (better bool) {
 		}
 	}
 	return better
+}
+
+// join makes one frame of a fragment and the continuation behind it.
+func (s *shrinker) join(i int) bool {
+	if i+1 == len(s.best.Steps) || s.best.Steps[i+1].Kind != conversation.SendFrame {
+		return false
+	}
+	first, next := &s.best.Steps[i].Frame, &s.best.Steps[i+1].Frame
+	if first.Fin || first.Opcode.IsControl() || next.Opcode != ws.Continuation || first.Len()+next.Len() > 1<<16 {
+		return false
+	}
+	whole := slices.Concat(first.Whole(), next.Whole())
+	return s.try(func(c *conversation.Conversation) {
+		f := &c.Steps[i].Frame
+		if f.Set(whole); first.Blocks != nil && next.Blocks.Equal(first.Blocks) && first.To == next.From {
+			f.Blocks, f.From, f.To = first.Blocks, first.From, next.To
+		}
+		f.Fin = next.Fin
+		c.Steps = slices.Delete(c.Steps, i+1, i+2)
+	})
 }
 
 // frame makes one frame plainer: what it need not have goes, and its payload.

@@ -60,6 +60,9 @@ type Config struct {
 	AnyoneControls bool
 	// HTTP2 serves clients that begin with the preface of HTTP/2 too (RFC 9113, 3.4).
 	HTTP2 bool
+	// Fuzz, where not nil, talks to clients that ask for /fuzz, one connection a call, and
+	// leaves the stream closed, or says with what they are refused.
+	Fuzz func(context.Context, FuzzCall) *peer.Refusal
 	// Events is told what happens, by one goroutine at a time, and must not block.
 	// May be nil.
 	Events func(Event)
