@@ -70,6 +70,22 @@ func (s *Selection) takeConversations() (*conversations, error) {
 	return cs, nil
 }
 
+// choose picks the cases, and the conversations that stand among them.
+func (c *testCmd) choose(t *testRun) (err error) {
+	if t.said, err = c.takeConversations(); err != nil {
+		return err
+	}
+	if t.said == nil || len(c.Cases) > 0 {
+		if t.picked, err = c.pick(); err != nil {
+			return err
+		}
+	}
+	if t.said != nil {
+		t.picked = append(t.picked, t.said.cases...)
+	}
+	return nil
+}
+
 // flags are those by which a result is repeated: where it is one of a conversation, the file
 // is named in place of the id.
 func (cs *conversations) flags(r report.Result, flags []string) []string {

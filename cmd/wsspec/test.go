@@ -227,16 +227,8 @@ func (c *testCmd) prepare(p *process) (*testRun, error) {
 	if t.outdated = c.StrictBaseline; t.outdated && t.known == nil {
 		return nil, badUsage(errors.New("--strict-baseline goes with --baseline"), "")
 	}
-	if t.said, err = c.takeConversations(); err != nil {
+	if err := c.choose(t); err != nil {
 		return nil, err
-	}
-	if t.said == nil || len(c.Cases) > 0 {
-		if t.picked, err = c.pick(); err != nil {
-			return nil, err
-		}
-	}
-	if t.said != nil {
-		t.picked = append(t.picked, t.said.cases...)
 	}
 	if t.picked, err = p.narrow(t.picked, c.OnlySection, c.LastFailed, c.Out); err != nil {
 		return nil, err
