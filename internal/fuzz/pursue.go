@@ -3,6 +3,7 @@
 package fuzz
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -309,4 +310,16 @@ func (r *run) confirm(s suspect, c *conversation.Conversation, sure *player.Play
 		f.Conversation.Found += fmt.Sprintf("; it came in %d of %d plays", confirmed, plays)
 	}
 	return f, confirmed == confirmations
+}
+
+// Shortest is the shortest conversation found that shows the same sentence broken. It is
+// the given one where that does not show it at once.
+func Shortest(ctx context.Context, p player.Peer, c *conversation.Conversation, v model.Violation) *conversation.Conversation {
+	quick := player.Player{Peer: p, Patience: player.Quick()}
+	quick.Play(ctx, c)
+	quick.Patience = hasty(player.Quick(), quick.Pace(), v.Level)
+	return shrink(c, maxReplays, shrinkTime, func(c *conversation.Conversation) bool {
+		out := quick.Play(ctx, c)
+		return slices.ContainsFunc(out.Violations, func(w model.Violation) bool { return w.Requirement == v.Requirement && w.Level == v.Level })
+	})
 }

@@ -9,6 +9,7 @@
 package generator
 
 import (
+	"hash/fnv"
 	"math/rand/v2"
 
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
@@ -69,6 +70,33 @@ func (d *Generator) Draw(n uint64, known []*conversation.Conversation) *conversa
 		return g.mutant(known)
 	}
 	return g.fresh()
+}
+
+// Choose draws a conversation by choices that somebody else has made: the octets are what
+// would be drawn by chance. Where they are used up, chance goes on, always in the same way.
+func (d *Generator) Choose(choices []byte) *conversation.Conversation {
+	sum := fnv.New64a()
+	_, _ = sum.Write(choices) // never fails
+	r := rand.New(&chosen{choices, rand.NewPCG(sum.Sum64(), 0)})
+	g := &drawing{Rand: r, Generator: d, use: Feature(r.Uint32()) & (1<<numFeatures - 1)}
+	return g.fresh()
+}
+
+// chosen is a source of numbers that begins with octets.
+type chosen struct {
+	octets []byte
+	then   rand.Source
+}
+
+// Uint64 takes two octets for a number, spread over all of it: what is drawn is mostly
+// one of few.
+func (c *chosen) Uint64() uint64 {
+	if len(c.octets) < 2 {
+		return c.then.Uint64()
+	}
+	n := uint64(c.octets[0])<<8 | uint64(c.octets[1])
+	c.octets = c.octets[2:]
+	return n * 0x0001000100010001
 }
 
 // vocabulary are the tables that things are drawn from.
