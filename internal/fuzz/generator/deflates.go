@@ -81,6 +81,12 @@ func (g *drawing) legalBlocks(o ws.Opcode) (blocks, string) {
 // copies draws a message with copies, of itself or of earlier messages.
 func (g *drawing) copies() (blocks, string) {
 	seed := "abcdefghijklmnopqrstuvwx"[:3+g.IntN(16)]
+	if g.chance(15) { // what is far back, for those that are to look less far
+		text := farApart(pick(g, []int{200, 300, 600, 1100}))
+		length := min(len(text), 258)
+		return blocks{word("fixed"), literals(text), word("copy", length, len(text)), word("copy", length, len(text)), word("end"), word("tail")},
+			text + text[:length] + (text + text[:length])[length:2*length]
+	}
 	if g.earlier != "" && g.chance(60) && isASCII(g.earlier) { // nothing but a copy
 		distance := 1 + g.IntN(min(len(g.earlier), 32768))
 		if g.chance(30) {
@@ -103,6 +109,17 @@ func (g *drawing) copies() (blocks, string) {
 		says = append(says, says[len(says)-distance])
 	}
 	return b, string(says)
+}
+
+// farApart is n letters in which no three come again soon.
+func farApart(n int) string {
+	b := make([]byte, n)
+	x := uint32(7)
+	for i := range b {
+		x = x*1664525 + 1013904223
+		b[i] = 'a' + byte(x>>24)%26
+	}
+	return string(b)
 }
 
 // copied is what a copy adds behind text.

@@ -16,7 +16,7 @@ func TestDrawIsAFunctionOfItsSeed(t *testing.T) {
 	for _, role := range []ws.Role{ws.Client, ws.Server} {
 		b := generator.New(generator.Base{Seed: 7, Role: role, Obeys: true})
 		var known []*conversation.Conversation
-		for n := range uint64(3000) {
+		for n := range uint64(500) {
 			c := b.Draw(n, known)
 			text := c.String()
 			if again := b.Draw(n, known).String(); again != text {
@@ -32,7 +32,7 @@ func TestDrawIsAFunctionOfItsSeed(t *testing.T) {
 			if read.String() != text {
 				t.Fatalf("%d: %s\nreads as\n%s", n, text, read)
 			}
-			if n%50 == 0 && len(known) < 40 {
+			if n%20 == 0 && len(known) < 40 {
 				known = append(known, c)
 			}
 		}
@@ -44,12 +44,12 @@ func TestSeedsDiffer(t *testing.T) {
 	seen := map[string]bool{}
 	for seed := range uint64(2) {
 		g := generator.New(generator.Base{Seed: seed})
-		for n := range uint64(1000) {
+		for n := range uint64(300) {
 			seen[g.Draw(n, nil).String()] = true
 		}
 	}
-	if len(seen) < 1900 {
-		t.Errorf("%d different conversations of 2000", len(seen))
+	if len(seen) < 550 {
+		t.Errorf("%d different conversations of 600", len(seen))
 	}
 }
 

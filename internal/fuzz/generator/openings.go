@@ -86,7 +86,7 @@ func oddOffers() []string {
 func answers() []string {
 	return []string{
 		"no", "", "", "server_no_context_takeover", "client_no_context_takeover", "server_max_window_bits=9", "client_max_window_bits=9",
-		"client_max_window_bits=15", "server_no_context_takeover; client_no_context_takeover; client_max_window_bits=10; server_max_window_bits=10",
+		"client_max_window_bits=15", "server_max_window_bits=8", "client_max_window_bits=8", "server_max_window_bits=15; client_max_window_bits=15", "server_no_context_takeover; client_no_context_takeover", "server_no_context_takeover; client_no_context_takeover; client_max_window_bits=10; server_max_window_bits=10",
 	}
 }
 
@@ -118,6 +118,8 @@ func answerEdits() []string {
 		"without Connection", "with Connection: keep-alive, Upgrade", "with Connection: UPGRADE", "with Connection: close", "with Connection: upgraded", "with CONNECTION: upgrade", "with Connection: keep-alive\nadd Connection: Upgrade",
 		"without Sec-WebSocket-Accept", "with Sec-WebSocket-Accept: ", "with Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "with Sec-WebSocket-Accept: {key}", "with Sec-WebSocket-Accept: {accept}x", "with Sec-WebSocket-Accept: {accept} ", "with Sec-WebSocket-Accept:   {accept}", "add Sec-WebSocket-Accept: {accept}", "add Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=", "with sec-websocket-accept: {accept}", "with SEC-WEBSOCKET-ACCEPT: {accept}", "with Sec-WebSocket-Accept: \t{accept}\t",
 		"add Sec-WebSocket-Protocol: chat", "add Sec-WebSocket-Protocol: unasked", "add Sec-WebSocket-Protocol: a\nadd Sec-WebSocket-Protocol: b", "add Sec-WebSocket-Protocol: ",
+		"with Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=\"10\"", "with Sec-WebSocket-Extensions: permessage-deflate ; server_no_context_takeover", "with Sec-WebSocket-Extensions: permessage-deflate;\tserver_no_context_takeover ;client_no_context_takeover", "with sec-websocket-extensions: permessage-deflate",
+		"with Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12", "with Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=\"9\"", "with Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover", "with Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=010",
 		"with Sec-WebSocket-Extensions: permessage-deflate; foo", "with Sec-WebSocket-Extensions: x-unknown", "with Sec-WebSocket-Extensions: permessage-deflate, permessage-deflate", "with Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=7", "with Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits",
 		"with Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits", "with Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; server_no_context_takeover", "with Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover=1", "with Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits=16", "with Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=08", "with Sec-WebSocket-Extensions: ;",
 		"add Content-Length: 0", "add X-Other: value", "add Sec-WebSocket-Version: 13", "add X : y", "add no colon", "add X-Fold: a\r\n b", "add X-Long: " + strings.Repeat("x", 5000),

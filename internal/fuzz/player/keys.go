@@ -39,6 +39,14 @@ func (k *keys) took(key [4]byte, nonce string) *model.Violation {
 	return nil
 }
 
+// judgeNonce holds the Sec-WebSocket-Key of a client against that of its last connection.
+func (l *line) judgeNonce() {
+	if l.nonce != "" && l.nonce == l.p.lastNonce {
+		l.violated(&model.Violation{Requirement: "6455-4.1-16", What: "its Sec-WebSocket-Key is that of another connection"})
+	}
+	l.p.lastNonce = l.nonce
+}
+
 // judgeKey does so for a client that has masked a frame.
 func (l *line) judgeKey(h ws.Header) {
 	if l.role == ws.Server && h.Masked {

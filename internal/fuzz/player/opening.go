@@ -183,6 +183,7 @@ func (l *line) accept(o *conversation.Opening) {
 		l.out = append(l.out[:0], "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"...)
 	} else {
 		l.nonce = r.Fields.Get(keyName)
+		l.judgeNonce()
 		l.out = l.p.answer(l.out[:0], o, r)
 	}
 	l.mark(requestKind + uint32(len(o.Edits))<<8)

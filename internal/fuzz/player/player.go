@@ -98,14 +98,14 @@ type Player struct {
 	Patience
 	Keep bool // records
 
-	lines  []*line
-	out    Outcome
-	began  time.Time
-	shown  int           // the connection that the last record is of
-	pace   time.Duration // see Pace
-	scrap  []byte        // of reads
-	ctx    context.Context
-	prefix string // of requests that have no edits
+	lines     []*line
+	out       Outcome
+	began     time.Time
+	shown     int           // the connection that the last record is of
+	pace      time.Duration // see Pace
+	scrap     []byte        // of reads
+	ctx       context.Context
+	lastNonce string // of a client, in the connection before
 }
 
 // Pace is about how long the other side takes to answer a handshake, round trip and all.

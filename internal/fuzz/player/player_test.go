@@ -80,7 +80,7 @@ func TestDrawnConversations(t *testing.T) {
 		p := endpoint(t, role.Other())
 		g := generator.New(generator.Base{Seed: 1, Role: role})
 		bad := 0
-		for n := range uint64(3000) {
+		for n := range uint64(1000) {
 			c := g.Draw(n, nil)
 			out := p.Play(t.Context(), c)
 			if len(out.Violations) > 0 || out.Unreached != nil {
@@ -89,7 +89,7 @@ func TestDrawnConversations(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("%v: %d of 3000", role, bad)
+		t.Logf("%v: %d of 1000", role, bad)
 	}
 }
 
