@@ -22,7 +22,7 @@ import (
 )
 
 type fuzzCmd struct {
-	URL string `arg:"" optional:"" help:"The server: ws://host:port/path, or wss://…; it has to echo. Without a URL, a built-in echo server is fuzzed."`
+	URLs []string `arg:"" optional:"" name:"url" help:"The server: ws://host:port/path, or wss://…; it has to echo. Of two servers, a table shows how they differ where both are right. Without a URL, a built-in echo server is fuzzed."`
 
 	Time time.Duration `default:"1m" placeholder:"TIME" help:"How long to look, such as 30s or 8h (${default})."`
 	Runs uint64        `placeholder:"N" help:"How many conversations to draw at most."`
@@ -64,6 +64,8 @@ Examples:
 
   wsspec test ws://localhost:9001 --cases findings/
 
+  wsspec fuzz ws://localhost:9001 ws://localhost:9002
+
 The exit status is 1 where a MUST is broken or an echo is wrong.`
 }
 
@@ -72,16 +74,22 @@ func (c *fuzzCmd) Run(ctx context.Context, p *process) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	if c.URL == "" {
+	switch len(c.URLs) {
+	case 0:
 		url, stop, err := builtIn(ctx)
 		if err != nil {
 			return err
 		}
 		defer stop()
 		fmt.Fprintf(p.stderr, "No URL given: fuzzing the built-in echo server at %s\n", url)
-		c.URL, c.Commands = url, true
+		c.URLs, c.Commands = []string{url}, true
+	case 1:
+	case 2:
+		return c.compare(ctx, p)
+	default:
+		return badUsage(errors.New("more than two servers"), "fuzz one, or compare two")
 	}
-	endpoint, err := c.endpoint(c.URL)
+	endpoint, err := c.endpoint(c.URLs[0])
 	if err != nil {
 		return err
 	}
@@ -90,10 +98,10 @@ func (c *fuzzCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	config := c.config(endpoint.Peer(), met)
-	screen := &fuzzScreen{process: p, url: c.URL, out: c.Out, quiet: c.Quiet, status: terminal.NewStatus(p.surroundings(), c.Quiet)}
+	screen := &fuzzScreen{process: p, url: c.URLs[0], out: c.Out, quiet: c.Quiet, status: terminal.NewStatus(p.surroundings(), c.Quiet)}
 	config.Found = screen.found
 	if !c.Quiet {
-		fmt.Fprintf(p.stdout, "Fuzzing %q at %s, seed %d. Ctrl-C ends it.\n", met.Agent, c.URL, config.Seed)
+		fmt.Fprintf(p.stdout, "Fuzzing %q at %s, seed %d. Ctrl-C ends it.\n", met.Agent, c.URLs[0], config.Seed)
 	}
 	f := fuzz.Start(ctx, config)
 	go screen.status.Keep(f.Done(), func() string { return progressLine(f.Progress(), c.Time) })
