@@ -35,6 +35,7 @@ type fuzzCmd struct {
 	TimeoutFactor float64 `default:"1" placeholder:"F" help:"Multiply all timeouts by F, for slow machines and far servers."`
 	MessageLimit  int     `placeholder:"OCTETS" help:"Length of messages that the server has to take; longer ones it may refuse with 1009. By default 4096."`
 	TextOnly      bool    `help:"The server may refuse binary messages with 1003."`
+	PID           int     `name:"pid" placeholder:"N" help:"Watch this process for its end, and for memory and file descriptors that only grow; by default the owner of the port, if it is on this machine."`
 	Strict        bool    `help:"Exit with status 1 for findings that break a SHOULD, too."`
 
 	Handshake `embed:""`
@@ -103,11 +104,19 @@ func (c *fuzzCmd) Run(ctx context.Context, p *process) error {
 	if !c.Quiet {
 		fmt.Fprintf(p.stdout, "Fuzzing %q at %s, seed %d. Ctrl-C ends it.\n", met.Agent, c.URLs[0], config.Seed)
 	}
+	process, err := c.watched(ctx, config.Peer)
+	if err != nil {
+		return err
+	}
 	f := fuzz.Start(ctx, config)
+	ended := follow(f, process)
 	go screen.status.Keep(f.Done(), func() string { return progressLine(f.Progress(), c.Time) })
 	s := f.Wait()
 	if err := errors.Join(screen.failed, screen.end(met.Agent, &s)); err != nil {
 		return err
+	}
+	if screen.vitals(process, ended()) && ctx.Err() == nil {
+		return statusError(exitVerdict)
 	}
 	return c.earned(ctx, &s)
 }
