@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/deflate"
@@ -17,6 +18,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/stream/h3"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/website"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -93,6 +95,10 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return badUsage(err, "choose another address with --listen, such as :0")
 	}
+	quic, err := c.overQUIC(l.Addr(), tlsConfig)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	pages := new(website.Site)
 	if !c.NoWeb {
 		if pages, err = p.website(c.Web, website.Config{Clients: l, Secure: tlsConfig != nil, Plan: plan.cases, Folder: store}); err != nil {
@@ -102,15 +108,11 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	room := newFuzzRoom(p, c.Findings, c.Quiet)
 	server := fuzzserver.New(fuzzserver.Config{
 		Plan: plan.cases, Surveys: plan.surveys, Settings: settings, Store: flagged{store, lounge.flags}, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
-		HTTP2:  c.HTTP2,
-		Fuzz:   room.play,
+		HTTP2: c.HTTP2, HTTP3: quic, Fuzz: room.play,
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.Event(e) },
 	})
 	url := stream.URL(l, tlsConfig != nil)
-	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(len(lounge.planned)-len(plan.untold)), settings.Seed)
-	if pages.Open() {
-		fmt.Fprintf(p.stdout, "Pages, also to test a browser: %s\n", pages.Address())
-	}
+	p.listening(url, len(lounge.planned)-len(plan.untold), settings.Seed, pages)
 	if err := ready(c.ReadyFile, url); err != nil {
 		return err
 	}
@@ -126,6 +128,14 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	return room.close(func() error { return lounge.close(plan, store) })
+}
+
+// listening says where clients and browsers find us.
+func (p *process) listening(url string, cases int, seed uint64, pages *website.Site) {
+	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(cases), seed)
+	if pages.Open() {
+		fmt.Fprintf(p.stdout, "Pages, also to test a browser: %s\n", pages.Address())
+	}
 }
 
 // servePlan is what clients will be tested with.
@@ -203,6 +213,21 @@ func (c *serveCmd) settings() runner.Settings {
 		s.Seed = *c.Seed
 	}
 	return s
+}
+
+// overQUIC listens for HTTP/3 at the port over UDP, or returns nil.
+func (c *serveCmd) overQUIC(at net.Addr, config *tls.Config) (*h3.Listener, error) {
+	if !c.HTTP3 {
+		return nil, nil
+	}
+	if config == nil {
+		return nil, badUsage(errors.New("--http3: HTTP/3 is always over TLS"), "--tls-self-signed makes a certificate; --tls-cert and --tls-key name one")
+	}
+	l, err := h3.Listen(at.String(), config, h3.Config{})
+	if err != nil {
+		return nil, badUsage(err, "choose another address with --listen, such as :0")
+	}
+	return l, nil
 }
 
 // secured is the configuration of TLS, nil without.

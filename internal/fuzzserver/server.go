@@ -22,6 +22,7 @@ import (
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/h2"
+	"github.com/wsspec/wsspec/internal/stream/h3"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -63,6 +64,9 @@ type Config struct {
 	// Fuzz, where not nil, talks to clients that ask for /fuzz, one connection a call, and
 	// leaves the stream closed, or says with what they are refused.
 	Fuzz func(context.Context, FuzzCall) *peer.Refusal
+	// HTTP3, where not nil, is where clients of HTTP/3 come, beside those of the listener that
+	// Serve is given. Serve closes it.
+	HTTP3 *h3.Listener
 	// Events is told what happens, by one goroutine at a time, and must not block.
 	// May be nil.
 	Events func(Event)
@@ -126,6 +130,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		}
 		_ = l.Close() // nobody can be told
 	})
+	if s.HTTP3 != nil {
+		conns.Go(func() { s.serveHTTP3(ctx, s.HTTP3) })
+	}
 	var err error
 	for {
 		var st stream.Stream
