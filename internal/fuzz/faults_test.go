@@ -75,7 +75,8 @@ func faultNamed(t *testing.T, name string) testee.Fault {
 	return all[i]
 }
 
-const tableHead = `# How soon fuzzing finds that an echo %[1]s has one fault, in memory, on two cores, with seed 1.
+const tableHead = `# How soon fuzzing finds that an echo %[1]s has one fault, in memory, with seed 1, on two cores
+# that were busy with other work.
 #
 # A fault counts as found when a conversation, shrunk and confirmed three times, shows
 # something that a faultless %[1]s does not. "at" is when it was seen first, "found" when
