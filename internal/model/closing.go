@@ -38,6 +38,7 @@ func (m *Model) sentClose(payload []byte) {
 		f.requirement, f.what, f.codes = "6455-5.5.1-2", "a Close with a reason that is not UTF-8", codes{ws.InvalidPayload, ws.ProtocolError}
 	default:
 		s.closed, s.code, s.closes = true, code, s.frames
+		s.spoilt = s.assembly.inside && s.assembly.invalid
 		return
 	}
 	m.failFor(f)
@@ -66,8 +67,14 @@ func (m *Model) cameClose(payload []byte) {
 	if m.broken {
 		return
 	}
-	if m.choice.set && m.choice.fails != must {
-		m.declined()
+	if m.choice.set && m.choice.fails != must && !(m.ours.closed && (!findsFault(code) || code == m.ours.code || m.ours.code > 4999)) {
+		f, ok := m.cause(code)
+		if !ok || !f.codes.has(code) {
+			m.declined()
+			return
+		}
+		m.choice.set = false // whichever of the two it was
+		m.failedWith(f, code)
 		return
 	}
 	m.chose()
@@ -86,6 +93,9 @@ func (m *Model) cameClose(payload []byte) {
 // ours.
 func (m *Model) cause(code ws.CloseCode) (fault, bool) {
 	for _, d := range m.doubts {
+		if m.fault.set && d.at <= m.fault.at && d.codes.has(code) {
+			return d, true
+		}
 		if !m.fault.set && (d.codes.has(code) || code == ws.NoStatus && (!m.ours.closed || d.at == m.ours.closes)) {
 			return d, true
 		}
@@ -104,9 +114,9 @@ func (m *Model) cause(code ws.CloseCode) (fault, bool) {
 	switch {
 	case m.fault.set:
 		return m.fault, true
-	case s.assembly.inside && s.assembly.invalid && !s.closed:
+	case s.assembly.inside && s.assembly.invalid && !s.closed, s.spoilt && code == ws.InvalidPayload:
 		return fault{at: s.assembly.invalidAt, requirement: "6455-8.1-1", what: "text that is not UTF-8", codes: codes{ws.InvalidPayload}}, true
-	case !s.closed && !m.inflatesSoFar():
+	case (!s.closed || findsFault(code)) && !m.inflatesSoFar():
 		return fault{at: s.frames, requirement: "7692-7.2-1", what: "data that cannot be inflated", codes: codes{ws.InvalidPayload, ws.ProtocolError}}, true
 	case !s.closed && m.beyondLimit() && (m.limited || code == ws.NoStatus):
 		return big, true
@@ -128,6 +138,7 @@ func (m *Model) begunFault() fault {
 		f = fault{set: true, requirement: longForm, what: "a length that it does not take", codes: codes{ws.ProtocolError, ws.MessageTooBig}}
 	}
 	f.at = s.frames + 1
+	f.mixed = m.mixed()
 	return f
 }
 
@@ -170,7 +181,7 @@ func (m *Model) binaryPending() bool {
 func (m *Model) failedWith(f fault, code ws.CloseCode) {
 	m.theirs.failed, m.theirs.failedAt = true, f.at
 	switch {
-	case f.codes.has(code):
+	case f.codes.has(code), f.mixed && findsFault(code) && code != m.ours.behind:
 	case code == ws.NoStatus:
 		m.find(Should, "6455-7.1.7-2", "it failed the connection for %s, with a Close that does not say why", f.what)
 	case m.ours.behind == code && code != ws.NormalClosure && m.fault.set:
@@ -247,6 +258,8 @@ func (m *Model) end(how How) {
 	const silent = "it ended TCP for %s without a Close that says why"
 	switch {
 	case m.fault.void:
+	case m.choice.set && m.choice.fails != must && !t.closed && (m.fault.set || s.ended || m.begunFault().set):
+		m.choice.set = false // whichever of the two it was
 	case m.choice.set && m.choice.fails != must && !t.closed:
 		m.declined()
 	case t.closed && how == RST && !s.ended && s.closed && s.frames == s.closes:

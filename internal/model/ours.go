@@ -29,6 +29,7 @@ type sending struct {
 	code   ws.CloseCode // of it; 1005 for none
 	closes int          // the number of that frame
 	behind ws.CloseCode // of a Close that stands behind something that had to fail the connection
+	spoilt bool         // text that cannot become valid stands before it
 	junk   bool         // something that would have failed the connection stands behind our Close
 	ended  bool         // we have ended our half of TCP
 
@@ -73,6 +74,7 @@ type fault struct {
 	void        bool   // the opening handshake was void: there is no connection
 	closing     bool   // it is a Close of ours that is not valid
 	payload     bool   // because of its payload
+	mixed       bool   // something that may be found wrong too stands before it
 	code        ws.CloseCode
 
 	// Of doubts: what is not as it should be if the endpoint goes on, empty if nothing.
@@ -135,11 +137,18 @@ func (m *Model) failFor(f fault) {
 		s.junk = true
 	case !m.fault.set:
 		f.set, f.at = true, s.frames
+		f.mixed = m.mixed()
 		if s.assembly.inside && s.assembly.invalid && f.codes[1] == 0 {
 			f.codes[1] = ws.InvalidPayload // that was to be found first
 		}
 		m.fault = f
 	}
+}
+
+// mixed reports whether what we have sent so far may be found wrong before what follows is.
+func (m *Model) mixed() bool {
+	a := &m.ours.assembly
+	return len(m.doubts) > 0 || a.inside && (a.invalid || a.compressed)
 }
 
 // doubt takes it that we sent something for which the connection may be failed.

@@ -16,6 +16,7 @@ type admission struct {
 	opens, refuses weight // how bad it is to answer with 101, or with anything else
 	requirement    string // that makes it so, and what it is about
 	what           string
+	causes         int    // things for which it may be refused
 	good           string // the sentence by which a request in order has to be understood
 	anything       bool   // without an upgrade it is a request like others, with any answer
 	versions       bool   // a refusal has to list the versions
@@ -30,6 +31,9 @@ type admission struct {
 // is as bad as with the worst, and to refuse it as with the best.
 func (a *admission) note(opens, refuses weight, requirement, what string) {
 	a.refuses = min(a.refuses, refuses)
+	if refuses == free {
+		a.causes++
+	}
 	if a.requirement == "" || opens > a.opens {
 		a.opens, a.requirement, a.what = opens, requirement, what
 	}
@@ -125,6 +129,9 @@ func (a *admission) requestLine(line string, r *ws.Request) {
 			break
 		}
 	}
+	if !strings.HasPrefix(r.Target, "/") && !strings.HasPrefix(r.Target, "http") {
+		a.note(should, free, "9112-3-1", "a request target that is no path")
+	}
 	if strings.HasPrefix(r.Target, "http") {
 		a.good = "6455-4.2.1-4"
 	}
@@ -168,6 +175,8 @@ func (a *admission) framing(f ws.Fields) {
 		a.note(must, free, "6455-4.2.1-5", "a request without Host")
 	case len(hosts) > 1:
 		a.note(must, free, "9112-3.2-1", "a request with two Host fields")
+	case hosts[0] == "":
+		a.note(free, free, "9112-3.2-1", "an empty Host")
 	case strings.ContainsAny(hosts[0], " <>\"\\/@"):
 		a.note(should, free, "9112-3.2-1", "a Host that is none")
 	}
@@ -269,10 +278,12 @@ func (a *admission) protocols(f ws.Fields) {
 	}
 	// A server may want one that it speaks (RFC 6455, 4.2.2).
 	a.note(free, free, "6455-4.2.2-7", "subprotocols")
-	seen := map[string]bool{}
+	seen := map[string]bool{"": len(lists) == 1 && strings.Trim(lists[0], " \t,") == ""}
 	for _, list := range lists {
 		for name := range strings.SplitSeq(list, ",") {
-			if name = strings.Trim(name, " \t"); !ws.IsToken(name) || seen[name] {
+			if name = strings.Trim(name, " \t"); name == "" && !seen[name] {
+				continue // recipients pass over empty elements (RFC 9110, 5.6.1.2)
+			} else if !ws.IsToken(name) || seen[name] {
 				a.note(should, free, "6455-4.2.1-15", "subprotocols that are not a list of different tokens")
 			}
 			seen[name] = true
