@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/deflate"
@@ -17,6 +18,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/stream/h3"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/website"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -89,6 +91,10 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return badUsage(err, "choose another address with --listen, such as :0")
 	}
+	quic, err := c.overQUIC(l.Addr(), tlsConfig)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	pages := new(website.Site)
 	if !c.NoWeb {
 		if pages, err = p.website(c.Web, website.Config{Clients: l, Secure: tlsConfig != nil, Plan: plan.cases, Folder: store}); err != nil {
@@ -97,7 +103,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	}
 	server := fuzzserver.New(fuzzserver.Config{
 		Plan: plan.cases, Surveys: plan.surveys, Settings: settings, Store: flagged{store, lounge.flags}, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
-		HTTP2: c.HTTP2,
+		HTTP2: c.HTTP2, HTTP3: quic,
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.Event(e) },
 	})
 	url := stream.URL(l, tlsConfig != nil)
@@ -197,6 +203,21 @@ func (c *serveCmd) settings() runner.Settings {
 		s.Seed = *c.Seed
 	}
 	return s
+}
+
+// overQUIC listens for HTTP/3 at the port over UDP, or returns nil.
+func (c *serveCmd) overQUIC(at net.Addr, config *tls.Config) (*h3.Listener, error) {
+	if !c.HTTP3 {
+		return nil, nil
+	}
+	if config == nil {
+		return nil, badUsage(errors.New("--http3: HTTP/3 is always over TLS"), "--tls-self-signed makes a certificate; --tls-cert and --tls-key name one")
+	}
+	l, err := h3.Listen(at.String(), config, h3.Config{})
+	if err != nil {
+		return nil, badUsage(err, "choose another address with --listen, such as :0")
+	}
+	return l, nil
 }
 
 // secured is the configuration of TLS, nil without.
