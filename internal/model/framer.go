@@ -73,6 +73,3 @@ func (f *framer) complete() bool {
 	f.inside = false
 	return true
 }
-
-// between reports whether no frame is under way.
-func (f *framer) between() bool { return !f.inside && f.n == 0 }

@@ -4,6 +4,8 @@ package model
 
 import (
 	"bytes"
+	"strconv"
+	"strings"
 
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -88,7 +90,7 @@ func (m *Model) sentHead(b []byte) []byte {
 		} else {
 			o.requested = true
 			m.ask(skip > 0)
-			if len(behind) > 0 {
+			if len(behind) > 0 && !o.unclear { // it may be content
 				m.early()
 			}
 		}
@@ -150,8 +152,11 @@ func emptyLines(b []byte) int {
 // isInterim reports whether a head is that of a response before the one that counts
 // (RFC 9110, 15.2).
 func isInterim(head []byte) bool {
-	_, rest, _ := bytes.Cut(head, []byte(" "))
-	return len(rest) > 3 && rest[0] == '1' && rest[3] < '0' && !bytes.HasPrefix(rest, []byte("101"))
+	line, _, _ := strings.Cut(string(head), "\n")
+	proto, rest, _ := strings.Cut(line, " ")
+	code, _, _ := strings.Cut(strings.TrimSuffix(rest, "\r"), " ")
+	status, err := strconv.Atoi(code)
+	return strings.HasPrefix(proto, "HTTP/1.") && err == nil && len(code) == 3 && status >= 100 && status < 200 && status != 101
 }
 
 // endedHandshake takes it that the endpoint has ended TCP before the connection was open.

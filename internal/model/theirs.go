@@ -32,7 +32,6 @@ type receiving struct {
 	failed   bool // its Close failed the connection, for something we had sent
 	failedAt int  // in the frame of ours with that number
 	unponged bool // its last Ping has no answer of ours
-	pings    int  // it has sent
 }
 
 func (t *receiving) reset() receiving {
@@ -126,7 +125,6 @@ func (m *Model) cameFrame() {
 	case h.Opcode == ws.Pong:
 		m.pong(t.control)
 	case h.Opcode == ws.Ping:
-		t.pings++
 		t.unponged = true
 	case h.Opcode == ws.Close:
 		m.cameClose(t.control)

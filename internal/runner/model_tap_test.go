@@ -15,7 +15,6 @@ import (
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/wirelog"
-	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // tap is our end of a connection whose octets a model is fed.
@@ -93,7 +92,6 @@ func (t *tap) leave() {
 
 // opinion is what both judges say of one connection.
 type opinion struct {
-	role      ws.Role // of the endpoint
 	fault, id string
 	theCase   string // good, lesser, bad, or open: it leaves open what is right
 	theModel  string
@@ -108,6 +106,7 @@ func afterwards(c runner.Planned) bool {
 	return len(c.Want.Outcomes) > 0 && len(c.Want.Outcomes[0].Events) > 0 && string(c.Want.Outcomes[0].Events[0].Data.Unit) == "still there?"
 }
 
+// conductTapped is conduct with a model that is fed the octets of our end.
 func (b *bench) conductTapped(ctx context.Context, end *endpoint, c runner.Planned) (report.Result, opinion, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -120,11 +119,10 @@ func (b *bench) conductTapped(ctx context.Context, end *endpoint, c runner.Plann
 	r, err := b.settings.Conduct(p, c, end.cfg.Faults.String(), b.open(p, b.settings.Opening(c.Case)))
 	tapped.mu.Lock()
 	defer tapped.mu.Unlock()
-	o := tapped.opinion(c, r)
-	o.role = b.role
-	return r, o, err
+	return r, tapped.opinion(c, r), err
 }
 
+// opinion is what the case and the model say once the connection is over.
 func (t *tap) opinion(c runner.Planned, r report.Result) opinion {
 	o := opinion{id: c.ID, theCase: "good", theModel: "good", reason: r.Verdict.Result, state: t.model.State().String()}
 	switch v := r.Verdict; {
