@@ -11,7 +11,6 @@ package fuzz
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -287,6 +286,3 @@ func (r *run) comesBack(ctx context.Context, why error) bool {
 	r.cancel()
 	return false
 }
-
-// ErrNothing says that nothing was played.
-var ErrNothing = errors.New("no conversation was played")

@@ -124,7 +124,6 @@ type drawing struct {
 
 	on      int         // the connection
 	open    []ws.Opcode // of the fragmented message on each connection, Continuation for none
-	deflate []bool      // permessage-deflate is offered
 	earlier string      // what compressed messages of the first connection have said
 	closed  bool
 }

@@ -151,12 +151,12 @@ func (p *Player) Play(ctx context.Context, c *conversation.Conversation) *Outcom
 		}
 		at = s.On
 		if !openTo(at) || p.over() {
-			return p.result(c, lines)
+			return p.result(lines)
 		}
 		lines[at].step(s)
 	}
 	if !openTo(len(lines)-1) || p.over() {
-		return p.result(c, lines)
+		return p.result(lines)
 	}
 	for _, l := range lines {
 		l.flush()
@@ -166,7 +166,7 @@ func (p *Player) Play(ctx context.Context, c *conversation.Conversation) *Outcom
 			break
 		}
 	}
-	return p.result(c, lines)
+	return p.result(lines)
 }
 
 // over reports whether the conversation has shown what it shows.
@@ -205,7 +205,7 @@ func (p *Player) open(l *line, c *conversation.Conversation, i int) bool {
 	return true
 }
 
-func (p *Player) result(_ *conversation.Conversation, lines []*line) *Outcome {
+func (p *Player) result(lines []*line) *Outcome {
 	for _, l := range lines {
 		if l.s != nil {
 			p.out.Last = l.last
