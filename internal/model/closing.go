@@ -279,6 +279,8 @@ func (m *Model) end(how How) {
 	default:
 		if f, ok := m.cause(ws.NoStatus); ok {
 			m.find(Should, "6455-7.1.7-2", silent, f.what)
+		} else if s.closed && len(m.doubts) > 0 {
+			m.find(Should, "6455-7.1.7-2", silent, m.doubts[0].what)
 		} else if s.closed {
 			m.find(Must, "6455-5.5.1-5", "it ended TCP and had not answered our Close")
 		} else {

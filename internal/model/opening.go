@@ -169,7 +169,7 @@ func (m *Model) endedHandshake() {
 	case a.silent:
 	case a.refuses == must:
 		m.find(Must, "6455-4.2.2-10", "it ended TCP in answer to a valid request")
-	case a.versions:
+	case a.versions && a.causes == 1:
 		m.find(Must, "6455-4.2.2-5", "it ended TCP without saying which versions it speaks")
 	default:
 		m.find(Should, "6455-10.7-3", "it ended TCP without an HTTP response to %s", a.what)

@@ -39,14 +39,13 @@ func (h *heard) reset() {
 // take takes octets that have come on a line.
 func (h *heard) take(l *line, b []byte) {
 	if !h.frames && !h.deaf {
-		from := len(h.head)
 		h.head = append(h.head, b...)
-		end := headEnd(h.head)
+		end := h.final()
 		if end == 0 {
 			h.deaf = len(h.head) > maxHead
 			return
 		}
-		b = b[max(0, end-from):]
+		b = b[len(b)-min(len(b), len(h.head)-end):]
 		h.head = h.head[:end]
 		h.begun(l)
 		if !h.frames {
@@ -58,18 +57,21 @@ func (h *heard) take(l *line, b []byte) {
 	}
 }
 
-// headEnd passes over interim responses.
-func headEnd(b []byte) int {
-	end := ws.HeadEnd(b)
-	for end > 0 && bytes.HasPrefix(b[end:], []byte("HTTP/1.1 ")) && bytes.HasPrefix(b, []byte("HTTP/1.1 1")) && !bytes.HasPrefix(b, []byte("HTTP/1.1 101")) {
-		next := ws.HeadEnd(b[end:])
-		if next == 0 {
-			return 0
+// final passes over interim responses (RFC 9110, 15.2) and returns where the head that
+// counts ends, or 0 where it has not.
+func (h *heard) final() int {
+	for {
+		end := ws.HeadEnd(h.head)
+		if end == 0 || !isInterim(h.head) {
+			return end
 		}
-		b = b[end:]
-		end += next
+		h.head = h.head[:copy(h.head, h.head[end:])]
 	}
-	return end
+}
+
+func isInterim(head []byte) bool {
+	const first = "HTTP/1.1 1"
+	return bytes.HasPrefix(head, []byte(first)) && !bytes.HasPrefix(head, []byte("HTTP/1.1 101"))
 }
 
 // begun looks at a head that has come.
