@@ -87,13 +87,9 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	lounge.like.Whole = wholeIn(store)
-	l, err := stream.Listen(c.Listen, tlsConfig)
+	l, quic, err := c.listen(tlsConfig)
 	if err != nil {
-		return badUsage(err, "choose another address with --listen, such as :0")
-	}
-	quic, err := c.overQUIC(l.Addr(), tlsConfig)
-	if err != nil {
-		return errors.Join(err, l.Close())
+		return err
 	}
 	pages := new(website.Site)
 	if !c.NoWeb {
@@ -205,19 +201,21 @@ func (c *serveCmd) settings() runner.Settings {
 	return s
 }
 
-// overQUIC listens for HTTP/3 at the port over UDP, or returns nil.
-func (c *serveCmd) overQUIC(at net.Addr, config *tls.Config) (*h3.Listener, error) {
-	if !c.HTTP3 {
-		return nil, nil
+// listen listens for clients, and with --http3 over UDP at the same port too.
+func (c *serveCmd) listen(config *tls.Config) (l net.Listener, quic *h3.Listener, err error) {
+	if c.HTTP3 && config == nil {
+		return nil, nil, badUsage(errors.New("--http3: HTTP/3 is always over TLS"), "--tls-self-signed makes a certificate; --tls-cert and --tls-key name one")
 	}
-	if config == nil {
-		return nil, badUsage(errors.New("--http3: HTTP/3 is always over TLS"), "--tls-self-signed makes a certificate; --tls-cert and --tls-key name one")
+	l, err = stream.Listen(c.Listen, config)
+	if err == nil && c.HTTP3 {
+		if quic, err = h3.Listen(l.Addr().String(), config, h3.Config{}); err != nil {
+			_ = l.Close() // the port is of no use
+		}
 	}
-	l, err := h3.Listen(at.String(), config, h3.Config{})
 	if err != nil {
-		return nil, badUsage(err, "choose another address with --listen, such as :0")
+		return nil, nil, badUsage(err, "choose another address with --listen, such as :0")
 	}
-	return l, nil
+	return l, quic, nil
 }
 
 // secured is the configuration of TLS, nil without.

@@ -77,3 +77,31 @@ func besideOpens(p *peer.Peer, section string) *peer.Beside {
 	}
 	return nil
 }
+
+// severalAtOnce has a second WebSocket and a page on the connection, and ends the second
+// WebSocket in order.
+func severalAtOnce(section string) func(*peer.Peer) {
+	return func(p *peer.Peer) { severally(p, section) }
+}
+
+func severally(p *peer.Peer, section string) {
+	b := besideOpens(p, section)
+	if b == nil {
+		return
+	}
+	page := p.Beside(pageOf)
+	page.Finish()
+	if status := page.Status(); status == 0 {
+		p.Violation(fmt.Sprintf("%s: a GET beside a WebSocket got no answer: %v", section, page.Err()))
+	}
+	echoed(text("between"))(p)
+	if !b.Echoes("beside again") {
+		p.Violation(fmt.Sprintf("%s: of two WebSockets on the connection the second does not echo any more: %v", section, b.Err()))
+	}
+	b.Send(closeFrame(coded(ws.NormalClosure, "")))
+	b.Finish()
+	if !b.Ends() {
+		p.Violation(fmt.Sprintf("%s: a second WebSocket did not end behind the closing handshake", section))
+	}
+	apart(p)
+}

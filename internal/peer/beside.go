@@ -59,7 +59,7 @@ func (p *Peer) Beside(edit func(ws.Fields) ws.Fields) *Beside {
 	b := &Beside{p: p, cut: parser{role: ws.Client, limit: 1 << 20, opened: true}}
 	branch, ok := within[branching](p.s)
 	if !ok {
-		b.err = errors.New("this connection has no streams")
+		b.err = errNoStreams
 		return b
 	}
 	ctx, cancel := context.WithTimeout(p.ctx, besidePatience)

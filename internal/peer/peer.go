@@ -130,6 +130,7 @@ type Peer struct {
 	tunnel  Tunnel    // what s is inside its wrappers, nil where it is none
 	section ws.Fields // as a client in a tunnel: the request that was sent
 	besides []*Beside // requests beside it
+	traps   []*Trap
 	cfg     Config
 	opts    Options
 	rand    *rand.Rand

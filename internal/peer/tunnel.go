@@ -100,7 +100,11 @@ func (p *Peer) sendSection(h Head) []byte {
 	p.section = section
 	if p.state != closed && !p.broken {
 		_ = p.s.SetWriteDeadline(p.writeBy()) // a stream that cannot has ended
-		if err := p.tunnel.WriteHead(section); err != nil {
+		write := p.tunnel.WriteHead
+		if last, ok := p.tunnel.(interface{ WriteLastHead(ws.Fields) error }); ok && h.Last {
+			write = last.WriteLastHead
+		}
+		if err := write(section); err != nil || h.Last {
 			p.broken = true
 		}
 	}

@@ -264,6 +264,9 @@ func (p *Peer) release() {
 	for _, b := range p.besides {
 		b.close()
 	}
+	for _, t := range p.traps {
+		_ = t.ln.Close()
+	}
 	_ = p.s.Close() // closed already, or to be: either way we are done with it
 	p.in.hold(false)
 	<-p.in.done

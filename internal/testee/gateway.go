@@ -174,7 +174,7 @@ func (g *gateway) fromConnect(f ws.Fields) ([]byte, error) {
 		return refuse(405, "we are no proxy")
 	case protocol != "websocket" && !g.faults[acceptsAnyProtocol]:
 		return refuse(501, "unknown :protocol") // RFC 9220, 3
-	case f.Get(":scheme") != "http" && f.Get(":scheme") != "https" && !g.faults[acceptsAnyScheme] && !g.faults[acceptsNoPath]:
+	case f.Get(":scheme") != "http" && f.Get(":scheme") != "https" && !g.faults[acceptsAnyScheme] && f.Get(":scheme") != "":
 		return refuse(400, "unknown :scheme")
 	case f.Get(":authority") == "" && f.Get("host") == "" && !g.faults[acceptsNoAuthority]:
 		return refuse(400, "no :authority")

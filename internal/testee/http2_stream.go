@@ -100,10 +100,10 @@ func (s *h2Stream) Read(p []byte) (int, error) {
 	if err := s.await(&s.readBy, func() bool { return len(s.in) > 0 || s.over() != nil }); err != nil {
 		return 0, err
 	}
-	if s.cut {
+	switch {
+	case len(s.in) == 0 && s.cut:
 		return 0, s.survive()
-	}
-	if len(s.in) == 0 {
+	case len(s.in) == 0:
 		return 0, s.over()
 	}
 	if !s.begun && s.c.faults[dataFrameIsFrame] && !isFrame(s.in[0]) {

@@ -94,6 +94,10 @@ func (f *HTTPFrame) cause() string {
 	switch f.Type {
 	case "rst_stream", "reset_stream":
 		return f.Words[0]
+	case "goaway":
+		if len(f.Words) > 1 && f.Words[1] != "NO_ERROR" {
+			return OfConnection + f.Words[1]
+		}
 	case "connection_close":
 		return OfConnection + f.Words[0]
 	}

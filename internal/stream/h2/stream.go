@@ -147,8 +147,7 @@ func (s *Stream) Read(p []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if s.err != nil && !s.ended || len(s.buf) == 0 {
-		// A reset destroys what has not been read, as that of TCP does.
+	if len(s.buf) == 0 { // else a reset comes behind it, as on the wire
 		defer s.c.mu.Unlock()
 		return 0, s.ending()
 	}
