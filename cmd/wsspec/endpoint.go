@@ -27,6 +27,7 @@ type echoCmd struct {
 	NoDeflate bool   `help:"Do not negotiate permessage-deflate."`
 	HTTP2     bool   `name:"http2" help:"Serve clients that begin with HTTP/2 on the same port, too (RFC 8441). Of wsspec itself only."`
 
+	massEcho   `embed:""`
 	FaultFlags `embed:""`
 }
 
@@ -39,6 +40,12 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	faults, err := c.parse("echo")
 	if err != nil {
 		return err
+	}
+	if err := c.check(c.Impl != "wsspec" || len(faults) > 0); err != nil {
+		return err
+	}
+	if c.Mass {
+		return c.echoMass(ctx, p)
 	}
 	if c.Impl != "wsspec" {
 		if c.HTTP2 {

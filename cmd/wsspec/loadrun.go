@@ -15,6 +15,7 @@ import (
 	"github.com/wsspec/wsspec/internal/load"
 	"github.com/wsspec/wsspec/internal/load/drive"
 	"github.com/wsspec/wsspec/internal/load/stats"
+	"github.com/wsspec/wsspec/internal/load/wire"
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/terminal"
 )
@@ -24,12 +25,18 @@ type loading struct {
 	process *process // as people see it
 	machine *process
 	plan    load.Plan
+	target  wire.Target
 	quiet   bool
+	screen  *terminal.LoadScreen
+	// What was found before the run, or the last step, and how many processes it had.
+	findings  []load.Finding
+	processes int
 }
 
 // run carries out the plan, and shows how far it is.
 func (l *loading) run(ctx context.Context) (*load.Result, error) {
-	target, err := drive.NewTarget(ctx, l.plan)
+	var err error
+	l.target, err = drive.NewTarget(ctx, l.plan)
 	switch {
 	case lookUpFailed(err):
 		fmt.Fprintf(l.process.stderr, "wsspec: %v\nhint: is the name of the host right?\n", err)
@@ -37,25 +44,50 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 	case err != nil:
 		return nil, badUsage(err, "")
 	}
-	screen := terminal.NewLoadScreen(l.surroundings(), l.quiet, l.plan.Kind, l.plan.Connections)
+	l.screen = terminal.NewLoadScreen(l.surroundings(), l.quiet, l.plan.Kind, l.plan.Connections)
+	defer l.screen.End()
+	if l.plan.Kind == load.Find {
+		return l.find(ctx)
+	}
+	plan, findings := l.readied(l.plan)
+	if err := refuse(plan, findings); err != nil {
+		return nil, err
+	}
+	l.advise(findings)
+	l.findings, l.processes = findings, plan.Processes
 	begin := time.Now()
 	total := new(stats.Snapshot)
-	end, err := drive.Run(ctx, drive.Config{
-		Plan: l.plan, Target: target, Begin: begin, Every: loadInterval, Precise: true,
-		Emit: func(s *stats.Snapshot) {
-			total.Merge(s)
-			screen.Show(total, time.Since(begin))
-		},
+	end, err := l.carry(ctx, plan, begin, 0, func(s *stats.Snapshot) {
+		total.Merge(s)
+		l.screen.Show(total, time.Since(begin))
 	})
-	screen.End()
 	if err != nil {
-		return nil, badUsage(err, "")
+		return nil, err
 	}
-	known := load.Run{Wsspec: version(), Started: begin, Messaging: end.Messaging}
-	if end.Interrupted {
-		known.Interrupted = "a signal"
+	return load.Conclude(l.plan, l.known(ctx, begin, end.Messaging), total)
+}
+
+// carry carries out a plan, which begins so long after the beginning of the run.
+func (l *loading) carry(ctx context.Context, plan load.Plan, begin time.Time, from time.Duration, emit func(*stats.Snapshot)) (drive.End, error) {
+	if plan.Processes > 1 {
+		return l.shared(ctx, plan, begin, emit)
 	}
-	return load.Conclude(l.plan, known, total)
+	end, err := drive.Run(ctx, drive.Config{
+		Plan: plan, Target: l.target, Begin: begin, From: from, Every: loadInterval, Precise: true, Emit: emit,
+	})
+	if err != nil {
+		return end, badUsage(err, "")
+	}
+	return end, nil
+}
+
+// known is what is known of a run beside what was measured.
+func (l *loading) known(ctx context.Context, begin time.Time, messaging time.Duration) load.Run {
+	k := load.Run{Wsspec: version(), Started: begin, Messaging: messaging, Preflight: l.findings, Processes: l.processes}
+	if ctx.Err() != nil {
+		k.Interrupted = "a signal"
+	}
+	return k
 }
 
 func (l *loading) surroundings() terminal.Surroundings {

@@ -59,18 +59,56 @@ func (l *LoadScreen) End() {
 	}
 }
 
+// Step shows what a step of a search has found.
+func (l *LoadScreen) Step(p load.Plan, s load.Step) {
+	if l.quiet {
+		return
+	}
+	what := "holds"
+	if !s.Holds {
+		what = "does not hold"
+		for _, v := range s.Verdicts {
+			if !v.OK {
+				what += fmt.Sprintf(", %s: %s", visible.Text(v.Text), v.Value)
+				break
+			}
+		}
+	}
+	again := ""
+	if s.Again {
+		again = " again"
+	}
+	l.Tell("%s %s%s: %s", load.Decimal(s.At), overWords(p.Over), again, what)
+}
+
+// Tell prints a line that stays.
+func (l *LoadScreen) Tell(format string, args ...any) {
+	begin := ""
+	if l.onScreen && !l.quiet {
+		begin = "\r\x1b[K"
+	}
+	fmt.Fprintf(l.err, begin+format+"\n", args...)
+}
+
+func overWords(over string) string {
+	if over == load.OverConnections {
+		return "connections"
+	}
+	return "a second"
+}
+
 // sparks is how many columns the rate takes as bars.
 const sparks = 12
 
 func (l *LoadScreen) line(s *stats.Snapshot, now time.Duration, bars bool) string {
-	parts := []string{fmt.Sprintf("%v", now.Truncate(time.Second)), fmt.Sprintf("open %s/%s", Thousands(s.Series.Held()), Thousands(int64(l.total)))}
+	parts := []string{fmt.Sprintf("%v", now.Truncate(time.Second)), fmt.Sprintf("open %s/%s", load.Thousands(s.Series.Held()), load.Thousands(int64(l.total)))}
 	last, length := s.Series.Last(time.Second, now)
 	get := func(slot stats.Slot) int64 { return slot.Opened }
 	if s.Sent > 0 || s.Messages > 0 {
 		get = func(slot stats.Slot) int64 { return slot.Messages }
 	}
 	if length > 0 {
-		parts = append(parts, Decimal(float64(get(last))/length.Seconds())+"/s")
+		parts = append(parts, load.Decimal(float64(get(last))/length.Seconds())+"/s")
 	}
 	if failed := worst(s); failed != "" {
 		parts = append(parts, failed)
@@ -109,10 +147,10 @@ func worst(s *stats.Snapshot) string {
 	})
 	var named []string
 	for _, cause := range causes[:min(len(causes), 2)] {
-		named = append(named, fmt.Sprintf("%s %s", visible.Text(cause), Thousands(s.Failures[cause].Count)))
+		named = append(named, fmt.Sprintf("%s %s", visible.Text(cause), load.Thousands(s.Failures[cause].Count)))
 	}
 	if len(causes) > 2 {
 		named = append(named, "…")
 	}
-	return fmt.Sprintf("%s failed (%s)", Thousands(total), strings.Join(named, ", "))
+	return fmt.Sprintf("%s failed (%s)", load.Thousands(total), strings.Join(named, ", "))
 }

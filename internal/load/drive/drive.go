@@ -31,6 +31,8 @@ type Config struct {
 	Dial func(context.Context) (net.Conn, error)
 	// Begin is the beginning of the run, from which all times count. The zero Time is now.
 	Begin time.Time
+	// From is when the plan begins, after Begin, where it is not the first of a run of several.
+	From time.Duration
 	// Emit is called every Every, and a last time at the end, with what has been measured since the
 	// call before. It may be nil.
 	Emit  func(*stats.Snapshot)
@@ -63,6 +65,7 @@ type run struct {
 	ramped  chan struct{} // closed when there are none
 	closing atomic.Bool   // we end connections ourselves
 	slots   chan struct{} // one for each connection that may be opening
+	ending  chan struct{} // one for each that we are closing
 
 	mu   sync.Mutex
 	open map[*conn]struct{}
@@ -88,7 +91,7 @@ func Run(ctx context.Context, cfg Config) (End, error) {
 		return End{}, err
 	}
 	defer engine.Close()
-	r := &run{Config: cfg, plan: cfg.Plan, ctx: ctx, begin: cfg.Begin, ramped: make(chan struct{}), open: map[*conn]struct{}{}}
+	r := &run{Config: cfg, plan: cfg.Plan, ctx: ctx, begin: cfg.Begin, ramped: make(chan struct{}), open: map[*conn]struct{}{}, ending: make(chan struct{}, mostEnding)}
 	if r.begin.IsZero() {
 		r.begin = time.Now()
 	}
@@ -97,8 +100,10 @@ func Run(ctx context.Context, cfg Config) (End, error) {
 	}
 	r.tally = newTally(r.begin)
 	switch r.plan.Kind {
-	case load.Echo, load.Find:
+	case load.Echo:
 		r.message = newEcho(r)
+	case load.Broadcast:
+		r.message = newBroadcast(r)
 	}
 	stop := r.emitting()
 	defer stop()
@@ -132,7 +137,7 @@ func (r *run) waitRamp() bool {
 	case <-r.ctx.Done():
 	}
 	now := r.tally.now()
-	r.tally.note(func(s *stats.Snapshot) { s.Ramp = now })
+	r.tally.note(func(s *stats.Snapshot) { s.Ramp = now - r.From })
 	if r.Gate != nil {
 		r.Gate(r.ctx)
 	}
@@ -154,6 +159,10 @@ func rest(ctx context.Context, d time.Duration) {
 	}
 }
 
+// mostEnding is how many closing handshakes are under way at a time: the time that each may take is
+// for the server, not for waiting in a queue with all others.
+const mostEnding = 512
+
 // hurried is how long closing handshakes may take where somebody has stopped the run and
 // waits.
 const hurried = time.Second
@@ -169,11 +178,23 @@ func (r *run) close(engine *wire.Engine) {
 	}
 	r.mu.Unlock()
 	r.tally.note(func(s *stats.Snapshot) { s.Held = int64(held) })
-	for _, c := range conns {
-		c.wire.Load().Close(ws.NormalClosure, "")
-	}
 	gone := make(chan struct{})
-	go func() { r.all.Wait(); close(gone) }()
+	go func() {
+		for _, c := range conns {
+			r.ending <- struct{}{}
+			r.mu.Lock()
+			_, open := r.open[c]
+			c.ending = open
+			r.mu.Unlock()
+			if !open { // it has ended meanwhile
+				<-r.ending
+				continue
+			}
+			c.wire.Load().Close(ws.NormalClosure, "")
+		}
+		r.all.Wait()
+		close(gone)
+	}()
 	if r.ctx.Err() != nil {
 		select {
 		case <-gone:
@@ -185,7 +206,7 @@ func (r *run) close(engine *wire.Engine) {
 	_ = engine.Close()
 	<-gone
 	now := r.tally.now()
-	r.tally.note(func(s *stats.Snapshot) { s.End = now })
+	r.tally.note(func(s *stats.Snapshot) { s.End = now - r.From })
 }
 
 // emitting hands over what is measured until the function it returns is called, which hands
