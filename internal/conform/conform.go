@@ -66,6 +66,9 @@ type Turn struct {
 	Open peer.Opening // handshake offer; zero = plain
 	Play func(p *peer.Peer)
 	Want *verdict.Want // nil: that of the case
+	// Begins, where not nil, is what the client's next connection of HTTP/2 begins with, in place of
+	// a turn that is played: what the client does then is judged, whatever it asks for.
+	Begins *peer.Beginning
 
 	Command string // as of a case; empty: that of the case
 }
