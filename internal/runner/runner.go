@@ -262,7 +262,7 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 	}()
 	c.meeting.attend(st.OpenTimeout())
 	switch {
-	case open && c.Over != "" && c.Over != p.HTTPVersion():
+	case open && c.Over != "" && c.Over != p.HTTPVersion() && c.Opens != p.HTTPVersion():
 		p.NotJudged(fmt.Sprintf("the case is about %s, and the connection was opened over %s", c.Over, p.HTTPVersion()))
 		p.Close(ws.NormalClosure)
 		p.Finish(st.stretch(c.Patience()), c.End)
