@@ -28,6 +28,8 @@ type ledger struct {
 	reserved int64
 	runs     map[string]*run // by agent
 	odd      map[string]odd  // connections to come, by host
+
+	callers map[string]string // agents by the address that they come from, and for which case
 }
 
 // run is what there is of one agent.
