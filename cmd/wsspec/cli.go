@@ -26,6 +26,7 @@ type commandLine struct {
 	Diagnose diagnoseCmd `cmd:"" help:"Explain the failures in a report by known mistakes."`
 	Inspect  inspectCmd  `cmd:"" help:"Decode WebSocket traffic: octets in hex, a file, captured packets."`
 	Report   reportCmd   `cmd:"" help:"Show, render, compare, merge and judge reports."`
+	WAMP     wampCmd     `cmd:"" name:"wamp" help:"Write and check WAMP messages in JSON and MessagePack."`
 	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of JSON reports."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 

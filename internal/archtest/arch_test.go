@@ -32,7 +32,7 @@ const (
 // layers are the packages from bottom to top: one imports only from layers
 // above its own in this list. A name that ends in /... stands for all below it.
 var layers = [][]string{
-	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible"},
+	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible", "internal/wamp"},
 	{"internal/deflate", "internal/rules", "internal/wirelog", "internal/stream", "internal/capture", "internal/resident"},
 	{"internal/stream/..."},
 	{"internal/peer", "internal/survey", "internal/verdict", "internal/testee", "internal/inspect"},
