@@ -34,7 +34,7 @@ const (
 var layers = [][]string{
 	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible", "internal/wamp"},
 	{"internal/deflate", "internal/rules", "internal/wirelog", "internal/stream", "internal/capture", "internal/resident"},
-	{"internal/stream/..."},
+	{"internal/stream/...", "internal/load/wire"},
 	{"internal/peer", "internal/survey", "internal/verdict", "internal/testee", "internal/inspect"},
 	{"internal/conform"},
 	{"internal/diagnosis", "internal/report", "internal/requirements/coverage", "internal/spec"},

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/stream"
+)
+
+// portable is the connections that have a goroutine each.
+type portable struct {
+	mu     sync.Mutex
+	closed bool
+	conns  map[*Conn]struct{}
+	owners sync.WaitGroup
+}
+
+// add makes the connection known to close, unless that has been called.
+func (p *portable) add(c *Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.conns[c] = struct{}{}
+	return true
+}
+
+func (p *portable) remove(c *Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.conns, c)
+}
+
+func (p *portable) close() {
+	p.mu.Lock()
+	p.closed = true
+	all := make([]*Conn, 0, len(p.conns))
+	for c := range p.conns {
+		all = append(all, c)
+	}
+	p.mu.Unlock()
+	for _, c := range all {
+		c.Abort()
+	}
+	p.owners.Wait()
+}
+
+// link is the transport of a connection that has a goroutine.
+type link struct {
+	cancel context.CancelFunc // ends dialling
+	stream stream.Stream      // nil until there is one; under Conn.mu
+
+	writing bool // a goroutine takes what is in the output; under Conn.mu
+	writer  sync.WaitGroup
+}
+
+// own runs the connection, from open on, which returns the stream.
+func (p *portable) own(c *Conn, open func(ctx context.Context, l *link) (stream.Stream, error)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &link{cancel: cancel}
+	c.via = l
+	p.owners.Go(func() {
+		defer cancel()
+		if !p.add(c) {
+			c.Abort()
+		} else {
+			defer p.remove(c)
+			c.mu.Lock()
+			if !c.over.Load() {
+				c.limit(c.set.limits.OpenTimeout)
+			}
+			c.mu.Unlock()
+			s, err := open(ctx, l)
+			if err != nil {
+				c.ended(err)
+			} else {
+				l.run(c, s)
+			}
+		}
+		c.finish()
+	})
+}
+
+// dial opens a connection of a client.
+func (p *portable) dial(c *Conn, d *Dialer) {
+	p.own(c, func(ctx context.Context, l *link) (stream.Stream, error) {
+		c.enter(InTCP)
+		t := &d.target
+		conn, err := d.connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.enter(InTLS)
+		if t.TLS != nil {
+			secure := tls.Client(conn, t.TLS)
+			if err := secure.HandshakeContext(ctx); err != nil {
+				_ = conn.Close()
+				return nil, err
+			}
+			conn = secure
+		}
+		return stream.Wrap(conn), nil
+	})
+}
+
+func (d *Dialer) connect(ctx context.Context) (net.Conn, error) {
+	if d.engine.cfg.Dial != nil {
+		return d.engine.cfg.Dial(ctx)
+	}
+	var nd net.Dialer
+	if source := d.source(); source.IsValid() {
+		nd.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
+		nd.Control = lateBind
+	}
+	return nd.DialContext(ctx, "tcp", d.target.Addr.String())
+}
+
+// enter notes when a part of opening begins.
+func (c *Conn) enter(p Phase) {
+	now := time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.phase = p
+	switch p {
+	case InTCP:
+		c.opening.began = now
+	case InTLS:
+		c.opening.connected = now
+	case InUpgrade:
+		c.opening.secured = now
+	}
+}
+
+// run reads until the end.
+func (l *link) run(c *Conn, s stream.Stream) {
+	c.mu.Lock()
+	l.stream = s
+	c.mu.Unlock()
+	if c.set.dialer != nil {
+		c.enter(InUpgrade)
+		c.requestUpgrade()
+	}
+	buf := make([]byte, smallBuffer)
+	for !c.over.Load() {
+		n, err := s.Read(buf)
+		c.feed(buf[:n])
+		if err != nil {
+			c.ended(err)
+		}
+	}
+	c.mu.Lock()
+	tidy := c.draining && c.verdict.Cause != Aborted
+	c.mu.Unlock()
+	if !tidy {
+		_ = s.SetDeadline(past()) // a writer may still be at work
+		l.writer.Wait()
+		_ = s.Reset()
+		return
+	}
+	_ = s.SetWriteDeadline(time.Now().Add(c.set.limits.CloseTimeout)) // our Close may be on its way
+	l.writer.Wait()
+	_ = s.Close()
+}
+
+// past is a deadline that is over.
+func past() time.Time { return time.Unix(1, 0) }
+
+func (l *link) wake(*Conn) {
+	l.cancel()
+	if l.stream != nil {
+		_ = l.stream.SetDeadline(past())
+	}
+}
+
+func (l *link) flush(c *Conn) {
+	if l.stream == nil || l.writing {
+		return
+	}
+	l.writing = true
+	l.writer.Go(func() { l.write(c) })
+}
+
+// write sends until there is nothing more to send.
+func (l *link) write(c *Conn) {
+	for {
+		c.mu.Lock()
+		o := c.out
+		if o == nil || o.waiting == 0 {
+			l.writing = false
+			c.emptied()
+			fin := c.shut
+			c.shut = false
+			c.mu.Unlock()
+			if fin {
+				_ = l.stream.CloseWrite() // an error shows when reading, too
+			}
+			return
+		}
+		b := o.b
+		o.b = nil
+		c.mu.Unlock()
+		n, err := l.stream.Write(b)
+		c.mu.Lock()
+		o.waiting -= n
+		if o.b == nil && cap(b) <= largeBuffer {
+			o.b = b[:0]
+		}
+		c.mu.Unlock()
+		if err != nil {
+			l.broken(c, err)
+			return
+		}
+	}
+}
+
+// broken ends a connection that cannot be written to. Reading tells more about the
+// reason, and what was received before it still counts; but a peer that has sent FIN only shows
+// it there.
+func (l *link) broken(c *Conn, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if errors.Is(err, io.EOF) || !stream.IsReset(err) {
+		c.terminate(failure(c.reached(), err))
+	}
+}
+
+func (l *link) localAddr(c *Conn) net.Addr {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if l.stream == nil {
+		return nil
+	}
+	return l.stream.LocalAddr()
+}
