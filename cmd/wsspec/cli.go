@@ -17,18 +17,19 @@ import (
 
 // commandLine is the wsspec door; its help documents it.
 type commandLine struct {
-	Test     testCmd     `cmd:"" help:"Test WebSocket servers."`
-	Serve    serveCmd    `cmd:"" help:"Test WebSocket clients that connect to us."`
-	Echo     echoCmd     `cmd:"" help:"Run an echo server to test."`
-	Client   clientCmd   `cmd:"" help:"Run an echo client against a fuzzing server."`
-	Cases    casesCmd    `cmd:"" help:"List the test cases, or explain one."`
-	Coverage coverageCmd `cmd:"" help:"Show which requirements of the RFCs are tested, and by which cases."`
-	Diagnose diagnoseCmd `cmd:"" help:"Explain the failures in a report by known mistakes."`
-	Inspect  inspectCmd  `cmd:"" help:"Decode WebSocket traffic: octets in hex, a file, captured packets."`
-	Report   reportCmd   `cmd:"" help:"Show, render, compare, merge and judge reports."`
-	WAMP     wampCmd     `cmd:"" name:"wamp" help:"Write and check WAMP messages in JSON and MessagePack."`
-	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of JSON reports."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Test      testCmd      `cmd:"" help:"Test WebSocket servers."`
+	Serve     serveCmd     `cmd:"" help:"Test WebSocket clients that connect to us."`
+	Echo      echoCmd      `cmd:"" help:"Run an echo server to test."`
+	Client    clientCmd    `cmd:"" help:"Run an echo client against a fuzzing server."`
+	Broadcast broadcastCmd `cmd:"" help:"Run a server that sends each message to all clients, or a client for it."`
+	Cases     casesCmd     `cmd:"" help:"List the test cases, or explain one."`
+	Coverage  coverageCmd  `cmd:"" help:"Show which requirements of the RFCs are tested, and by which cases."`
+	Diagnose  diagnoseCmd  `cmd:"" help:"Explain the failures in a report by known mistakes."`
+	Inspect   inspectCmd   `cmd:"" help:"Decode WebSocket traffic: octets in hex, a file, captured packets."`
+	Report    reportCmd    `cmd:"" help:"Show, render, compare, merge and judge reports."`
+	WAMP      wampCmd      `cmd:"" name:"wamp" help:"Write and check WAMP messages in JSON and MessagePack."`
+	Schema    schemaCmd    `cmd:"" help:"Print the JSON Schema of JSON reports."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 
 	Completion completionCmd `cmd:"" help:"Print a shell script that completes commands, flags and cases."`
 	Man        manCmd        `cmd:"" help:"Print the manual page."`

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"strconv"
 
+	"github.com/wsspec/wsspec/internal/load/wire"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/testee"
@@ -25,6 +26,8 @@ type echoCmd struct {
 	Impl      string `enum:"wsspec,gorilla,coder,gobwas,gws,xnet" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas, gws or xnet from the interop module."`
 	ReadyFile string `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
 	NoDeflate bool   `help:"Do not negotiate permessage-deflate."`
+	Connect   string `placeholder:"URL" help:"Do not listen: connect to this server once, and echo what it sends until it closes."`
+	Insecure  bool   `help:"With --connect, accept any certificate of a wss server."`
 
 	FaultFlags `embed:""`
 }
@@ -39,10 +42,25 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	if c.Connect != "" {
+		return c.connect(ctx, p, faults)
+	}
 	if c.Impl != "wsspec" {
 		return p.runPeers(ctx, "server", c.Impl, "--listen", c.Listen)
 	}
 	return p.echo(ctx, c.Listen, c.ReadyFile, nil, testee.Config{NoDeflate: c.NoDeflate, Faults: faults})
+}
+
+// connect echoes as a client.
+func (c *echoCmd) connect(ctx context.Context, p *process, faults testee.Faults) error {
+	if c.Impl != "wsspec" {
+		return badUsage(fmt.Errorf("--connect is for our own client, not for --impl %s", c.Impl), "")
+	}
+	if _, err := wire.Locate(ctx, c.Connect); err != nil {
+		return badUsage(fmt.Errorf("--connect: %w", err), "")
+	}
+	cfg := testee.Config{Agent: "wsspec/" + version(), NoDeflate: c.NoDeflate, Faults: faults}
+	return tour.Echo(ctx, c.Connect, c.Insecure, cfg, func() { fmt.Fprintf(p.stdout, "Connected to %s. Ctrl-C ends it.\n", c.Connect) })
 }
 
 // echo runs our echo server, with TLS where there is a configuration for it.

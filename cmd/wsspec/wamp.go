@@ -68,7 +68,7 @@ func (c wampCheckCmd) Run(p *process) error {
 	if err != nil {
 		return badUsage(fmt.Errorf("%s: %w", c.File, err), `"wsspec wamp write" shows the form`)
 	}
-	fmt.Fprintf(p.stdout, "%d messages, %d findings\n", n, len(findings))
+	fmt.Fprintln(p.stdout, wamp.Tally(n, len(findings)))
 	if len(findings) > 0 || n == 0 {
 		return statusError(exitVerdict)
 	}

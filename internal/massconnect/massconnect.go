@@ -26,8 +26,8 @@ type Run struct {
 	BatchDelay  time.Duration
 	RetryDelay  time.Duration
 
-	Out     io.Writer             // marks and the summary
-	Trouble func(cause, m string) // told once for each cause that connections fail for
+	Out     io.Writer         // marks and the summary
+	Trouble func(what string) // told once for each cause that connections fail for
 }
 
 // Mass is what came of it.
@@ -172,7 +172,7 @@ func (p *member) Closed(c *wire.Conn, end wire.Closing) {
 	m.told[cause] = true
 	m.mu.Unlock()
 	if tell && m.run.Trouble != nil {
-		m.run.Trouble(cause, end.String())
+		m.run.Trouble(end.String())
 	}
 	if ended || wasOpen {
 		return

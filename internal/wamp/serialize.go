@@ -269,3 +269,14 @@ func sameNumber(want json.Number, got any) bool {
 	}
 	return false
 }
+
+// Tally says how many messages a file has, and how many findings there are about them.
+func Tally(messages, findings int) string {
+	counted := func(n int, what string) string {
+		if n == 1 {
+			return "1 " + what
+		}
+		return fmt.Sprintf("%d %ss", n, what)
+	}
+	return counted(messages, "message") + ", " + counted(findings, "finding")
+}
