@@ -29,6 +29,14 @@ func (c *Conn) output() *output {
 	return c.out
 }
 
+// compact moves what is not sent to the beginning, once that is less than what is.
+func (o *output) compact() {
+	if o.sent > len(o.b)/2 {
+		o.b = o.b[:copy(o.b, o.b[o.sent:])]
+		o.sent = 0
+	}
+}
+
 // emptied gives c.out back. The caller holds the lock.
 func (c *Conn) emptied() {
 	o := c.out

@@ -38,6 +38,11 @@ type Conn struct {
 	phase   Phase        // set by the owner
 	code    ws.CloseCode // of the peer's Close
 
+	fd, slot int32 // of a loop: the socket, or -1, under mu; and where the loop keeps the connection
+	unread   bool  // of a loop: there may be more to read; the owner's
+	told     bool  // of a loop: the Handler has been told of the end; the owner's
+	lost     bool  // writing has found that the peer reset the connection
+
 	corked    bool // the owner is feeding: what is sent waits until it has done
 	sentClose bool
 	draining  bool // nothing that comes matters any more but the end; set by the owner
@@ -63,7 +68,7 @@ type opening struct {
 }
 
 func newConn(s *settings, h Handler) *Conn {
-	return &Conn{handler: h, set: s, opening: &opening{dialed: time.Now()}}
+	return &Conn{handler: h, set: s, fd: -1, opening: &opening{dialed: time.Now()}}
 }
 
 // LocalAddr returns the address at our end, or nil where there is none yet or no more.
@@ -264,6 +269,18 @@ func (c *Conn) fail(cause Cause, code ws.CloseCode, why string) {
 	c.drain(Closing{Cause: cause, Phase: phase, Err: errors.New(why)}, true)
 }
 
+// stuck reports whether the peer has to read what we sent before we read what it sent:
+// that of servers, who would otherwise keep what they answer to a client that never
+// reads. Two ends that both did this could wait for each other.
+func (c *Conn) stuck() bool {
+	if c.set.role == ws.Client {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.out != nil && !c.draining
+}
+
 // finish tells the Handler. The owner calls it last, once.
 func (c *Conn) finish() {
 	c.mu.Lock()
@@ -273,4 +290,7 @@ func (c *Conn) finish() {
 	end := *c.verdict
 	c.mu.Unlock()
 	c.handler.Closed(c, end)
+	if s := c.set.service; s != nil {
+		s.conns.Done()
+	}
 }

@@ -197,6 +197,10 @@ func (d *Dialer) source() netip.Addr {
 // told, never before Dial has begun but perhaps before it has returned.
 func (d *Dialer) Dial(h Handler) *Conn {
 	c := newConn(&d.set, h)
-	d.engine.net.dial(c, d)
+	if d.engine.loops != nil && d.target.TLS == nil {
+		d.engine.loops.dial(c)
+	} else {
+		d.engine.net.dial(c, d)
+	}
 	return c
 }

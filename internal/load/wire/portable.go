@@ -6,10 +6,12 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"io"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/stream"
@@ -31,6 +33,7 @@ func (p *portable) add(c *Conn) bool {
 		return false
 	}
 	p.conns[c] = struct{}{}
+	p.owners.Add(1)
 	return true
 }
 
@@ -43,15 +46,35 @@ func (p *portable) remove(c *Conn) {
 func (p *portable) close() {
 	p.mu.Lock()
 	p.closed = true
-	all := make([]*Conn, 0, len(p.conns))
-	for c := range p.conns {
-		all = append(all, c)
-	}
+	p.mu.Unlock()
+	p.each((*Conn).Abort)
+	p.owners.Wait()
+}
+
+// each calls f for all connections.
+func (p *portable) each(f func(c *Conn)) {
+	p.mu.Lock()
+	all := slices.Collect(maps.Keys(p.conns))
 	p.mu.Unlock()
 	for _, c := range all {
-		c.Abort()
+		f(c)
 	}
-	p.owners.Wait()
+}
+
+// serve accepts connections until the context ends or that fails.
+func (p *portable) serve(ctx context.Context, ln net.Listener, svc *service) error {
+	defer context.AfterFunc(ctx, func() { _ = ln.Close() })()
+	for {
+		s, err := stream.Accept(ctx, ln)
+		if err != nil {
+			_ = ln.Close()
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		p.own(svc.accept(), func(context.Context, *link) (stream.Stream, error) { return s, nil })
+	}
 }
 
 // link is the transport of a connection that has a goroutine.
@@ -61,33 +84,42 @@ type link struct {
 
 	writing bool // a goroutine takes what is in the output; under Conn.mu
 	writer  sync.WaitGroup
+	moved   chan struct{} // something was written, or the connection is over
+}
+
+func (l *link) tell() {
+	select {
+	case l.moved <- struct{}{}:
+	default:
+	}
 }
 
 // own runs the connection, from open on, which returns the stream.
 func (p *portable) own(c *Conn, open func(ctx context.Context, l *link) (stream.Stream, error)) {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &link{cancel: cancel}
+	l := &link{cancel: cancel, moved: make(chan struct{}, 1)}
 	c.via = l
-	p.owners.Go(func() {
+	if !p.add(c) {
+		c.Abort()
+		go c.finish()
+		return
+	}
+	go func() {
+		defer p.owners.Done()
+		defer p.remove(c)
 		defer cancel()
-		if !p.add(c) {
-			c.Abort()
+		c.mu.Lock()
+		if !c.over.Load() {
+			c.limit(c.set.limits.OpenTimeout)
+		}
+		c.mu.Unlock()
+		if s, err := open(ctx, l); err != nil {
+			c.ended(err)
 		} else {
-			defer p.remove(c)
-			c.mu.Lock()
-			if !c.over.Load() {
-				c.limit(c.set.limits.OpenTimeout)
-			}
-			c.mu.Unlock()
-			s, err := open(ctx, l)
-			if err != nil {
-				c.ended(err)
-			} else {
-				l.run(c, s)
-			}
+			l.run(c, s)
 		}
 		c.finish()
-	})
+	}()
 }
 
 // dial opens a connection of a client.
@@ -153,6 +185,9 @@ func (l *link) run(c *Conn, s stream.Stream) {
 	for !c.over.Load() {
 		n, err := s.Read(buf)
 		c.feed(buf[:n])
+		for c.stuck() && !c.over.Load() {
+			<-l.moved
+		}
 		if err != nil {
 			c.ended(err)
 		}
@@ -176,6 +211,7 @@ func past() time.Time { return time.Unix(1, 0) }
 
 func (l *link) wake(*Conn) {
 	l.cancel()
+	l.tell()
 	if l.stream != nil {
 		_ = l.stream.SetDeadline(past())
 	}
@@ -200,6 +236,7 @@ func (l *link) write(c *Conn) {
 			fin := c.shut
 			c.shut = false
 			c.mu.Unlock()
+			l.tell()
 			if fin {
 				_ = l.stream.CloseWrite() // an error shows when reading, too
 			}
@@ -222,13 +259,15 @@ func (l *link) write(c *Conn) {
 	}
 }
 
-// broken ends a connection that cannot be written to. Reading tells more about the
-// reason, and what was received before it still counts; but a peer that has sent FIN only shows
-// it there.
+// broken handles an error of writing. One that says that the connection is gone is left
+// to the owner, which may have something to read before it finds the same.
 func (l *link) broken(c *Conn, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if errors.Is(err, io.EOF) || !stream.IsReset(err) {
+	c.emptied()
+	l.tell()
+	c.lost = errors.Is(err, syscall.ECONNRESET) // reading no longer says so, but may find what came before
+	if !stream.IsReset(err) {
 		c.terminate(failure(c.reached(), err))
 	}
 }

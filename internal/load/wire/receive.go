@@ -5,6 +5,7 @@ package wire
 import (
 	"unicode/utf8"
 
+	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -258,5 +259,9 @@ func (c *Conn) closed(payload []byte) {
 func (c *Conn) ended(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.settle(failure(c.reached(), err))
+	end := failure(c.reached(), err)
+	if c.lost {
+		end.Cause, end.Err = Reset, stream.ErrReset
+	}
+	c.settle(end)
 }

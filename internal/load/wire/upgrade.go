@@ -55,7 +55,7 @@ func (c *Conn) feedHead(b []byte) []byte {
 		c.set.engine.release(in)
 		return rest
 	case len(in.head) == maxHead:
-		c.refuse(431, "HTTP head too long")
+		c.refuse(431, "Request Header Fields Too Large", "HTTP head too long")
 		return nil
 	}
 	return nil
@@ -63,14 +63,24 @@ func (c *Conn) feedHead(b []byte) []byte {
 
 // head handles a complete head and returns the rest, or nothing if it was of no use.
 func (c *Conn) head(head, rest []byte) []byte {
+	if c.set.role == ws.Server {
+		if !c.answer(head) {
+			return nil
+		}
+		return rest
+	}
 	c.opening.heads += len(head)
 	resp, err := ws.ParseResponse(head)
 	switch {
 	case err != nil:
-		c.refuse(400, err.Error())
+		c.refuse(400, "Bad Request", err.Error())
 		return nil
-	case resp.Status < 200 && resp.Status != 101 && c.opening.heads < maxHead:
-		return rest // interim (RFC 9110, 15.2)
+	case resp.Status < 200 && resp.Status != 101:
+		if c.opening.heads > maxHead {
+			c.refuse(400, "Bad Request", "no end of interim responses")
+			return nil
+		}
+		return rest // (RFC 9110, 15.2)
 	case resp.Status != 101:
 		c.giveUp(Closing{Cause: Status, Phase: InUpgrade, Status: resp.Status})
 		return nil
@@ -80,7 +90,7 @@ func (c *Conn) head(head, rest []byte) []byte {
 		o.Deflate, err = c.checkExtensions(resp)
 	}
 	if err != nil {
-		c.refuse(400, err.Error())
+		c.refuse(400, "Bad Request", err.Error())
 		return nil
 	}
 	c.opened(o)
@@ -157,8 +167,13 @@ func (c *Conn) opened(o Opening) {
 	c.handler.Opened(c, o)
 }
 
-// refuse ends a connection whose peer does not speak the protocol.
-func (c *Conn) refuse(_ int, why string) {
+// refuse ends a connection whose peer does not speak the protocol, of a server with the
+// answer.
+func (c *Conn) refuse(status int, reason, why string) {
+	if c.set.role == ws.Server {
+		c.reject(&refusal{status: status, reason: reason, why: why})
+		return
+	}
 	c.giveUp(Closing{Cause: Handshake, Phase: InUpgrade, Err: errors.New(why)})
 }
 

@@ -109,8 +109,9 @@ type Config struct {
 
 // An Engine runs connections. Its methods may be called from any goroutine.
 type Engine struct {
-	cfg Config
-	net portable
+	cfg   Config
+	net   portable
+	loops *loops // nil if each connection has a goroutine
 
 	inputs, outputs, buffers sync.Pool
 	deflate                  deflate.Pool
@@ -120,12 +121,22 @@ type Engine struct {
 func New(cfg Config) (*Engine, error) {
 	e := &Engine{cfg: cfg}
 	e.net.conns = make(map[*Conn]struct{})
+	if cfg.Portable || cfg.Dial != nil {
+		return e, nil
+	}
+	var err error
+	if e.loops, err = newLoops(cfg.Loops); err != nil {
+		return nil, err
+	}
 	return e, nil
 }
 
 // Close drops all connections, and returns when the Handlers of all of them have been
 // told. It must not be called by a Handler.
 func (e *Engine) Close() error {
+	if e.loops != nil {
+		e.loops.close()
+	}
 	e.net.close()
 	return nil
 }
@@ -141,8 +152,9 @@ var (
 
 // settings are what the connections of one Dialer or Service have in common.
 type settings struct {
-	engine *Engine
-	role   ws.Role
-	limits Limits
-	dialer *Dialer // of clients
+	engine  *Engine
+	role    ws.Role
+	limits  Limits
+	dialer  *Dialer  // of clients
+	service *service // of servers
 }
