@@ -85,23 +85,43 @@ func (p Program) wsperf(ctx context.Context, f flags) (err error) {
 	if err != nil {
 		return err
 	}
-	tests, troubles := 0, []string{}
+	results, err := p.perfTests(ctx, engine, path, s)
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	for i, set := range s.Sets {
+		if _, werr := io.WriteString(outs[i], wsperf.Table(set, results[i])); werr != nil {
+			err = errors.Join(err, werr)
+		}
+		if set.OutFile != "" {
+			err = errors.Join(err, outs[i].Close())
+			fmt.Fprintf(p.Stdout, "Report: %s\n", set.OutFile)
+		}
+	}
+	return err
+}
+
+// perfTests carries out all tests, and returns the results of each set. A signal ends it
+// without an error.
+func (p Program) perfTests(ctx context.Context, e *wire.Engine, path string, s spec.Perf) ([][]wsperf.Result, error) {
+	tests := 0
 	for _, set := range s.Sets {
 		tests += len(set.Cases) * len(s.Servers)
 	}
 	fmt.Fprintf(p.Stdout, "Running %d tests in total against %d servers: ", tests, len(s.Servers))
+	var troubles []string
 	results := make([][]wsperf.Result, len(s.Sets))
 	for i, set := range s.Sets {
 		for j, c := range set.Cases {
 			for _, server := range s.Servers {
-				d, err := dialer(ctx, engine, server.URL, wire.Limits{MaxMessage: c.Size + 1, OpenTimeout: c.Timeout + time.Second})
+				d, err := dialer(ctx, e, server.URL, wire.Limits{MaxMessage: c.Size + 1, OpenTimeout: c.Timeout + time.Second})
 				if err != nil {
-					return fmt.Errorf("%s: server %q: %w", path, server.Name, err)
+					return nil, fmt.Errorf("%s: server %q: %w", path, server.Name, err)
 				}
 				r, err := wsperf.Test(ctx, d.Dial, c)
 				if err != nil {
 					fmt.Fprintln(p.Stdout, " interrupted.")
-					return nil // a signal
+					return nil, nil
 				}
 				r.Server = server
 				results[i] = append(results[i], r)
@@ -116,16 +136,7 @@ func (p Program) wsperf(ctx context.Context, f flags) (err error) {
 	for _, t := range troubles {
 		fmt.Fprintln(p.Stderr, "wstest:", t)
 	}
-	for i, set := range s.Sets {
-		if _, werr := io.WriteString(outs[i], wsperf.Table(set, results[i])); werr != nil {
-			err = errors.Join(err, werr)
-		}
-		if set.OutFile != "" {
-			err = errors.Join(err, outs[i].Close())
-			fmt.Fprintf(p.Stdout, "Report: %s\n", set.OutFile)
-		}
-	}
-	return err
+	return results, nil
 }
 
 // keptOpen is a writer that is not ours to close.

@@ -52,7 +52,7 @@ const help = `usage: wstest -m MODE [options]
                         fuzzingserver   test the clients that connect
                         testeeserver    an echo server
                         testeeclient    an echo client for a fuzzing server
-                        echoserver      an echo server, with a page to talk to it
+                        echoserver      an echo server with a page to talk
                         echoclient      connect once and echo what comes
                         broadcastserver send each message to all clients, and
                                         a text every second
