@@ -11,6 +11,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/folder"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/baseline"
@@ -21,7 +22,7 @@ import (
 type reportCmd struct {
 	Show    showReportCmd `cmd:"" help:"Print the summary of a report, or one case of it."`
 	Write   writeCmd      `cmd:"" help:"Render a report: csv, html, junit, markdown, tap, github, json or badge."`
-	HTML    htmlCmd       `cmd:"" help:"Same as write html: one self-contained file."`
+	HTML    htmlCmd       `cmd:"" help:"Same as write html: one self-contained file, or with more than 5000 results an overview and a page for each agent."`
 	JUnit   junitCmd      `cmd:"" name:"junit" help:"Same as write junit."`
 	Pcap    pcapCmd       `cmd:"" help:"Write the conversation of a case as captured packets, for Wireshark."`
 	Diff    diffCmd       `cmd:"" help:"Compare two reports; status 1 if the second is worse anywhere, or lacks results."`
@@ -73,17 +74,23 @@ func (c rendering) render(p *process, kind string) error {
 	if err := cmp.Or(reserved(c.Out), o.check()); err != nil {
 		return err
 	}
-	rep, err := readReport(c.Report)
-	if err != nil {
-		return err
-	}
 	known, err := p.readKnown(c.Baseline)
 	if err != nil {
 		return err
 	}
 	v := view()
 	v.Strict, v.Partial = c.Strict, c.AllowPartial
-	return o.put(p, rep, known.in(v))
+	v = known.in(v)
+	if kind == "html" && c.Out != "-" {
+		if done, err := p.splitPages(c.Report, c.Out, v, folder.Large); done || err != nil {
+			return err
+		}
+	}
+	rep, err := readReport(c.Report)
+	if err != nil {
+		return err
+	}
+	return o.put(p, rep, v)
 }
 
 type diffCmd struct {

@@ -61,7 +61,7 @@ func TestMemoryIsReserved(t *testing.T) {
 }
 
 func TestAgentsAreBounded(t *testing.T) {
-	const crowd = 100_000
+	const crowd = 10_000
 	synctest.Test(t, func(t *testing.T) {
 		d := driver{start(t, fuzzserver.Config{Settings: settings(), Plan: one(quick())}), "agent 0"}
 		defer d.finish()

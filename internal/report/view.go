@@ -21,6 +21,9 @@ type View struct {
 	Baseline *Report   // an earlier run to compare with; may be nil
 	// Known returns the reason why a result that fails is no news. May be nil.
 	Known func(Result) (reason string, known bool)
+	// Pages are the addresses of pages that have the conversations of one agent each, by
+	// agent, where a report is too large for one page. May be nil.
+	Pages map[string]string
 	// Link is where the HTML report is or will be found: a URL or a path.
 	Link string
 	// Sections are the titles of the groups of cases.

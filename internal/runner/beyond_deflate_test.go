@@ -107,8 +107,20 @@ func TestAgreementFaults(t *testing.T) {
 	}
 }
 
+// TestUnaskedParameters has a client fail on a parameter that it did not ask for: 17.1.4
+// is about that, and other cases that make use of the parameter only inform.
+func TestUnaskedParameters(t *testing.T) {
+	b := beyond(t, ws.Client, "17.1.4 18.1.34 19.2.5")
+	b.checkGrades(t, testee.Config{}, []grade{
+		{"refuses-server-max-window-bits-unasked", "17.1.4", verdict.NonStrict},
+		{"refuses-server-max-window-bits-unasked", "18.1.34", verdict.Informational},
+		{"refuses-server-max-window-bits-unasked", "19.2.5", verdict.Informational},
+	})
+}
+
 // TestBombFaults is about bombs. Whether a client that ends TCP has died cannot be seen.
 func TestBombFaults(t *testing.T) {
+	withoutRaceDetector(t, "hundreds of MiB inflated")
 	died := map[ws.Role]verdict.Grade{ws.Server: verdict.Failed, ws.Client: verdict.NonStrict}
 	for _, role := range []ws.Role{ws.Server, ws.Client} {
 		b := beyond(t, role, "19.3.7 19.3.8 19.3.9")

@@ -83,9 +83,7 @@ func TestTableIsThere(t *testing.T) {
 // the table was not made from, and counts how many of the causes told are faults they
 // have (precision), and how many of their faults are told (recall).
 func TestDiagnosisOfSeveralFaults(t *testing.T) {
-	if testing.Short() || raceDetector {
-		t.Skip("tens of thousands of conversations; .ci/run plays them without the race detector")
-	}
+	withoutRaceDetector(t, "tens of thousands of conversations")
 	for _, role := range []ws.Role{ws.Server, ws.Client} {
 		t.Run(role.String(), func(t *testing.T) {
 			t.Parallel()

@@ -307,9 +307,7 @@ const tableHead = `# What the suite says of an echo %s with one fault.
 // TestFaults holds the table of faults and cases against the golden files, and to
 // what it has to prove: that no case is idle, and none fails what is allowed.
 func TestFaults(t *testing.T) {
-	if testing.Short() || raceDetector {
-		t.Skip("hundreds of thousands of conversations; .ci/run plays them without the race detector")
-	}
+	withoutRaceDetector(t, "hundreds of thousands of conversations")
 	for _, role := range []ws.Role{ws.Server, ws.Client} {
 		t.Run(role.String(), func(t *testing.T) {
 			t.Parallel()

@@ -33,6 +33,7 @@ import (
 // That zlib stops at a final block, and a message need not, is no difference of opinion:
 // testdata/inflate.py goes on behind it, and so does history.inflate.
 func TestSecondOpinions(t *testing.T) {
+	withoutRaceDetector(t, "every compressed message of the catalogue, inflated three times")
 	all := append(eavesdropAll(t, ws.Server), eavesdropAll(t, ws.Client)...)
 	opinions := map[string][][]string{"klauspost/compress": klauspost(all), "zlib": zlib(t, all)}
 	valid, invalid := map[string]int{}, map[string]int{}

@@ -189,3 +189,12 @@ func TestBombIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// withoutRaceDetector skips a test that moves so much that the race detector makes it take
+// minutes. The package is tested a second time in .ci/run, without it.
+func withoutRaceDetector(t *testing.T, what string) {
+	t.Helper()
+	if testing.Short() || raceDetector {
+		t.Skip(what + "; .ci/run plays them without the race detector")
+	}
+}

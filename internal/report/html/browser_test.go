@@ -64,6 +64,17 @@ func TestInBrowser(t *testing.T) {
 	}
 }
 
+// A page without conversations leads to those that have them.
+func TestPagesOfAgentsInBrowser(t *testing.T) {
+	v := report.View{Light: true, Pages: map[string]string{"poor": "r_agents/002.html"}}
+	root := browse(t, onePage(t, reporttest.Mixed(), v), report.Anchor("poor", "2.1"))
+	var link string
+	each(find(root, "body"), "a", func(a *html.Node) { link = attr(a, "href") })
+	if link != "r_agents/002.html#case=2.1&agent=poor" {
+		t.Errorf("the story leads to %q", link)
+	}
+}
+
 // A filter alone may stand behind the #, as somebody would write it.
 func TestBareFilterInBrowser(t *testing.T) {
 	root := browse(t, onePage(t, reporttest.Mixed(), report.View{}), "s:failed !7.5")

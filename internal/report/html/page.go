@@ -137,7 +137,7 @@ func writePage(w io.Writer, rep *report.Report, v report.View, chunks []*chunk) 
 		return fmt.Errorf("write HTML report: %w", err)
 	}
 	f := newFrame(v.Heading(), gridScript, anyFails(rep, v), v)
-	f.Seed, f.Connects = seed(rep), v.Light
+	f.Seed, f.Connects = seed(rep), v.Light && v.Pages == nil
 	b := bufio.NewWriter(w)
 	if err := templates.ExecuteTemplate(b, "head", f); err != nil {
 		return fmt.Errorf("write HTML report: %w", err)

@@ -37,11 +37,12 @@ type shownGrade struct {
 type summaryAgent struct {
 	Name    string            `json:"name"`
 	Label   string            `json:"label"`
-	Chunks  map[string]string `json:"chunks"`        // category → id of the element with its stories
-	Results [][]any           `json:"results"`       // in the order of cases; nil where there is none
-	Causes  []summaryCause    `json:"causes"`        // what explains most first
-	Left    []int             `json:"left"`          // positions of the cases that nothing explains
-	Why     map[int]int       `json:"why,omitempty"` // positions of cases that did not pass → of the reason, in a report of one agent
+	Page    string            `json:"page,omitempty"` // with its stories, where this page has none
+	Chunks  map[string]string `json:"chunks"`         // category → id of the element with its stories
+	Results [][]any           `json:"results"`        // in the order of cases; nil where there is none
+	Causes  []summaryCause    `json:"causes"`         // what explains most first
+	Left    []int             `json:"left"`           // positions of the cases that nothing explains
+	Why     map[int]int       `json:"why,omitempty"`  // positions of cases that did not pass → of the reason, in a report of one agent
 }
 
 // summaryCause is a cause and the positions of the cases that it explains and no cause
@@ -69,7 +70,7 @@ func summarize(rep *report.Report, v report.View, chunks []*chunk, ds []diagnosi
 	changed := changesOf(rep, v)
 	for i, a := range rep.Agents {
 		told := telling.Tell(ds[i])
-		sum := summaryAgent{Name: a.Name, Label: label(a.Name), Chunks: map[string]string{}, Causes: []summaryCause{}, Left: placesOf(told.Left, places)}
+		sum := summaryAgent{Name: a.Name, Label: label(a.Name), Page: v.Pages[a.Name], Chunks: map[string]string{}, Causes: []summaryCause{}, Left: placesOf(told.Left, places)}
 		for _, c := range told.Causes {
 			sum.Causes = append(sum.Causes, summaryCause{c.Name, telling.Title(c), c.Legal, placesOf(c.Explains, places)})
 		}

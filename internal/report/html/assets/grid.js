@@ -7,7 +7,7 @@ const cases = data.cases.map(([id, title, spec, tags]) => ({
 const unexplained = { name: 'none', title: 'Not explained by any cause', cases: [] };
 const unjudged = { name: 'unjudged', title: 'Not judged, and not ended as it should be', cases: [] };
 const agents = data.agents.map((a, index) => ({
-  index, name: a.name, label: a.label, chunks: a.chunks,
+  index, name: a.name, label: a.label, chunks: a.chunks, page: a.page,
   results: a.results.map(r => r && {
     behavior: data.behaviors[r[0]], closing: data.closings[r[1]], code: r[2], ms: r[3], standing: data.standings[r[4] || 0],
     timed: r[5] || 0, ratios: r[6] || '', change: data.changes[r[7] || 0], flaky: r[8] ? `${r[8][0]} of ${r[8][1]}` : '',

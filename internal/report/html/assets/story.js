@@ -46,7 +46,8 @@ async function openStory(id, index) {
 
 // loadStory asks what serves the page for a story, where the page has none in it.
 async function loadStory(id, agent) {
-  const where = `This report is too large for a page that holds what happened. "wsspec report show FOLDER ${id}" tells it, and so does this page where "wsspec report serve FOLDER" shows it.`;
+  if (agent.page) return tellPage(id, agent);
+  const where = `This report is too large for a page that holds what happened. "wsspec report show FOLDER ${id}" tells it, and so does this page where "wsspec report serve FOLDER" shows it. "wsspec report html FOLDER -o report.html" makes a page of each agent.`;
   if (!location.protocol.startsWith('http')) return notice(where);
   const asked = story;
   try {
@@ -60,6 +61,14 @@ async function loadStory(id, agent) {
   } catch (error) {
     notice(where);
   }
+}
+
+// tellPage leads to the agent's own page, which tells what happened.
+function tellPage(id, agent) {
+  const p = make('p', 'notice', 'What happened is on the page of this agent: '), link = make('a', '', agent.label);
+  link.href = `${agent.page}#case=${encodeURIComponent(id)}&agent=${encodeURIComponent(agent.name)}`;
+  p.append(link);
+  body.replaceChildren(p);
 }
 
 // tellCause says in a story what explains it.
