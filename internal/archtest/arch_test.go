@@ -41,7 +41,7 @@ var layers = [][]string{
 	{"internal/report/telling", "internal/report/baseline", "internal/report/score"},
 	{"internal/cases", "internal/report/archive", "internal/report/...", "internal/terminal"},
 	{"internal/runner", "internal/folder"},
-	{"internal/fuzzclient", "internal/fuzzserver", "internal/web"},
+	{"internal/fuzzclient", "internal/fuzzserver", "internal/web", "internal/fleet"},
 	{".", "internal/tour", "internal/website", "internal/broadcast", "internal/massconnect", "internal/wsperf"},
 	{"internal/wstest"},
 	{"cmd/...", "internal/archtest"},
