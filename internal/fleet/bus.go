@@ -120,11 +120,18 @@ func newBus(ctx context.Context, nc *nats.Conn) (*Bus, error) {
 		{Name: workStream, Subjects: []string{"wsspec.work.>"}, Retention: jetstream.WorkQueuePolicy, MaxAge: kept, Description: "parts of wsspec's jobs that somebody is to take"},
 		{Name: newsStream, Subjects: []string{"wsspec.news.>"}, MaxAge: kept, MaxBytes: 4 << 30, Description: "what workers of wsspec report"},
 	} {
-		if _, err := js.CreateOrUpdateStream(ctx, s); err != nil {
+		if _, err = js.Stream(ctx, s.Name); errors.Is(err, jetstream.ErrStreamNotFound) {
+			_, err = js.CreateStream(ctx, s)
+		}
+		if err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // somebody has been quicker
 			return nil, fmt.Errorf("stream %s: %w", s.Name, explained(err))
 		}
 	}
-	b.jobs, err = js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: jobsBucket, TTL: kept, Description: "jobs of wsspec"})
+	if b.jobs, err = js.KeyValue(ctx, jobsBucket); errors.Is(err, jetstream.ErrBucketNotFound) {
+		if b.jobs, err = js.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: jobsBucket, TTL: kept, Description: "jobs of wsspec"}); errors.Is(err, jetstream.ErrBucketExists) {
+			b.jobs, err = js.KeyValue(ctx, jobsBucket)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("bucket %s: %w", jobsBucket, explained(err))
 	}
@@ -148,6 +155,10 @@ func (b *Bus) fits() int { return max(int(b.nc.MaxPayload())-4096, 16<<10) }
 // queue is the consumer by which workers of a pool take parts.
 func (b *Bus) queue(ctx context.Context, kind, version string, lease time.Duration) (jetstream.Consumer, error) {
 	name := pool(kind, version)
+	c, err := b.js.Consumer(ctx, workStream, name)
+	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return c, err
+	}
 	return b.js.CreateOrUpdateConsumer(ctx, workStream, jetstream.ConsumerConfig{
 		Durable: name, FilterSubject: "wsspec.work." + name + ".*", AckPolicy: jetstream.AckExplicitPolicy, AckWait: lease, MaxAckPending: -1, MaxDeliver: -1,
 	})

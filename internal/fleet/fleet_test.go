@@ -16,7 +16,7 @@ import (
 func TestTogether(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, "a", "b", "c")
-	r.cables["c"].slow = 2 * time.Millisecond
+	r.cables["c"].delay(2 * time.Millisecond)
 	ended := r.control(t.Context(), r.connect(), Job{ID: "together", Parts: 3, Together: true, Spec: []byte("gate")})
 	who := r.half(3)
 	if who[0] == who[1] || who[1] == who[2] || who[0] == who[2] {

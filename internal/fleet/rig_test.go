@@ -44,6 +44,13 @@ func (c *cable) mend() {
 	close(c.whole)
 }
 
+// delay makes it slow.
+func (c *cable) delay(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slow = d
+}
+
 func (c *cable) state() (whole <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -89,8 +96,11 @@ func (e *end) Write(p []byte) (int, error) {
 	if err := e.wait(); err != nil {
 		return 0, err
 	}
-	if e.cable.slow > 0 {
-		<-time.After(e.cable.slow)
+	e.cable.mu.Lock()
+	slow := e.cable.slow
+	e.cable.mu.Unlock()
+	if slow > 0 {
+		<-time.After(slow)
 	}
 	return e.Conn.Write(p)
 }
