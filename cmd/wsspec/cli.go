@@ -26,9 +26,10 @@ type commandLine struct {
 	Coverage  coverageCmd  `cmd:"" help:"Show which requirements of the RFCs are tested, and by which cases."`
 	Diagnose  diagnoseCmd  `cmd:"" help:"Explain the failures in a report by known mistakes."`
 	Inspect   inspectCmd   `cmd:"" help:"Decode WebSocket traffic: octets in hex, a file, captured packets."`
+	Load      loadCmd      `cmd:"" help:"Put load on a server: how many connections, how fast, at what latency."`
 	Report    reportCmd    `cmd:"" help:"Show, render, compare, merge and judge reports."`
 	WAMP      wampCmd      `cmd:"" name:"wamp" help:"Write and check WAMP messages in JSON and MessagePack."`
-	Schema    schemaCmd    `cmd:"" help:"Print the JSON Schema of JSON reports."`
+	Schema    schemaCmd    `cmd:"" help:"Print the JSON Schema of reports, of results of load tests, or of plans for them."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 
 	Completion completionCmd `cmd:"" help:"Print a shell script that completes commands, flags and cases."`
@@ -93,7 +94,7 @@ func (p *process) wsspec(ctx context.Context) (status int) {
 	if err := emptyValue(args); err != nil {
 		return p.fail(err)
 	}
-	kctx, err := parser.Parse(args)
+	kctx, err := parser.Parse(loadPlanCommand(args))
 	if err != nil {
 		hint := `run "wsspec --help"`
 		var pe *kong.ParseError

@@ -15,6 +15,8 @@ import (
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/fuzzserver"
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/terminal"
 )
@@ -41,7 +43,7 @@ func TestFaultOfOurs(t *testing.T) {
 	var out, errs bytes.Buffer
 	p := &process{stdout: &out, stderr: &errs, getenv: os.Getenv, width: func() int { return 0 }}
 	run := &testRun{
-		servers: []fuzzclient.Server{{URL: url, Agent: "it"}}, profiles: make([]profile, 1), picked: broken(t), profiled: Selection{}.profiled, out: t.TempDir(), repeat: new(testCmd).repeat,
+		servers: []fuzzclient.Server{{URL: url, Agent: "it"}}, profiles: make([]profile, 1), picked: broken(t), parted: func(cs []conform.Case, _ peer.Profile) ([]conform.Case, []report.Planned) { return cs, nil }, out: t.TempDir(), repeat: new(testCmd).repeat,
 		settings: runner.Settings{Deflate: deflate.NewPool()}, process: p, screen: p.screen(terminal.Detail{}),
 	}
 	if status := p.fail(run.run(t.Context())); status != exitFault {

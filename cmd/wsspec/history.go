@@ -10,17 +10,22 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/load"
+	"github.com/wsspec/wsspec/internal/load/scenario"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/results"
 	"github.com/wsspec/wsspec/internal/report/score"
 	"github.com/wsspec/wsspec/internal/visible"
 )
 
-type schemaCmd struct{}
+type schemaCmd struct {
+	Of string `arg:"" optional:"" enum:"report,load,load-plan" default:"report" help:"report: of a report; load: of the result of a load test; load-plan: of a plan for one (${default})."`
+}
 
-// Run prints the schema of JSON reports.
-func (schemaCmd) Run(p *process) error {
-	fmt.Fprint(p.stdout, results.Schema())
+// Run prints the schema.
+func (c schemaCmd) Run(p *process) error {
+	text := map[string]func() string{"report": results.Schema, "load": load.Schema, "load-plan": scenario.Schema}[c.Of]
+	fmt.Fprint(p.stdout, text())
 	return nil
 }
 

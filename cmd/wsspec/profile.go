@@ -51,32 +51,38 @@ func (t *testRun) readProfiles(file string) error {
 	return nil
 }
 
-// profiled parts the cases that can be played from those that cannot be judged because
-// nobody says what the peer is meant to do. One that is named is played.
-func (s Selection) profiled(picked []conform.Case, p peer.Profile) (played, untold []conform.Case) {
+// parted parts the cases that a run in the role can play, with a profile and over a
+// version of HTTP, from those that are left out: those that cannot be judged because
+// nobody says what the peer is meant to do, but for the ones that are named, and those
+// that are about another version of HTTP. What is about a later one is no part of a run
+// over HTTP/1.1 unless it was picked.
+func (s Selection) parted(picked []conform.Case, role ws.Role, p peer.Profile, over string) (played []conform.Case, left []report.Planned) {
 	for _, k := range picked {
-		if k.Needs.In(p) || slices.Contains(s.Cases, k.ID) {
+		leave := report.Planned{ID: k.ID, Title: k.Title}
+		switch {
+		case k.Over != "" && k.Over != over:
+			if over == ws.HTTP1 && (len(s.Cases) == 0 || slices.Contains(s.Cases, "*")) {
+				continue
+			}
+			leave.Needs = k.Over
+		case k.Needs.In(p) || slices.Contains(s.Cases, k.ID):
 			played = append(played, k)
-		} else {
-			untold = append(untold, k)
+			continue
+		default:
+			leave.Needs = string(k.Needs)
 		}
-	}
-	return played, untold
-}
-
-// untoldOf are cases that a run in the role leaves out for want of a profile.
-func untoldOf(cases []conform.Case, role ws.Role) []report.Planned {
-	var untold []report.Planned
-	for _, k := range cases {
 		if k.Only.Has(role) {
-			untold = append(untold, report.Planned{ID: k.ID, Title: k.Title, Needs: string(k.Needs)})
+			left = append(left, leave)
 		}
 	}
-	return untold
+	return played, left
 }
 
 // nothingToPlay says why none of the selected cases is played.
 func (s Selection) nothingToPlay(untold []report.Planned, others, hint string) error {
+	if len(untold) > 0 && untold[0].OnlyOver() != "" {
+		return badUsage(fmt.Errorf("%s: this is about %s", s.flags(), untold[0].OnlyOver()), httpHint(untold[0].OnlyOver()))
+	}
 	if len(untold) > 0 {
 		return badUsage(fmt.Errorf("%s: this needs a profile that says %s", s.flags(), untold[0].Needs), "--profile names one")
 	}
@@ -86,8 +92,8 @@ func (s Selection) nothingToPlay(untold []report.Planned, others, hint string) e
 // planFor plans the cases for one of the servers.
 func (t *testRun) planFor(server int) {
 	t.settings.Profile = t.profiles[server].Profile
-	played, untold := t.profiled(t.picked, t.settings.Profile)
-	t.plan, t.surveys, t.untold = runner.Plan(played, ws.Client), runner.Surveys(played, ws.Client), untoldOf(untold, ws.Client)
+	played, left := t.parted(t.picked, t.settings.Profile)
+	t.plan, t.surveys, t.untold = runner.Plan(played, ws.Client), runner.Surveys(played, ws.Client), left
 }
 
 // list prints the cases that would be played of each server, where they differ.
@@ -104,8 +110,19 @@ func (t *testRun) list(p *process) {
 		}
 		listed = append(listed, b.String())
 		fmt.Fprint(p.stdout, b.String())
-		if n := len(t.untold); n > 0 {
-			fmt.Fprintf(p.stderr, "%s more, for which a profile is needed: %s\n", terminal.CasesOf(n), telling.UntoldBy(t.untold))
+		var untold, unfit []report.Planned
+		for _, k := range t.untold {
+			if k.OnlyOver() != "" {
+				unfit = append(unfit, k)
+			} else {
+				untold = append(untold, k)
+			}
+		}
+		if n := len(untold); n > 0 {
+			fmt.Fprintf(p.stderr, "%s more, for which a profile is needed: %s\n", terminal.CasesOf(n), telling.UntoldBy(untold))
+		}
+		if n := len(unfit); n > 0 {
+			fmt.Fprintf(p.stderr, "%s more, which are about another version of HTTP: %s\n", terminal.CasesOf(n), telling.UntoldBy(unfit))
 		}
 	}
 }

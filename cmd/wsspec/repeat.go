@@ -61,6 +61,7 @@ func (c *testCmd) repeat(s fuzzclient.Server, profile string) []string {
 	var d dependence
 	c.flagsOf(&d)
 	d.text("--profile", profile)
+	d.set("--http2", c.HTTP2)
 	d.factor(c.TimeoutFactor)
 	d.set("--fail-by-drop", s.Options.FailByDrop)
 	d.set("--strict", c.Strict)
@@ -79,6 +80,7 @@ func (c *serveCmd) repeat() []string {
 	var d dependence
 	c.flagsOf(&d)
 	d.text("--profile", c.Profile)
+	d.set("--http2", c.HTTP2)
 	d.text("--listen", nonDefault(c.Listen, ":9001"))
 	d.text("--tls-cert", c.TLSCert)
 	d.text("--tls-key", c.TLSKey)

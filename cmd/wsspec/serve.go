@@ -40,6 +40,8 @@ type serveCmd struct {
 	TLSKey        string `name:"tls-key" type:"existingfile" placeholder:"FILE" group:"TLS" help:"Key of the certificate (PEM)."`
 	TLSSelfSigned bool   `name:"tls-self-signed" group:"TLS" help:"Serve wss with a certificate made for this run."`
 
+	HTTPVersion `embed:"" group:"HTTP"`
+
 	TimeoutFactor float64 `default:"1" placeholder:"F" help:"Multiply all timeouts by F, for slow machines."`
 	Baseline      string  `placeholder:"PATH" complete:"file" help:"An earlier report or an expectation file: failures recorded there do not count, unless they got worse."`
 	LastFailed    bool    `help:"Only cases that did not pass, were flaky or were not run, according to the report in --out."`
@@ -70,7 +72,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	p = p.beside(plan.outputs)
-	tlsConfig, err := c.tls()
+	tlsConfig, err := c.secured()
 	if err != nil {
 		return err
 	}
@@ -95,6 +97,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	}
 	server := fuzzserver.New(fuzzserver.Config{
 		Plan: plan.cases, Surveys: plan.surveys, Settings: settings, Store: flagged{store, lounge.flags}, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
+		HTTP2:  c.HTTP2,
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.Event(e) },
 	})
 	url := stream.URL(l, tlsConfig != nil)
@@ -143,8 +146,8 @@ func (c *serveCmd) plan(p *process) (*servePlan, error) {
 	if s.profile, err = readProfile(c.Profile); err != nil {
 		return nil, err
 	}
-	picked, untold := c.profiled(picked, s.profile.Profile)
-	s.cases, s.surveys, s.untold = runner.Plan(picked, ws.Server), runner.Surveys(picked, ws.Server), untoldOf(untold, ws.Server)
+	picked, s.untold = c.parted(picked, ws.Server, s.profile.Profile, c.HTTPVersion.version())
+	s.cases, s.surveys = runner.Plan(picked, ws.Server), runner.Surveys(picked, ws.Server)
 	if len(s.cases) == 0 {
 		return nil, c.nothingToPlay(s.untold, ": no client can ask for any of them", `"wsspec test" tests servers; some cases look at the others, and need one beside them`)
 	}
@@ -194,6 +197,15 @@ func (c *serveCmd) settings() runner.Settings {
 		s.Seed = *c.Seed
 	}
 	return s
+}
+
+// secured is the configuration of TLS, nil without.
+func (c *serveCmd) secured() (*tls.Config, error) {
+	config, err := c.tls()
+	if config != nil && c.HTTP2 {
+		config.NextProtos = append([]string{"h2"}, config.NextProtos...)
+	}
+	return config, err
 }
 
 func (c *serveCmd) tls() (*tls.Config, error) {

@@ -16,6 +16,8 @@ import (
 	"github.com/wsspec/wsspec/internal/corpus"
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/spec"
 	"github.com/wsspec/wsspec/internal/terminal"
@@ -52,6 +54,8 @@ type testCmd struct {
 	Insecure    bool     `group:"Handshake" help:"Accept any certificate of a wss server."`
 	CAFile      string   `name:"cafile" type:"existingfile" placeholder:"FILE" group:"Handshake" help:"Trust the certificate authorities in this PEM file instead of the system's."`
 	SNI         string   `name:"sni" placeholder:"NAME" group:"Handshake" help:"Server name to send in TLS, if it is not the host of the URL."`
+
+	HTTPVersion `embed:"" group:"HTTP"`
 
 	Quiet   bool `short:"q" group:"Output" help:"Print the summary only."`
 	Verbose bool `short:"v" group:"Output" help:"Print a line for every case."`
@@ -96,14 +100,15 @@ func (s Selection) pick() ([]conform.Case, error) {
 	if s.asFile {
 		pick = conform.Select
 	}
-	picked, err := pick(suite.Of(edition, data), include, s.Exclude)
+	all := suite.Of(edition, data)
+	picked, err := pick(all, include, s.Exclude)
 	if unknown, is := errors.AsType[*conform.UnknownCaseError](err); is && s.Suite != "" {
 		err = fmt.Errorf("%w in the suite %s", unknown, suite)
 	}
 	if err != nil {
 		return nil, badUsage(err, s.lister())
 	}
-	if !s.asFile && len(s.Exclude) > 0 {
+	if !s.asFile && excludable(all, s.Exclude) != nil { // but a case of another suite may be excluded
 		if err := excludable(cases.FullSuite.Of(edition, data), s.Exclude); err != nil {
 			return nil, badUsage(err, `"wsspec cases" lists what there is; "9.*" is all of 9`)
 		}
@@ -228,7 +233,9 @@ func (c *testCmd) prepare(p *process) (*testRun, error) {
 	if t.picked, err = p.narrow(t.picked, c.OnlySection, c.LastFailed, c.Out); err != nil {
 		return nil, err
 	}
-	t.profiled = c.profiled
+	t.parted = func(picked []conform.Case, p peer.Profile) ([]conform.Case, []report.Planned) {
+		return c.Selection.parted(picked, ws.Client, p, c.HTTPVersion.version())
+	}
 	t.part, t.partial = c.part() || c.OnlySection != "" || c.LastFailed, c.AllowPartial
 	if err := t.readProfiles(c.Profile); err != nil {
 		return nil, err
@@ -274,6 +281,7 @@ func (c *testCmd) dress(servers []fuzzclient.Server) error {
 		if len(c.Subprotocol) > 0 {
 			s.Protocols = c.Subprotocol
 		}
+		s.HTTP = c.HTTPVersion.version()
 		s.Options.FailByDrop = s.Options.FailByDrop || c.FailByDrop
 		if _, err := s.Resolve(""); err != nil {
 			return badUsage(err, "")

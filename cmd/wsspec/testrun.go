@@ -28,7 +28,7 @@ type testRun struct {
 	servers  []fuzzclient.Server
 	profiles []profile // of the servers, in their order
 	picked   []conform.Case
-	profiled func([]conform.Case, peer.Profile) (played, untold []conform.Case)
+	parted   func([]conform.Case, peer.Profile) (played []conform.Case, left []report.Planned)
 	plan     []runner.Planned // what of them is played of the server in turn: see planFor
 	surveys  []runner.Planned
 	untold   []report.Planned

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/stream/h2"
 )
 
 // unreachableHint says what to look at where a server cannot be connected to, or
@@ -24,6 +25,12 @@ func unreachableHint(err error) string {
 	if lost, ok := errors.AsType[*fuzzclient.LostError](err); ok {
 		return fmt.Sprintf("it was reachable before: did it crash? its own log may say why; these cases reached it last: --jobs 1 --cases %s",
 			strings.Join(lost.Last, ","))
+	}
+	if errors.Is(err, h2.ErrNotHTTP2) {
+		return "leave out --http2 to test the port over HTTP/1.1; over ws: a server has to take HTTP/2 in the clear, without an upgrade"
+	}
+	if errors.Is(err, h2.ErrNoConnect) {
+		return "servers have to be told: Go by GODEBUG=http2xconnect=1, Node by settings: {enableConnectProtocol: true}"
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		return "--sni gives the name that the certificate has, --insecure accepts any certificate"

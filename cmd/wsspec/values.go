@@ -42,6 +42,13 @@ func values(command *kong.Node, v *kong.Value, head, typed string) []word {
 		for _, kind := range slices.Sorted(maps.Keys(writers())) {
 			fits = append(fits, word{kind + "=", "to a file"}, word{kind, "to standard output"})
 		}
+	case "loadoutput":
+		if kind, _, given := strings.Cut(typed, "="); given {
+			return []word{{":files", head + kind + "="}}
+		}
+		for _, kind := range slices.Sorted(maps.Keys(loadWriters())) {
+			fits = append(fits, word{kind + "=", "to a file"}, word{kind, "to standard output"})
+		}
 	case "kind":
 		for _, kind := range slices.Sorted(maps.Keys(writers())) {
 			fits = append(fits, word{text: kind})

@@ -32,16 +32,16 @@ const (
 // layers are the packages from bottom to top: one imports only from layers
 // above its own in this list. A name that ends in /... stands for all below it.
 var layers = [][]string{
-	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible", "internal/wamp"},
+	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible", "internal/wamp", "internal/load/stats", "internal/load/scenario"},
 	{"internal/deflate", "internal/rules", "internal/wirelog", "internal/stream", "internal/capture", "internal/resident"},
-	{"internal/stream/...", "internal/load/wire"},
+	{"internal/stream/...", "internal/load", "internal/load/wire"},
 	{"internal/peer", "internal/survey", "internal/verdict", "internal/testee", "internal/inspect"},
 	{"internal/conform"},
 	{"internal/diagnosis", "internal/report", "internal/requirements/coverage", "internal/spec"},
 	{"internal/report/telling", "internal/report/baseline", "internal/report/score"},
 	{"internal/cases", "internal/report/archive", "internal/report/...", "internal/terminal"},
 	{"internal/runner", "internal/folder"},
-	{"internal/fuzzclient", "internal/fuzzserver", "internal/web", "internal/fleet"},
+	{"internal/fuzzclient", "internal/fuzzserver", "internal/web", "internal/load/drive", "internal/fleet"},
 	{".", "internal/tour", "internal/website", "internal/broadcast", "internal/massconnect", "internal/wsperf"},
 	{"internal/wstest"},
 	{"cmd/...", "internal/archtest"},

@@ -13,6 +13,7 @@ import (
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/corpus"
 	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // Edition selects which of the reference's lists of close codes 7.9 tests.
@@ -153,6 +154,9 @@ func Beyond() []conform.Case {
 	)
 	for i := range cs {
 		cs[i].Tags = append(cs[i].Tags, conform.Beyond)
+		if conform.Category(cs[i].ID) == "0" { // request lines, Upgrade, Accept
+			cs[i].Over = ws.HTTP1
+		}
 		setLimits(&cs[i])
 	}
 	return cs

@@ -51,7 +51,10 @@ type Case struct {
 	Survey func(survey.Evidence) []wirelog.Record
 
 	Command string // what the peer is asked to do, in the words of ws.ParseCommands
-	Needs   Trait  // what the peer's profile must say for the case to be played
+	// Over, where not empty, is the version of HTTP that the case is about: ws.HTTP1 and so
+	// on. It makes no sense over another.
+	Over  string
+	Needs Trait // what the peer's profile must say for the case to be played
 	// Told, where not nil, stands in place of Open in cases that test servers, where the
 	// profile says what the case needs.
 	Told func(peer.Profile) peer.Opening

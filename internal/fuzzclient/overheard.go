@@ -30,7 +30,11 @@ type overheard struct {
 	heard   []byte
 	err     error // that ended reading, but for our own end of it
 	dropped bool
+	beside  bool // the head of an answer is no octets of the stream: all that comes is content
 }
+
+// Unwrap is the stream that is overheard.
+func (o *overheard) Unwrap() stream.Stream { return o.Stream }
 
 func (o *overheard) Read(p []byte) (int, error) {
 	n, err := o.Stream.Read(p)
@@ -64,6 +68,9 @@ func (o *overheard) drop(now func() error) error {
 
 // unfinished reports whether more of a refusal can follow. The caller holds the lock.
 func (o *overheard) unfinished() bool {
+	if o.beside {
+		return len(o.heard) < maxHeard
+	}
 	end := ws.HeadEnd(o.heard)
 	if end == 0 || len(o.heard) == maxHeard {
 		return false

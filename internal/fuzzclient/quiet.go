@@ -35,6 +35,9 @@ func watch(s stream.Stream, acting runner.Acting) *watched {
 	return w
 }
 
+// Unwrap is the stream that is watched.
+func (w *watched) Unwrap() stream.Stream { return w.Stream }
+
 func (w *watched) rest() {
 	w.mu.Lock()
 	defer w.mu.Unlock()

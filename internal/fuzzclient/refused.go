@@ -11,9 +11,11 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -84,19 +86,22 @@ func (e *RefusedError) mayPass() bool {
 }
 
 // refusal says what a server that did not open the connection did instead.
-func (e *Endpoint) refusal(o *overheard, waited time.Duration) *RefusedError {
+func (e *Endpoint) refusal(o *overheard, head []byte, waited time.Duration) *RefusedError {
 	heard, err := o.said()
+	if peer.TunnelOf(o) != nil {
+		heard = append(slices.Clone(head), heard...) // which came beside the stream
+	}
 	r := &RefusedError{URL: e.URL, Target: e.request.Target, Waited: waited}
 	end := ws.HeadEnd(heard)
-	head, perr := ws.ParseResponse(heard[:end])
+	answer, perr := ws.ParseResponse(heard[:end])
 	begun := bytes.HasPrefix(heard, []byte("HTTP/"))
 	switch {
-	case perr == nil && isHTTPSHint(head.Status, heard) && e.target.TLS == nil, isTLSRecord(heard):
+	case perr == nil && isHTTPSHint(answer.Status, heard) && e.target.TLS == nil, isTLSRecord(heard):
 		r.How = WantsTLS
 	case perr == nil:
-		r.Status, r.Reason, r.Line = head.Status, shown(head.Reason), firstLine(heard)
-		if head.Status/100 == 3 {
-			r.Location = shown(head.Fields.Get("Location"))
+		r.Status, r.Reason, r.Line = answer.Status, shown(answer.Reason), firstLine(heard)
+		if answer.Status/100 == 3 {
+			r.Location = shown(answer.Fields.Get("Location"))
 		}
 	case isAlert(err):
 		r.How, r.Err = ByAlert, e.alerted(err)
@@ -136,6 +141,11 @@ var (
 // firstLine is the first line of the content of an HTTP response that says
 // something; of HTML the title.
 func firstLine(heard []byte) string {
+	for _, version := range []string{ws.HTTP2, ws.HTTP3} { // which its content does not depend on
+		if rest, ok := bytes.CutPrefix(heard, []byte(version+" ")); ok {
+			heard = append([]byte(ws.HTTP1+" "), rest...)
+		}
+	}
 	resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(heard)), nil)
 	if err != nil {
 		return ""

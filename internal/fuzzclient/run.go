@@ -73,7 +73,10 @@ func (r *Run) Do(ctx context.Context) (Outcome, error) {
 		}
 		if out.Agent == "" {
 			out.Agent = found.agent
-			if r.Taken != nil && r.Taken(found.agent) {
+			if r.Server.HTTP != "" && r.Server.HTTP != ws.HTTP1 {
+				out.Agent += " over " + r.Server.HTTP // results over another version are others
+			}
+			if r.Taken != nil && r.Taken(out.Agent) {
 				out.Agent += " at " + r.Server.request.Host
 			}
 		}
@@ -262,7 +265,7 @@ func (e *Endpoint) hold(ctx context.Context, st runner.Settings, meanwhile func(
 	}
 	// Nothing is judged here: a server that closes badly gets little time for it.
 	st.Options.CloseTimeout, st.Options.DropTimeout = probeClosing, probeClosing
-	o := &overheard{Stream: s}
+	o := &overheard{Stream: s, beside: peer.TunnelOf(s) != nil}
 	begun := time.Now()
 	p := st.Peer(ctx, o, ws.Client, conform.Case{})
 	opened := p.Dial(e.request, peer.Opening{})
@@ -285,7 +288,7 @@ func (e *Endpoint) hold(ctx context.Context, st runner.Settings, meanwhile func(
 		found.agent = name[:min(len(name), maxAgent)]
 	}
 	if !opened && (err != nil || resp.Status != 101) {
-		found.refused = e.refusal(o, waited)
+		found.refused = e.refusal(o, p.Log().Response, waited)
 	}
 	return found, nil
 }

@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/stream/h2"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -33,6 +35,7 @@ type Server struct {
 	Protocols []string
 	Header    ws.Fields
 	TLS       TLS
+	HTTP      string // the version to open connections with: ws.HTTP2; empty: ws.HTTP1
 	Options   peer.Options
 	// Dial connects to the server, in place of the network. May be nil.
 	Dial func(context.Context) (stream.Stream, error)
@@ -67,6 +70,9 @@ func (s Server) Resolve(userAgent string) (*Endpoint, error) {
 	if u.Scheme == "wss" {
 		if e.target.TLS, err = s.TLS.config(u.Hostname()); err != nil {
 			return nil, err
+		}
+		if s.HTTP == ws.HTTP2 {
+			e.target.TLS.NextProtos = []string{alpnHTTP2}
 		}
 		e.target.TLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			e.asked.Store(true)
@@ -242,8 +248,19 @@ func (e *Endpoint) connect(ctx context.Context) (stream.Stream, error) {
 	if e.Dial != nil {
 		return e.Dial(ctx)
 	}
-	return stream.Dial(ctx, e.target)
+	s, err := stream.Dial(ctx, e.target)
+	if err != nil || e.HTTP != ws.HTTP2 {
+		return s, err
+	}
+	if p := stream.Protocol(s); e.target.TLS != nil && p != alpnHTTP2 {
+		_ = s.Close() // it is of no use
+		return nil, fmt.Errorf("%w: ALPN agreed on %q", h2.ErrNotHTTP2, p)
+	}
+	return h2.Dial(ctx, s)
 }
+
+// alpnHTTP2 is the name of HTTP/2 over TLS (RFC 9113, 3.2).
+const alpnHTTP2 = "h2"
 
 // isPermanent reports whether trying again is of no use: the name does not exist,
 // the certificate is not trusted, the server has said why not in a TLS alert, or
@@ -252,5 +269,8 @@ func isPermanent(err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
+	if errors.Is(err, h2.ErrNoConnect) || errors.Is(err, h2.ErrNotHTTP2) && !errors.Is(err, io.EOF) {
+		return true
+	}
 	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.As(err, &record) || isAlert(err)
 }

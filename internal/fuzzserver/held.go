@@ -19,6 +19,9 @@ type held struct {
 	end func() error // Close or Reset, whichever came first
 }
 
+// Unwrap is the stream that is held.
+func (h *held) Unwrap() stream.Stream { return h.Stream }
+
 // Close ends reading and writing. The client sees it with letGo.
 func (h *held) Close() error { return h.hold(h.Stream.Close) }
 

@@ -102,6 +102,10 @@ func (c *conn) refuse(r *peer.Refusal) {
 	if err := c.in.SetDeadline(time.Now().Add(refusalPatience)); err != nil {
 		return
 	}
+	if t := peer.TunnelOf(c.in); t != nil {
+		c.refuseIn(t, r)
+		return
+	}
 	if _, err := c.in.Write(r.Append(nil)); err == nil {
 		_ = stream.CloseGently(c.in, refusalPatience) // it is closed either way
 	}

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/stream/h2"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -56,6 +58,8 @@ type Config struct {
 	Token string
 	// AnyoneControls lets everyone do that, as the reference does.
 	AnyoneControls bool
+	// HTTP2 serves clients that begin with the preface of HTTP/2 too (RFC 9113, 3.4).
+	HTTP2 bool
 	// Events is told what happens, by one goroutine at a time, and must not block.
 	// May be nil.
 	Events func(Event)
@@ -144,6 +148,10 @@ func (s *Server) ServeStream(ctx context.Context, st stream.Stream) {
 	in, err := readHead(st, s.Settings.OpenTimeout())
 	unhook()
 	c.in = in
+	if s.HTTP2 && in.end > 0 && strings.HasPrefix(h2.Preface, string(in.head())) {
+		s.serveHTTP2(ctx, c)
+		return
+	}
 	if err != nil {
 		var tooLong *headTooLongError
 		switch {
@@ -161,7 +169,12 @@ func (s *Server) ServeStream(ctx context.Context, st stream.Stream) {
 		c.refuse(&peer.Refusal{Status: 400, Why: err.Error()})
 		return
 	}
-	refusal := peer.CheckRequest(c.request)
+	c.conduct(ctx, peer.CheckRequest(c.request))
+}
+
+// conduct does what a request asks for, unless there is a reason to refuse it.
+func (c *conn) conduct(ctx context.Context, refusal *peer.Refusal) {
+	s := c.Server
 	if refusal != nil {
 		c.showRefused()
 	} else {

@@ -17,7 +17,7 @@ func (p *Peer) sendAnswer(h Head) []byte {
 	if h.Wait > 0 {
 		p.withhold(h.Wait)
 	}
-	if !p.cfg.HoldAnswer || h.Chop > 0 || h.Cut != 0 || len(h.Behind) > 0 || p.state == closed {
+	if p.tunnel != nil || !p.cfg.HoldAnswer || h.Chop > 0 || h.Cut != 0 || len(h.Behind) > 0 || p.state == closed {
 		return p.sendHead(h)
 	}
 	b := h.Octets()

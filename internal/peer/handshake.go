@@ -62,14 +62,15 @@ func (p *Peer) Dial(r Request, o Opening) bool {
 	if p.head.err != nil {
 		err = p.head.err
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return p.noOpening(err.Error())
-	case resp.Status != 101:
-		return p.noOpening(fmt.Sprintf("RFC 6455, 4.1: HTTP status %d %.80q instead of 101", resp.Status, resp.Reason))
+	}
+	wrong, broken := p.checkAnswer(resp, asked)
+	if wrong != "" {
+		return p.noOpening(wrong)
 	}
 	why := ""
-	if broken := rules.Response(resp, asked); len(broken) > 0 {
+	if len(broken) > 0 {
 		why = broken[0]
 	} else if other := o.unspoken(resp.Fields); other != "" {
 		return p.noOpening(fmt.Sprintf("the server chose %.80s, which we do not speak", other))
@@ -142,8 +143,9 @@ type Refusal struct {
 
 // CheckRequest says with which HTTP status a request that is no WebSocket
 // handshake is to be refused, and why (RFC 6455, 4.2.1). nil means it is one.
-func CheckRequest(r ws.Request) *Refusal {
-	faults := rules.Request(r)
+func CheckRequest(r ws.Request) *Refusal { return refusalOf(rules.Request(r)) }
+
+func refusalOf(faults []rules.Fault) *Refusal {
 	if len(faults) == 0 {
 		return nil
 	}
@@ -185,7 +187,14 @@ func (r Refusal) Append(dst []byte) []byte {
 // Refuse answers a handshake with an HTTP error and ends the connection.
 func (p *Peer) Refuse(status int, why string, fields ws.Fields) {
 	p.log.Refused = why
-	p.log.Response = p.sendHead(Head{Raw: Refusal{status, why, fields}.Append(nil)})
+	r := Refusal{status, why, fields}
+	if p.tunnel != nil {
+		section, content := r.Section()
+		p.log.Response = p.sendSection(Head{Fixed: section})
+		p.SendOctets(content)
+	} else {
+		p.log.Response = p.sendHead(Head{Raw: r.Append(nil)})
+	}
 	p.notClean(why)
 	p.drop(false)
 	p.release()

@@ -21,6 +21,7 @@ type Head struct {
 	Before []byte     // goes out in front of the line
 	Body   []byte     // goes out behind the empty line
 	Raw    []byte     // goes out in place of all this, where not nil
+	Fixed  ws.Fields  // in a Tunnel, the header section that goes out in place of all this, where not nil
 	LF     bool       // lines end with LF alone
 
 	Chop    int           // octets a write, with a moment between; 0: all in one
@@ -86,6 +87,9 @@ func (o Opening) edited(h Head) Head {
 // sendHead sends our half of the opening handshake the way it wants to be sent and
 // returns what the log keeps of it.
 func (p *Peer) sendHead(h Head) []byte {
+	if p.tunnel != nil {
+		return p.sendSection(h)
+	}
 	b := h.Octets()
 	parts := [][]byte{b}
 	switch {

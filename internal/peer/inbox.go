@@ -35,6 +35,7 @@ const (
 	gotHead                   // the HTTP head of the opening handshake
 	gotAnswer                 // the head of an HTTP answer to a request that went before it
 	gotFrame
+	gotHTTP    // a frame of the HTTP connection that the stream is one of
 	gotTooMuch // a frame or a backlog over the limit; reading goes on, parsing does not
 	gotEnd     // no more input
 )
@@ -46,15 +47,18 @@ type item struct {
 	header ws.Header
 	data   []byte // head, payload, or the beginning of a chunk
 	size   int    // gotChunk: its octets; gotAnswer: the status
-	err    error  // gotHead: no HTTP; gotTooMuch: what; gotEnd: nil after FIN
+	sent   bool   // gotHTTP: by us
+	http   *wirelog.HTTPFrame
+	err    error // gotHead: no HTTP; gotTooMuch: what; gotEnd: nil after FIN
 }
 
 // inbox connects the reader to the script. Its lock is the only one in a Peer.
 type inbox struct {
 	role    ws.Role
-	limit   int // octets of a frame's payload
-	backlog int // octets that may wait
-	slack   int // and those beyond that a read in progress may add
+	tunnel  Tunnel // nil: the opening handshake is octets of the stream
+	limit   int    // octets of a frame's payload
+	backlog int    // octets that may wait
+	slack   int    // and those beyond that a read in progress may add
 	ready   chan struct{}
 	done    chan struct{} // the reader has returned
 
@@ -78,7 +82,7 @@ func newInbox(role ws.Role, limit, backlog int) *inbox {
 func (b *inbox) put(items ...item) bool {
 	b.mu.Lock()
 	for _, it := range items {
-		if it.kind == gotChunk && b.held > b.backlog+b.slack {
+		if (it.kind == gotChunk || it.kind == gotHTTP) && b.held > b.backlog+b.slack {
 			continue
 		}
 		b.items = append(b.items, it)
@@ -135,6 +139,9 @@ func (b *inbox) read(s stream.Stream) {
 	buf := make([]byte, max(readLow, min(readSize, b.backlog)))
 	r := parser{role: b.role, limit: b.limit}
 	var batch []item
+	if b.tunnel != nil && !b.readSections(&r) {
+		return
+	}
 	for {
 		b.listen()
 		n, err := s.Read(buf)

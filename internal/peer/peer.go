@@ -127,6 +127,7 @@ type Peer struct {
 	ctx    context.Context
 	unhook func() bool // the context lets go of the stream
 	s      stream.Stream
+	tunnel Tunnel // what s is inside its wrappers, nil where it is none
 	cfg    Config
 	opts   Options
 	rand   *rand.Rand
@@ -207,6 +208,10 @@ func New(ctx context.Context, s stream.Stream, cfg Config) *Peer {
 	}
 	p.pings, p.ponged = map[string]int{}, map[string]bool{}
 	p.in = newInbox(cfg.Role, limit, cfg.Backlog)
+	if p.tunnel = TunnelOf(s); p.tunnel != nil {
+		p.in.tunnel = p.tunnel
+		p.tunnel.Watch(p.in.below)
+	}
 	go p.in.read(s)
 	// A write may be blocked when the context ends; nothing else would wake it.
 	p.unhook = context.AfterFunc(ctx, func() { _ = s.Reset() })
@@ -232,7 +237,10 @@ func (p *Peer) IsOpen() bool { return p.state == open && !p.halted }
 func (p *Peer) record(r wirelog.Record) { p.log.Add(time.Now(), r) }
 
 // Mute stops, or with false resumes, the keeping of octets and frames in the log.
-func (p *Peer) Mute(on bool) { p.log.Mute(time.Now(), on) }
+func (p *Peer) Mute(on bool) {
+	p.sweep()
+	p.log.Mute(time.Now(), on)
+}
 
 // logs reports whether frames are kept in the log now. What ended a conversation is kept
 // in any case, but where the reference's logs are wanted.

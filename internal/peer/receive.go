@@ -54,6 +54,9 @@ func (p *Peer) handle(it item) {
 	case gotHead:
 		p.head = &it
 		t := &p.log.Traffic.In
+		if p.tunnel != nil {
+			break // it is no octets of the stream
+		}
 		t.Wire += t.Preopen - int64(len(it.data)) // frames in the same read
 		t.Preopen = int64(len(it.data))
 	case gotAnswer:
@@ -61,6 +64,8 @@ func (p *Peer) handle(it item) {
 		p.event(it.at, wirelog.Record{Type: wirelog.AnswerEvent, Status: it.size})
 	case gotFrame:
 		p.frame(it)
+	case gotHTTP:
+		p.log.AddHTTP(it.at, it.sent, it.http)
 	case gotTooMuch:
 		if !p.stopped(it) {
 			p.violate(ws.MessageTooBig, it.err.Error())
@@ -75,6 +80,9 @@ func (p *Peer) ended(it item) {
 	if p.ctx.Err() != nil {
 		p.stop()
 		return
+	}
+	if broken, ok := it.err.(interface{ Rule() string }); ok {
+		p.record(wirelog.Record{Kind: wirelog.Violation, Note: broken.Rule()})
 	}
 	kind, how := wirelog.DroppedByPeer, "peer dropped the TCP connection without previous WebSocket closing handshake"
 	if stream.IsReset(it.err) {

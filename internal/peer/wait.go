@@ -248,12 +248,23 @@ func (p *Peer) Finish(d time.Duration, e Ending) {
 	p.release()
 }
 
+// takeLate puts into the log what was seen of the HTTP connection behind the end of the
+// conversation.
+func (p *Peer) takeLate() {
+	if p.tunnel == nil {
+		return
+	}
+	p.tunnel.Watch(nil)
+	p.sweep()
+}
+
 // release lets go of the connection and waits for the reader.
 func (p *Peer) release() {
 	p.unhook()
 	_ = p.s.Close() // closed already, or to be: either way we are done with it
 	p.in.hold(false)
 	<-p.in.done
+	p.takeLate()
 	if p.codec != nil {
 		p.codec.release()
 		p.codec = nil

@@ -4,6 +4,7 @@ package report
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/verdict"
@@ -13,9 +14,19 @@ import (
 // Planned is a case that a run was to play.
 type Planned struct {
 	ID, Title string
-	// Needs is what the run had to be told of the agent to play the case, and was not; it
-	// was left out then. Empty: nothing.
+	// Needs is why the case was left out: what the run had to be told of the agent to play
+	// it, and was not, or the version of HTTP ("HTTP/1.1") that the case is about, where the
+	// run was over another. Empty: it was not.
 	Needs string
+}
+
+// OnlyOver is the version of HTTP that the case is about, where it was left out because
+// the run was over another; else empty.
+func (p Planned) OnlyOver() string {
+	if strings.HasPrefix(p.Needs, "HTTP/") {
+		return p.Needs
+	}
+	return ""
 }
 
 // Plan notes what was to be played of an agent, beside what was noted before, and why
@@ -64,7 +75,7 @@ func (a Agent) Shortened() []string {
 }
 
 // Missing are the cases that were to be played and have no result, but for those that
-// the run was told too little of the agent for.
+// were left out.
 func (a Agent) Missing() []Planned {
 	return slices.DeleteFunc(a.unplayed(), func(p Planned) bool { return p.Needs != "" })
 }
@@ -72,11 +83,23 @@ func (a Agent) Missing() []Planned {
 // Untold are the cases that were left out because they need a profile of the agent which
 // says more.
 func (a Agent) Untold() []Planned {
-	return slices.DeleteFunc(a.unplayed(), func(p Planned) bool { return p.Needs == "" })
+	return slices.DeleteFunc(a.unplayed(), func(p Planned) bool { return p.Needs == "" || p.OnlyOver() != "" })
 }
 
-// NeedsProfile says why a case was left out, as a clause.
-func (p Planned) NeedsProfile() string {
+// Unfit are the cases that were left out because they make no sense over the version of
+// HTTP that the run was over.
+func (a Agent) Unfit() []Planned {
+	return slices.DeleteFunc(a.unplayed(), func(p Planned) bool { return p.OnlyOver() == "" })
+}
+
+// LeftOut are the cases that were left out, for whatever reason.
+func (a Agent) LeftOut() []Planned { return append(a.Untold(), a.Unfit()...) }
+
+// WhyLeftOut says why a case was left out, as a clause.
+func (p Planned) WhyLeftOut() string {
+	if v := p.OnlyOver(); v != "" {
+		return "is about " + v + ", and this was another version of HTTP"
+	}
 	return "needs a profile that says " + p.Needs + ": see --profile"
 }
 

@@ -85,6 +85,17 @@ func Response(r ws.Response, asked *Asked) []string {
 		want := ws.AcceptKey(asked.Key)
 		broken(accept[0] != want, "RFC 6455, 4.1: Sec-WebSocket-Accept is %.80q and should be %q", accept[0], want)
 	}
+	return append(all, subprotocol(proto, asked)...)
+}
+
+// subprotocol returns the rules that the fields Sec-WebSocket-Protocol of an answer break.
+func subprotocol(proto []string, asked *Asked) []string {
+	var all []string
+	broken := func(is bool, format string, args ...any) {
+		if is {
+			all = append(all, fmt.Sprintf(format, args...))
+		}
+	}
 	broken(len(proto) > 1, "RFC 6455, 11.3.4: several fields Sec-WebSocket-Protocol in a response")
 	notToken := len(proto) == 1 && !ws.IsToken(proto[0])
 	if notToken {

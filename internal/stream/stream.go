@@ -73,6 +73,15 @@ func Dial(ctx context.Context, t Target) (Stream, error) {
 	return Wrap(tc), nil
 }
 
+// Protocol is what ALPN agreed on for a stream over TLS (RFC 7301), empty for nothing.
+func Protocol(s Stream) string {
+	n, _ := s.(netStream)
+	if t, ok := n.Conn.(*tls.Conn); ok {
+		return t.ConnectionState().NegotiatedProtocol
+	}
+	return ""
+}
+
 // Wrap makes a Stream of a connection of package net or crypto/tls. A
 // connection that is a Stream already is returned as it is.
 func Wrap(c net.Conn) Stream {

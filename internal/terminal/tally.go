@@ -241,6 +241,9 @@ func (t *Tally) lines(width int) []string {
 	if untold := t.agent.Untold(); len(untold) > 0 {
 		lines = append(lines, gradeLine("need a profile", idsOf(untold), width, true), "    not run: see --profile")
 	}
+	if unfit := t.agent.Unfit(); len(unfit) > 0 {
+		lines = append(lines, gradeLine("about other HTTP", idsOf(unfit), width, true), "    not run: they make no sense over this version of HTTP")
+	}
 	if len(t.mixed) > 0 {
 		lines = append(lines, gradeLine("wrong beside others", t.mixed, width, true))
 	}

@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -238,8 +239,9 @@ func (s *Screen) Tally(agent string, t *Tally) {
 		from = ", " + suites
 	}
 	if s.detail.Verbose {
-		for _, p := range t.agent.Untold() {
-			fmt.Fprintf(s.out, "not run %s: %s (it needs a profile that says %s)\n", visible.Text(p.ID), visible.Text(p.Title), visible.Text(p.Needs))
+		for _, p := range t.agent.LeftOut() {
+			why, _, _ := strings.Cut(p.WhyLeftOut(), ": see ")
+			fmt.Fprintf(s.out, "not run %s: %s (it %s)\n", visible.Text(p.ID), visible.Text(p.Title), visible.Text(why))
 		}
 	}
 	head := []string{"", fmt.Sprintf("%q: %s%s", agent, CasesOf(t.done), visible.Text(from))}

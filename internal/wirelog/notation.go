@@ -39,6 +39,10 @@ func (r Record) Text() string {
 		return ">> " + octets(r.Data)
 	case ReceivedOctets:
 		return "<< " + octets(r.Data)
+	case SentHTTP:
+		return "> " + r.HTTP.String()
+	case ReceivedHTTP:
+		return "< " + r.HTTP.String()
 	case SentFrame:
 		return "> " + r.Frame.String()
 	case ReceivedFrame:

@@ -22,6 +22,13 @@ const everyKind = `0.000000 >> 5 810548656c
 0.000004 < binary declared=18446744073709551615 ""
 0.000005 < pong ""
 0.000006 < opcode11 0xff00
+0.000006 > h2 headers stream=1 :method CONNECT :path / sec-websocket-version 13 x-empty "" "x y" "a\tb\""
+0.000006 < h2 headers stream=1 end_stream "x-late" yes
+0.000006 > h2 settings ENABLE_CONNECT_PROTOCOL=1 INITIAL_WINDOW_SIZE=65535
+0.000006 < h2 settings ack
+0.000006 < h2 window_update stream=1 65535
+0.000006 < h2 goaway last=1 ENHANCE_YOUR_CALM debug="too much"
+0.000006 > h3 data stream=0 len=7
 0.000007 = text "Hello, \"world\"!\n"
 0.000008 = binary 0x00fffefdfcfb00ff
 0.000009 = text len=65536 sha256=0102030405060708091011121314151617181920212223242526272829303132 "***"...

@@ -55,7 +55,12 @@ func ParseRecord(line string) (Record, error) {
 		if sign == "<" {
 			r.Kind = ReceivedFrame
 		}
-		r.Frame, err = ParseFrame(rest)
+		if isHTTPFrame(rest) {
+			r.Kind = r.Kind - SentFrame + SentHTTP
+			r.HTTP, err = ParseHTTPFrame(rest)
+		} else {
+			r.Frame, err = ParseFrame(rest)
+		}
 	case "=":
 		r.Kind = Event
 		err = r.parseEvent(rest)

@@ -34,6 +34,8 @@ type Kind uint8
 const (
 	SentOctets     Kind = iota // >> 5 810548656c
 	ReceivedOctets             // << 2 8100
+	SentHTTP                   // > h2 headers stream=1 :method CONNECT
+	ReceivedHTTP               // < h2 window_update stream=1 65535
 	SentFrame                  // > text mask=37fa213d "Hello"
 	ReceivedFrame              // < pong ""
 	Event                      // = text "Hello"
@@ -66,6 +68,7 @@ type Record struct {
 	At    time.Duration // since the log began, in whole microseconds
 	Kind  Kind
 	Frame Frame         // SentFrame, ReceivedFrame, NotSent
+	HTTP  *HTTPFrame    // SentHTTP, ReceivedHTTP
 	Data  Payload       // SentOctets, ReceivedOctets, Event
 	Type  EventType     // Event
 	Wait  time.Duration // WaitSet, FailSet, CloseSet
@@ -157,7 +160,8 @@ type Log struct {
 	Extension   string        // what was agreed, as in the header
 	Late        time.Duration // how much later than meant we were ourselves, in waits that ran out
 
-	muted bool
+	muted  bool
+	frames int // of the HTTP connection
 }
 
 // New begins a log now.

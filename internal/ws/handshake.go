@@ -153,9 +153,10 @@ func parseHead(head []byte) (start string, fields Fields, err error) {
 	if rest == "" {
 		return start, nil, nil
 	}
+	pseudo := ofSection(start)
 	for line := range strings.SplitSeq(rest, "\r\n") {
-		name, value, ok := strings.Cut(line, ":")
-		if !ok || !IsToken(name) {
+		name, value, ok := cutField(line, pseudo)
+		if !ok {
 			return "", nil, fmt.Errorf("field line %s: want a name, a colon and a value", quote(line))
 		}
 		fields = append(fields, Field{name, strings.Trim(value, " \t")})

@@ -55,10 +55,11 @@ func openings() []conversation {
 			p.send(strings.Replace(a, "Accept: ", "Accept: x", 1))
 		}, end: "handshake: Sec-WebSocket-Accept", phase: InUpgrade},
 		{name: "no Upgrade", server: func(p *peer) { p.send(strings.Replace(p.answer(), "Upgrade: websocket\r\n", "", 1)) },
-			end: "handshake: Upgrade", phase: InUpgrade},
+			end: "handshake: no Upgrade", phase: InUpgrade},
 		{name: "no Connection", server: func(p *peer) { p.send(strings.Replace(p.answer(), "Connection: Upgrade\r\n", "", 1)) },
-			end: "handshake: Connection", phase: InUpgrade},
+			end: "handshake: no Connection", phase: InUpgrade},
 		{name: "no HTTP", server: func(p *peer) { p.take(); p.send("SSH-2.0-x\r\n\r\n") }, end: "handshake: ", phase: InUpgrade},
+		{name: "not even a line", server: func(p *peer) { p.take(); p.send("220"); p.next() }, end: "handshake: not HTTP", phase: InUpgrade},
 		{name: "endless head", server: func(p *peer) { p.take(); p.send("HTTP/1.1 101 x\r\n" + strings.Repeat("a: b\r\n", 10_000)) },
 			end: "handshake: HTTP head too long", phase: InUpgrade},
 		{name: "403", server: func(p *peer) { p.take(); p.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") }, end: "HTTP status 403", phase: InUpgrade},

@@ -47,6 +47,7 @@ type Conn struct {
 	sentClose bool
 	draining  bool // nothing that comes matters any more but the end; set by the owner
 	shut      bool // send FIN when the output is out
+	eof       bool // the peer has sent FIN, and there is output for it: the end when that is out
 }
 
 // A transport moves the octets of a Conn.
@@ -279,6 +280,23 @@ func (c *Conn) stuck() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.out != nil && !c.draining
+}
+
+// allSent is called when the output is out. It reports whether FIN has to follow. The caller
+// holds the lock.
+func (c *Conn) allSent() (fin bool) {
+	c.emptied()
+	fin, c.shut = c.shut, false
+	if c.eof {
+		c.terminate(*c.verdict)
+	}
+	return fin
+}
+
+// tidy reports whether TCP is to be ended by FIN. Otherwise nobody waits for what is on
+// its way, and RST frees the port and the memory of the kernel. The caller holds the lock.
+func (c *Conn) tidy() bool {
+	return c.verdict.Cause == Ended || c.draining && c.verdict.Cause != Aborted
 }
 
 // finish tells the Handler. The owner calls it last, once.

@@ -244,8 +244,7 @@ func (l *loop) end(c *Conn) {
 	c.mu.Lock()
 	fd := int(c.fd)
 	c.fd = -1
-	if fd >= 0 && (!c.draining || c.verdict.Cause == Aborted) {
-		// Nobody waits for what is on its way: RST frees the port, and the memory of the kernel.
+	if fd >= 0 && !c.tidy() {
 		_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	}
 	c.mu.Unlock()
@@ -345,9 +344,7 @@ func (l *loop) flush(c *Conn) {
 			o.waiting -= n
 		}
 	}
-	c.emptied()
-	if c.shut {
-		c.shut = false
+	if c.allSent() {
 		_ = unix.Shutdown(int(c.fd), unix.SHUT_WR)
 	}
 }

@@ -190,10 +190,13 @@ func (l *link) run(c *Conn, s stream.Stream) {
 		}
 		if err != nil {
 			c.ended(err)
+			for !c.over.Load() { // the output goes first
+				<-l.moved
+			}
 		}
 	}
 	c.mu.Lock()
-	tidy := c.draining && c.verdict.Cause != Aborted
+	tidy := c.tidy()
 	c.mu.Unlock()
 	if !tidy {
 		_ = s.SetDeadline(past()) // a writer may still be at work
@@ -232,9 +235,7 @@ func (l *link) write(c *Conn) {
 		o := c.out
 		if o == nil || o.waiting == 0 {
 			l.writing = false
-			c.emptied()
-			fin := c.shut
-			c.shut = false
+			fin := c.allSent()
 			c.mu.Unlock()
 			l.tell()
 			if fin {

@@ -255,13 +255,22 @@ func (c *Conn) closed(payload []byte) {
 	c.drain(Closing{Cause: cause, Phase: InClosing}, c.set.role == ws.Server)
 }
 
-// ended handles the end of what comes: FIN where err is io.EOF.
+// ended handles the end of what comes: FIN where err is io.EOF. A client that sends FIN may
+// still read.
 func (c *Conn) ended(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	end := failure(c.reached(), err)
 	if c.lost {
 		end.Cause, end.Err = Reset, stream.ErrReset
+	}
+	if end.Cause == Ended && c.out != nil && c.set.role == ws.Server && !c.over.Load() {
+		if c.verdict == nil {
+			c.verdict = &end
+			c.limit(c.set.limits.CloseTimeout)
+		}
+		c.draining, c.shut, c.eof = true, true, true
+		return
 	}
 	c.settle(end)
 }

@@ -3,6 +3,8 @@
 package wire
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -38,7 +40,7 @@ func (c *Conn) requestUpgrade() {
 // feedHead takes octets of an HTTP head, and returns what is behind it.
 func (c *Conn) feedHead(b []byte) []byte {
 	if c.in == nil {
-		if n := ws.HeadEnd(b); n > 0 && n <= maxHead {
+		if n := ws.HeadEnd(b); n > 0 && n <= maxHead && !c.hopeless(b[:n]) {
 			return c.head(b[:n], b[n:])
 		}
 		c.in = c.set.engine.input()
@@ -47,9 +49,14 @@ func (c *Conn) feedHead(b []byte) []byte {
 	had := len(in.head)
 	in.head = append(in.head, b[:min(len(b), maxHead-had)]...)
 	n := ws.HeadEnd(in.head[max(0, had-3):])
-	switch {
-	case n > 0:
+	if n > 0 {
 		n += max(0, had-3)
+	}
+	switch {
+	case c.hopeless(in.head[:cmp.Or(n, len(in.head))]):
+		c.refuse(400, "Bad Request", "not HTTP")
+		return nil
+	case n > 0:
 		c.in = nil
 		rest := c.head(in.head[:n], b[n-had:])
 		c.set.engine.release(in)
@@ -59,6 +66,20 @@ func (c *Conn) feedHead(b []byte) []byte {
 		return nil
 	}
 	return nil
+}
+
+// hopeless reports whether what has come is not the beginning of a head of HTTP, so that there
+// is no use in waiting for its end.
+func (c *Conn) hopeless(head []byte) bool {
+	if c.set.role == ws.Client {
+		const start = "HTTP/1."
+		n := min(len(head), len(start))
+		return string(head[:n]) != start[:n]
+	}
+	const enough = 64 // octets, of a line that may come one by one
+	head = bytes.TrimLeft(head, "\r\n")
+	line, _, _ := bytes.Cut(head[:min(len(head), enough)], []byte("\r\n"))
+	return slices.ContainsFunc(line, func(b byte) bool { return b < ' ' && b != '\r' || b >= 0x7F })
 }
 
 // head handles a complete head and returns the rest, or nothing if it was of no use.
@@ -101,10 +122,10 @@ func (c *Conn) head(head, rest []byte) []byte {
 // extensions, and returns the subprotocol.
 func (c *Conn) checkAnswer(resp ws.Response) (subprotocol string, err error) {
 	if !resp.Fields.HasToken("Upgrade", "websocket") {
-		return "", errors.New("Upgrade field does not say websocket")
+		return "", errors.New("no Upgrade field that says websocket")
 	}
 	if !resp.Fields.HasToken("Connection", "Upgrade") {
-		return "", errors.New("Connection field does not list Upgrade")
+		return "", errors.New("no Connection field that lists Upgrade")
 	}
 	if accepts := resp.Fields.Values("Sec-WebSocket-Accept"); len(accepts) != 1 || accepts[0] != ws.AcceptKey(string(c.opening.key[:])) {
 		return "", errors.New("Sec-WebSocket-Accept is not the answer to our key")

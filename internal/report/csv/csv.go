@@ -35,8 +35,12 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 		for _, p := range a.Missing() {
 			rows = append(rows, cells(a.Name, p.ID, p.Title, "", "", "", "missing", "", "", "", a.NotRun(), ""))
 		}
-		for _, p := range a.Untold() {
-			rows = append(rows, cells(a.Name, p.ID, p.Title, "", "", "", "needs profile", "", "", "", p.NeedsProfile(), ""))
+		for _, p := range a.LeftOut() {
+			word := "needs profile"
+			if p.OnlyOver() != "" {
+				word = "left out"
+			}
+			rows = append(rows, cells(a.Name, p.ID, p.Title, "", "", "", word, "", "", "", p.WhyLeftOut(), ""))
 		}
 	}
 	if err := c.WriteAll(rows); err != nil {

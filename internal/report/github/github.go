@@ -35,7 +35,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 		for _, line := range telling.Gaps(a) {
 			fmt.Fprintf(&b, "::%s title=%s::%s\n", kind, property(visible.Text(a.Name)), data(visible.Text(line)))
 		}
-		if line := telling.Untold(a); line != "" {
+		for _, line := range telling.LeftOut(a) {
 			fmt.Fprintf(&b, "::notice title=%s::%s\n", property(visible.Text(a.Name)), data(line))
 		}
 		for _, r := range a.Results {

@@ -94,10 +94,7 @@ func cards(rep *report.Report, v report.View, ds []diagnosis.Diagnosis) []card {
 			c.GradeClass = s.Grade[:1]
 		}
 		c.count(a, v, s.Missing, changed)
-		for _, line := range slices.Concat(telling.Scope(a), telling.Gaps(a)) {
-			c.Gaps = append(c.Gaps, gapOf(line))
-		}
-		if line := telling.Untold(a); line != "" {
+		for _, line := range slices.Concat(telling.Scope(a), telling.Gaps(a), telling.LeftOut(a)) {
 			c.Gaps = append(c.Gaps, gapOf(line))
 		}
 		for _, k := range s.Caps {

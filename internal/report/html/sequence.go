@@ -91,6 +91,8 @@ func (s *sequence) draw() {
 			}
 		case wirelog.ReceivedFrame:
 			s.arrow(r.At, false, frameText(r.Frame), s.guilt(i))
+		case wirelog.SentHTTP, wirelog.ReceivedHTTP:
+			s.arrow(r.At, r.Kind == wirelog.SentHTTP, visible.Text(r.HTTP.String()), strings.TrimSuffix("http "+s.guilt(i), " "))
 		case wirelog.NotSent:
 			s.lost(r)
 		case wirelog.SentBlocks, wirelog.ReceivedBlocks:

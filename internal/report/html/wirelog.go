@@ -81,6 +81,10 @@ func recordClass(r wirelog.Record) string {
 		return "txo"
 	case wirelog.ReceivedOctets:
 		return "rxo"
+	case wirelog.SentHTTP:
+		return `"tx http"`
+	case wirelog.ReceivedHTTP:
+		return `"rx http"`
 	case wirelog.SentFrame:
 		return "tx"
 	case wirelog.ReceivedFrame:

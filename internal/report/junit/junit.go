@@ -82,7 +82,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	all := suites{Name: clean(v.Heading())}
 	var spent time.Duration
 	for _, a := range rep.Agents {
-		missing, untold := a.Missing(), a.Untold()
+		missing, untold := a.Missing(), a.LeftOut()
 		s := suite{Name: clean(agentName(a.Name)), Tests: len(a.Results) + len(missing) + len(untold)}
 		var took time.Duration
 		for _, r := range a.Results {
@@ -110,7 +110,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 		}
 		for _, p := range untold {
 			t := unplayed(a, p)
-			t.Skipped = &skipped{clean(p.NeedsProfile())}
+			t.Skipped = &skipped{clean(p.WhyLeftOut())}
 			s.Skipped++
 			s.Cases = append(s.Cases, t)
 		}

@@ -102,11 +102,7 @@ func (b *summary) agents(rep *report.Report) {
 func (b *summary) gaps(rep *report.Report) {
 	begun := false
 	for _, a := range rep.Agents[:min(len(rep.Agents), mostAgents)] {
-		for _, line := range slices.Concat(telling.Scope(a), telling.Gaps(a)) {
-			b.line("- %s: %s", text(name(a.Name)), text(line))
-			begun = true
-		}
-		if line := telling.Untold(a); line != "" {
+		for _, line := range slices.Concat(telling.Scope(a), telling.Gaps(a), telling.LeftOut(a)) {
 			b.line("- %s: %s", text(name(a.Name)), text(line))
 			begun = true
 		}

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,10 @@ const maxOctets = 256 << 20
 // ErrNoConversation says that a result has no log to write.
 var ErrNoConversation = errors.New("the conversation is not in the report")
 
+// ErrInsideHTTP says that a conversation took place on a stream of HTTP/2 or HTTP/3, whose
+// octets a log does not keep.
+var ErrInsideHTTP = errors.New("the WebSocket connection is a stream of an HTTP/2 or HTTP/3 connection, and a report does not keep the octets of that")
+
 // conversation is one that is being written.
 type conversation struct {
 	out   *capture.Writer
@@ -53,6 +58,9 @@ func Write(w io.Writer, r report.Result) error {
 	log := r.Log
 	if log == nil || len(log.Records) == 0 {
 		return ErrNoConversation
+	}
+	if slices.ContainsFunc(log.Records, func(r wirelog.Record) bool { return r.HTTP != nil }) {
+		return ErrInsideHTTP
 	}
 	c := &conversation{start: log.Start}
 	if c.start.IsZero() {

@@ -192,8 +192,9 @@ func hostileLog(l *wirelog.Log) {
 	frame := wirelog.Frame{Header: ws.Header{Fin: true, Opcode: ws.Text, Length: uint64(len(Nasty))}, Payload: payload}
 	closing := frame
 	closing.Opcode, closing.Payload = ws.Close, wirelog.Whole(ws.AppendClosePayload(nil, 1002, Nasty))
+	below := &wirelog.HTTPFrame{Proto: "h2", Type: "headers", Stream: 1, Words: []string{wirelog.Quoted("debug", Nasty)}, Fields: ws.Fields{{Name: Nasty, Value: Nasty}}}
 	for kind := range wirelog.Full + 1 {
-		l.Records = append(l.Records, wirelog.Record{At: time.Duration(kind) * time.Second, Kind: kind, Frame: frame, Data: payload, Tag: Nasty, Note: Nasty})
+		l.Records = append(l.Records, wirelog.Record{At: time.Duration(kind) * time.Second, Kind: kind, Frame: frame, HTTP: below, Data: payload, Tag: Nasty, Note: Nasty})
 	}
 	l.Records = append(l.Records, wirelog.Record{At: time.Minute, Kind: wirelog.ReceivedFrame, Frame: closing}, wirelog.Record{At: time.Minute, Kind: wirelog.Event, Type: wirelog.TimeoutEvent, Tag: Nasty})
 }

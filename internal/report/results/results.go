@@ -51,6 +51,7 @@ type agent struct {
 	Short    []string              `json:"shortened,omitempty"`
 	Why      string                `json:"whyMissing,omitempty"`
 	Untold   []untold              `json:"needProfile,omitempty"`
+	Unfit    []untold              `json:"needHTTP,omitempty"`
 	Beside   *beside               `json:"failedOnlyBesideOthers,omitempty"`
 	Flows    []flow                `json:"flows,omitempty"`
 	Kept     []kept                `json:"requirements,omitempty"`
@@ -76,7 +77,8 @@ type missing struct {
 	Title string `json:"title,omitempty"`
 }
 
-// untold is a case that was left out because it needs a profile that says more.
+// untold is a case that was left out because it needs a profile that says more, or
+// another version of HTTP.
 type untold struct {
 	Case  string `json:"case"`
 	Title string `json:"title,omitempty"`
@@ -181,6 +183,9 @@ func agentOf(a report.Agent, d diagnosis.Diagnosis, v report.View) agent {
 	}
 	for _, p := range a.Untold() {
 		out.Untold = append(out.Untold, untold{p.ID, p.Title, p.Needs})
+	}
+	for _, p := range a.Unfit() {
+		out.Unfit = append(out.Unfit, untold{p.ID, p.Title, p.Needs})
 	}
 	if failed, wrong := a.Besides(); len(failed) > 0 {
 		out.Beside = &beside{failed, append([]string{}, wrong...)}
@@ -292,7 +297,7 @@ func Read(r io.Reader) (*report.Report, error) {
 		for _, m := range a.Missing {
 			rep.Plan(a.Name, []report.Planned{{ID: m.Case, Title: m.Title}}, a.Why)
 		}
-		for _, u := range a.Untold {
+		for _, u := range append(a.Untold, a.Unfit...) {
 			rep.Plan(a.Name, []report.Planned{{ID: u.Case, Title: u.Title, Needs: cmp.Or(u.Needs, "more")}}, a.Why)
 		}
 		rep.From(a.Name, a.Suites...)

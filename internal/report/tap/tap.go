@@ -23,7 +23,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	b := bufio.NewWriter(w)
 	fmt.Fprintf(b, "TAP version 14\n1..%d\n", len(rep.Agents))
 	for i, a := range rep.Agents {
-		missing, untold := a.Missing(), a.Untold()
+		missing, untold := a.Missing(), a.LeftOut()
 		fmt.Fprintf(b, "# Subtest: %s\n    1..%d\n", clean(a.Name), len(a.Results)+len(missing)+len(untold))
 		good := true
 		for j, r := range a.Results {
@@ -38,7 +38,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 			good = good && v.Partial
 		}
 		for j, p := range untold {
-			fmt.Fprintf(b, "    ok %d - %s %s # SKIP %s\n", len(a.Results)+len(missing)+j+1, clean(p.ID), clean(p.Title), clean(p.NeedsProfile()))
+			fmt.Fprintf(b, "    ok %d - %s %s # SKIP %s\n", len(a.Results)+len(missing)+j+1, clean(p.ID), clean(p.Title), clean(p.WhyLeftOut()))
 		}
 		fmt.Fprintf(b, "%s %d - %s\n", okay(good), i+1, clean(a.Name))
 	}

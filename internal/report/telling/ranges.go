@@ -94,14 +94,18 @@ func Gaps(a report.Agent) []string {
 	return lines
 }
 
-// Untold tells in a line which cases were left out for want of a profile of the agent,
-// which is the tester's choice and no gap; empty: none were.
-func Untold(a report.Agent) string {
-	untold := a.Untold()
-	if len(untold) == 0 {
-		return ""
+// LeftOut tells in a line each which cases were left out for want of a profile of the agent
+// or because they are about another version of HTTP, which is the tester's choice and no
+// gap.
+func LeftOut(a report.Agent) []string {
+	var lines []string
+	if untold := a.Untold(); len(untold) > 0 {
+		lines = append(lines, fmt.Sprintf("not run, as they need a profile of the peer (--profile): %d (%s)", len(untold), UntoldBy(untold)))
 	}
-	return fmt.Sprintf("not run, as they need a profile of the peer (--profile): %d (%s)", len(untold), UntoldBy(untold))
+	if unfit := a.Unfit(); len(unfit) > 0 {
+		lines = append(lines, fmt.Sprintf("not run, as they are about another version of HTTP: %d (%s)", len(unfit), UntoldBy(unfit)))
+	}
+	return lines
 }
 
 // UntoldBy lists cases that need a profile by what they need: "8.3.3 message-limit".

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/load"
+	"github.com/wsspec/wsspec/internal/load/drive"
+	"github.com/wsspec/wsspec/internal/load/stats"
+	"github.com/wsspec/wsspec/internal/report/archive"
+	"github.com/wsspec/wsspec/internal/terminal"
+)
+
+// A loading is one load test of the command line.
+type loading struct {
+	process *process // as people see it
+	machine *process
+	plan    load.Plan
+	quiet   bool
+}
+
+// run carries out the plan, and shows how far it is.
+func (l *loading) run(ctx context.Context) (*load.Result, error) {
+	target, err := drive.NewTarget(ctx, l.plan)
+	switch {
+	case lookUpFailed(err):
+		fmt.Fprintf(l.process.stderr, "wsspec: %v\nhint: is the name of the host right?\n", err)
+		return nil, statusError(exitUnreachable)
+	case err != nil:
+		return nil, badUsage(err, "")
+	}
+	screen := terminal.NewLoadScreen(l.surroundings(), l.quiet, l.plan.Kind, l.plan.Connections)
+	begin := time.Now()
+	total := new(stats.Snapshot)
+	end, err := drive.Run(ctx, drive.Config{
+		Plan: l.plan, Target: target, Begin: begin, Every: loadInterval, Precise: true,
+		Emit: func(s *stats.Snapshot) {
+			total.Merge(s)
+			screen.Show(total, time.Since(begin))
+		},
+	})
+	screen.End()
+	if err != nil {
+		return nil, badUsage(err, "")
+	}
+	known := load.Run{Wsspec: version(), Started: begin, Messaging: end.Messaging}
+	if end.Interrupted {
+		known.Interrupted = "a signal"
+	}
+	return load.Conclude(l.plan, known, total)
+}
+
+func (l *loading) surroundings() terminal.Surroundings {
+	return terminal.Surroundings{Out: l.process.stdout, Err: l.process.stderr, Width: l.process.width(), Getenv: l.process.getenv}
+}
+
+// show prints the summary.
+func (l *loading) show(r *load.Result) { terminal.Load(l.surroundings(), r) }
+
+// status is the exit status for a result.
+func (l *loading) status(ctx context.Context, r *load.Result) error {
+	switch {
+	case ctx.Err() != nil:
+		return statusError(exitInterrupted)
+	case r.Opened == 0 && r.Failed > 0:
+		unreachableLoad(l.process, r)
+		return statusError(exitUnreachable)
+	case !r.OK():
+		return statusError(exitVerdict)
+	}
+	return nil
+}
+
+// loadWriters are the kinds of reports of a load test.
+func loadWriters() map[string]func(*bytes.Buffer, *load.Result) error {
+	return map[string]func(*bytes.Buffer, *load.Result) error{
+		"json": func(b *bytes.Buffer, r *load.Result) error { return load.WriteJSON(b, r) },
+		"csv":  func(b *bytes.Buffer, r *load.Result) error { return load.WriteCSV(b, r) },
+	}
+}
+
+// loadOutput is a report to be written: a kind, and a file or "-" for standard output.
+type loadOutput struct{ kind, path string }
+
+// parseLoadOutputs reads the values of --report.
+func parseLoadOutputs(args []string) ([]loadOutput, error) {
+	var os []loadOutput
+	for _, arg := range args {
+		kind, path, given := strings.Cut(arg, "=")
+		if _, ok := loadWriters()[kind]; !ok {
+			return nil, badUsage(fmt.Errorf("--report %s: kind %q is unknown: want one of %s", arg, kind, strings.Join(slices.Sorted(maps.Keys(loadWriters())), ", ")), "")
+		}
+		if given && path == "" {
+			return nil, badUsage(fmt.Errorf("--report %s: there is no path after the =", arg), "")
+		}
+		if path = filepath.Clean(path); !given || path == "/dev/stdout" {
+			path = "-"
+		}
+		if slices.ContainsFunc(os, func(o loadOutput) bool { return o.path == path }) {
+			return nil, badUsage(fmt.Errorf("--report %s: another report goes there", arg), "give each a file of its own")
+		}
+		if path != "-" {
+			if err := archive.CheckOutput(path); err != nil {
+				return nil, badUsage(err, "choose another file for the report")
+			}
+		}
+		os = append(os, loadOutput{kind, path})
+	}
+	return os, nil
+}
+
+// put writes the report to where it belongs.
+func (o loadOutput) put(p *process, r *load.Result) error {
+	var b bytes.Buffer
+	if err := loadWriters()[o.kind](&b, r); err != nil {
+		return err
+	}
+	if o.path == "-" {
+		_, err := p.stdout.Write(b.Bytes())
+		return err
+	}
+	return archive.WriteOutput(o.path, b.Bytes())
+}
+
+// besideLoad is beside, for reports of load tests.
+func (p *process) besideLoad(outputs []loadOutput) *process {
+	if !slices.ContainsFunc(outputs, func(o loadOutput) bool { return o.path == "-" }) {
+		return p
+	}
+	other := *p
+	other.stdout = p.stderr
+	return &other
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package load
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// A FieldError says what is wrong with a field of a plan.
+type FieldError struct {
+	Field string // its key in files, and its name as a flag
+	Err   error
+	Hint  string // what to do; may be empty
+}
+
+func (e *FieldError) Error() string { return e.Field + ": " + e.Err.Error() }
+func (e *FieldError) Unwrap() error { return e.Err }
+
+// Limits of plans.
+const (
+	MaxConnections = 10_000_000
+	MaxRate        = 10_000_000 // a second
+	MaxInFlight    = 10_000
+	MaxTime        = 30 * 24 * time.Hour
+	MaxRetries     = 1000
+)
+
+// checker keeps the first mistake.
+type checker struct{ err error }
+
+func (c *checker) wrong(field, hint, format string, args ...any) {
+	if c.err == nil {
+		c.err = &FieldError{field, fmt.Errorf(format, args...), hint}
+	}
+}
+
+func (c *checker) count(field string, n, least, most int) {
+	if n < least || n > most {
+		c.wrong(field, "", "it is %d: want %d to %d", n, least, most)
+	}
+}
+
+func (c *checker) rate(field string, r float64) {
+	if !(r >= 0 && r <= MaxRate) || math.IsInf(r, 0) {
+		c.wrong(field, "", "it is %v: want more than 0 and at most %d, a second", r, MaxRate)
+	}
+}
+
+func (c *checker) time(field string, d Duration, least time.Duration) {
+	if t := time.Duration(d); t < least || t > MaxTime {
+		c.wrong(field, "", "it is %v: want %v to %v", t, least, MaxTime)
+	}
+}
+
+// Check says what is wrong with the plan; the error is a *FieldError. What the URL says is looked at
+// by those who connect.
+func (p *Plan) Check() error {
+	c := new(checker)
+	if p.URL == "" {
+		c.wrong("url", "wsspec load "+string(p.Kind)+" ws://localhost:9001", "%w", errors.New("the URL of the server is missing"))
+	}
+	c.count("connections", p.Connections, 1, MaxConnections)
+	p.checkOpening(c)
+	p.checkMessages(c)
+	for _, text := range p.FailIf {
+		if _, err := ParseCondition(text); err != nil {
+			c.wrong("fail-if", "", "%w", err)
+		}
+	}
+	return c.err
+}
+
+func (p *Plan) checkOpening(c *checker) {
+	rate := "connect-rate"
+	if p.Kind == Connect {
+		rate = "rate"
+	}
+	c.rate(rate, p.ConnectRate)
+	c.count("batch", p.Batch, 0, MaxConnections)
+	c.time("batch-delay", p.BatchDelay, 0)
+	c.count("opening", p.Opening, 0, MaxConnections)
+	c.time("hold", p.Hold, 0)
+	c.time("timeout", p.Timeout, time.Millisecond)
+	c.count("retries", p.Retries, 0, MaxRetries)
+	c.time("retry-delay", p.RetryDelay, 0)
+	if p.Ping != 0 {
+		c.time("ping", p.Ping, time.Millisecond)
+	}
+	switch {
+	case p.Batch > 0 && p.ConnectRate > 0:
+		c.wrong("batch", "--"+rate+" opens connections evenly, --batch many at once", "there is a rate, too: choose one of them")
+	case p.BatchDelay > 0 && p.Batch == 0:
+		c.wrong("batch-delay", "--batch says how many connections a batch has", "there are no batches")
+	}
+}
+
+func (p *Plan) checkMessages(c *checker) {
+	if p.Kind == Connect {
+		return
+	}
+	c.rate("rate", p.Rate)
+	c.count("in-flight", p.InFlight, 0, MaxInFlight)
+	c.time("duration", p.Duration, time.Millisecond)
+	c.time("warmup", p.Warmup, 0)
+	if _, err := ParseSizes(p.Size); err != nil {
+		c.wrong("size", "", "%w", err)
+	}
+	switch {
+	case p.Rate > 0 && p.InFlight > 0:
+		c.wrong("in-flight", "--rate sends whatever the answers do (the open model), --in-flight when one is answered (the closed model)", "there is a rate, too: choose one of them")
+	case p.Warmup >= p.Duration:
+		c.wrong("warmup", "", "it is %v of a duration of %v: nothing would be measured", p.Warmup, p.Duration)
+	}
+}

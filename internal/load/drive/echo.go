@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package drive
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/load/stats"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// An echo sends messages and times what comes back: at a rate, whatever the answers do (the
+// open model), or the next on a connection when one has been answered (the closed model).
+type echo struct {
+	run *run
+	payloads
+	inFlight int // of the closed model; 0 is the open one
+
+	conns    []*conn
+	measured time.Duration // messages due before are not measured
+	number   atomic.Uint64 // of messages
+	stopped  atomic.Bool   // nothing more is sent
+	waiting  atomic.Int64  // messages without an answer
+	nudge    chan struct{} // something has ended
+}
+
+// outstanding are the messages of a connection that have no answer yet, in the order in
+// which the answers have to come.
+type outstanding struct {
+	queue []sent
+	head  int
+}
+
+// sent is a message on its way.
+type sent struct {
+	due, at    time.Duration // from the beginning: when it was to be sent, and when it was
+	from, size int32         // in the block
+}
+
+func (o *outstanding) push(m sent) { o.queue = append(o.queue, m) }
+
+func (o *outstanding) pop() (m sent, ok bool) {
+	if o == nil || o.head == len(o.queue) {
+		return sent{}, false
+	}
+	m = o.queue[o.head]
+	if o.head++; o.head == len(o.queue) {
+		o.queue, o.head = o.queue[:0], 0
+	} else if o.head > 64 && o.head > len(o.queue)/2 {
+		o.queue, o.head = append(o.queue[:0], o.queue[o.head:]...), 0
+	}
+	return m, true
+}
+
+func (o *outstanding) len() int {
+	if o == nil {
+		return 0
+	}
+	return len(o.queue) - o.head
+}
+
+func newEcho(r *run) *echo {
+	e := &echo{run: r, payloads: newPayloads(r.plan), nudge: make(chan struct{}, 1)}
+	if r.plan.Rate == 0 {
+		e.inFlight = max(r.plan.InFlight, 1)
+	}
+	return e
+}
+
+// main sends for as long as the plan says, and waits for the answers.
+func (e *echo) main() {
+	r := e.run
+	r.mu.Lock()
+	for c := range r.open {
+		e.conns = append(e.conns, c)
+	}
+	r.mu.Unlock()
+	slices.SortFunc(e.conns, func(a, b *conn) int { return cmp.Compare(a.number, b.number) })
+	begin := r.tally.now()
+	end := begin + time.Duration(r.plan.Duration)
+	e.measured = begin + time.Duration(r.plan.Warmup)
+	if e.inFlight > 0 {
+		for _, c := range e.conns {
+			for range e.inFlight {
+				now := r.tally.now()
+				e.send(c, now, now)
+			}
+		}
+		e.awaitUntil(end, func() bool { return e.waiting.Load() == 0 })
+	} else {
+		e.pace(begin, end)
+	}
+	e.stopped.Store(true)
+	e.awaitUntil(r.tally.now()+time.Duration(r.plan.Timeout), func() bool { return e.waiting.Load() == 0 })
+	e.giveUp()
+}
+
+// pace sends at the rate of the plan.
+func (e *echo) pace(begin, end time.Duration) {
+	r := e.run
+	p := newPacer(r)
+	defer p.end()
+	live := slices.Clone(e.conns)
+	next := 0
+	for m := r.Part; ; m += r.Parts {
+		due := begin + time.Duration(float64(m)/r.plan.Rate*float64(time.Second))
+		if due >= end {
+			p.until(end)
+			return
+		}
+		if len(live) == 0 { // the rest at once: there is nothing to wait for
+			left := int64((end-due).Seconds()*r.plan.Rate)/int64(r.Parts) + 1
+			e.unsent(m, left, "no connection left")
+			return
+		}
+		if !p.until(due) {
+			return
+		}
+		for len(live) > 0 {
+			next %= len(live)
+			err := e.send(live[next], due, r.tally.now())
+			if err == nil {
+				next++
+				break
+			}
+			if err != errGone {
+				e.unsent(m, 1, err.Error())
+				next++
+				break
+			}
+			live = slices.Delete(live, next, next+1)
+		}
+	}
+}
+
+func (e *echo) unsent(shard int, n int64, why string) {
+	e.run.tally.count(shard, e.run.tally.now(), func(s *stats.Snapshot, slot *stats.Slot) {
+		s.Unsent += n
+		slot.Failed += n
+		s.Fail("not sent: "+why, n, "")
+	})
+}
+
+// send sends the next message.
+func (e *echo) send(c *conn, due, now time.Duration) error {
+	from, size := e.piece(e.number.Add(1) - 1)
+	c.mu.Lock()
+	if c.echo == nil {
+		c.echo = new(outstanding)
+	}
+	if c.ended {
+		c.mu.Unlock()
+		return errGone
+	}
+	c.echo.push(sent{due, now, int32(from), int32(size)}) // the answer may come before Send returns
+	e.waiting.Add(1)
+	err := sendable(c.wire.Load().Send(e.opcode, e.block[from:from+size]))
+	if err != nil {
+		c.echo.queue = c.echo.queue[:len(c.echo.queue)-1]
+		e.waiting.Add(-1)
+	}
+	c.mu.Unlock()
+	if err == nil && due >= e.measured {
+		e.run.tally.count(c.number, now, func(s *stats.Snapshot, slot *stats.Slot) { s.Sent++; slot.Sent++ })
+	}
+	return err
+}
+
+func (e *echo) opened(*conn) {}
+
+// received is an answer.
+func (e *echo) received(c *conn, opcode ws.Opcode, payload []byte) {
+	now := e.run.tally.now()
+	c.mu.Lock()
+	m, asked := c.echo.pop()
+	c.mu.Unlock()
+	if !asked {
+		e.wrong(c, now, "a message that nobody asked for")
+		return
+	}
+	e.answered(c, m, now, opcode, payload)
+	if e.inFlight > 0 && !e.stopped.Load() {
+		now = e.run.tally.now()
+		_ = e.send(c, now, now) // if the connection is gone, Closed says so
+	}
+	if e.waiting.Add(-1) == 0 {
+		e.ended()
+	}
+}
+
+func (e *echo) answered(c *conn, m sent, now time.Duration, opcode ws.Opcode, payload []byte) {
+	want := e.block[m.from : m.from+m.size]
+	switch {
+	case opcode != e.opcode:
+		e.wrong(c, now, fmt.Sprintf("%v as the answer to %v", opcode, e.opcode))
+	case len(payload) != len(want):
+		e.wrong(c, now, fmt.Sprintf("%d octets as the answer to %d", len(payload), len(want)))
+	case e.run.plan.Verify && !bytes.Equal(payload, want):
+		at := 0
+		for payload[at] == want[at] {
+			at++
+		}
+		e.wrong(c, now, fmt.Sprintf("octet %d of %d is 0x%02x, sent was 0x%02x", at+1, len(want), payload[at], want[at]))
+	}
+	if m.due < e.measured {
+		return
+	}
+	e.run.tally.count(c.number, now, func(s *stats.Snapshot, slot *stats.Slot) {
+		s.Messages++
+		s.Bytes += int64(len(payload))
+		slot.Messages++
+		slot.Bytes += int64(len(payload))
+		s.Record(stats.Message, now-m.due)
+		slot.Record(now - m.due)
+		if e.inFlight == 0 {
+			s.Record(stats.Service, now-m.at)
+		}
+	})
+}
+
+func (e *echo) wrong(c *conn, now time.Duration, what string) {
+	e.run.tally.count(c.number, now, func(s *stats.Snapshot, slot *stats.Slot) {
+		s.Wrong++
+		slot.Failed++
+		s.Fail("wrong answer", 1, what)
+	})
+}
+
+// closed is the end of a connection: what has no answer will get none.
+func (e *echo) closed(c *conn) {
+	c.mu.Lock()
+	left := c.echo.len()
+	measured := e.forget(c)
+	c.ended = true
+	c.mu.Unlock()
+	e.missing(c, measured, "the connection ended")
+	if e.waiting.Add(-int64(left)) == 0 {
+		e.ended()
+	}
+}
+
+// forget empties the queue of a connection, and returns how many of the messages in it
+// were to be measured.
+func (e *echo) forget(c *conn) (measured int64) {
+	for m, ok := c.echo.pop(); ok; m, ok = c.echo.pop() {
+		if m.due >= e.measured {
+			measured++
+		}
+	}
+	return measured
+}
+
+func (e *echo) missing(c *conn, n int64, why string) {
+	if n == 0 {
+		return
+	}
+	e.run.tally.count(c.number, e.run.tally.now(), func(s *stats.Snapshot, slot *stats.Slot) {
+		s.Missing += n
+		slot.Failed += n
+		s.Fail("no answer: "+why, n, "")
+	})
+}
+
+// giveUp counts what has not been answered by the end.
+func (e *echo) giveUp() {
+	for _, c := range e.conns {
+		c.mu.Lock()
+		left := c.echo.len()
+		measured := e.forget(c)
+		c.mu.Unlock()
+		e.waiting.Add(-int64(left))
+		why := fmt.Sprintf("%v after the last message", time.Duration(e.run.plan.Timeout))
+		if e.run.ctx.Err() != nil {
+			why = "the run was stopped"
+		}
+		e.missing(c, measured, why)
+	}
+}
+
+// ended has awaitUntil look.
+func (e *echo) ended() {
+	select {
+	case e.nudge <- struct{}{}:
+	default:
+	}
+}
+
+// awaitUntil waits for a moment of the run, or until it is over early, or the context
+// has ended.
+func (e *echo) awaitUntil(t time.Duration, over func() bool) {
+	timer := time.NewTimer(max(t-e.run.tally.now(), 0))
+	defer timer.Stop()
+	for !over() {
+		select {
+		case <-timer.C:
+			return
+		case <-e.nudge:
+		case <-e.run.ctx.Done():
+			return
+		}
+	}
+}

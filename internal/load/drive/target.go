@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package drive
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/load"
+	"github.com/wsspec/wsspec/internal/load/wire"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// NewTarget is where and how the plan connects. It looks the host up, and reads the
+// file with authorities.
+func NewTarget(ctx context.Context, p load.Plan) (wire.Target, error) {
+	t, err := wire.Locate(ctx, p.URL)
+	if err != nil {
+		return t, err
+	}
+	if t.TLS != nil {
+		if err := secure(t.TLS, p); err != nil {
+			return t, err
+		}
+	} else if p.CAFile != "" || p.SNI != "" || p.Insecure {
+		return t, errors.New("--cafile, --sni and --insecure are for TLS: the URL begins with wss: then")
+	}
+	for _, line := range p.Header {
+		name, value, ok := strings.Cut(line, ":")
+		if !ok || strings.TrimSpace(name) == "" || strings.ContainsAny(line, "\r\n") {
+			return t, fmt.Errorf("header %q: want 'Name: value'", line)
+		}
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		if strings.EqualFold(name, "Host") {
+			t.Host = value
+			continue
+		}
+		t.Fields = append(t.Fields, ws.Field{Name: name, Value: value})
+	}
+	if p.Origin != "" {
+		t.Fields = append(t.Fields, ws.Field{Name: "Origin", Value: p.Origin})
+	}
+	t.Subprotocols = p.Subprotocol
+	if p.Deflate {
+		t.Deflate = []deflate.Offer{{ClientMaxWindowBits: deflate.AnyWindow}}
+	}
+	for _, text := range p.Sources {
+		some, err := sources(text)
+		if err != nil {
+			return t, err
+		}
+		t.Sources = append(t.Sources, some...)
+	}
+	t.OpenTimeout = time.Duration(p.Timeout)
+	t.MaxMessage = 2 * load.MaxSize // a server may say more than it was told
+	return t, nil
+}
+
+func secure(c *tls.Config, p load.Plan) error {
+	c.InsecureSkipVerify = p.Insecure
+	if p.SNI != "" {
+		c.ServerName = p.SNI
+	}
+	if p.CAFile == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(p.CAFile)
+	if err != nil {
+		return fmt.Errorf("cafile: %w", err)
+	}
+	c.RootCAs = x509.NewCertPool()
+	if !c.RootCAs.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("cafile %s: there is no certificate in it", p.CAFile)
+	}
+	return nil
+}
+
+// mostSources is how many addresses a range may have.
+const mostSources = 1 << 12
+
+// sources reads an address, or a range "10.0.0.2-10.0.0.9".
+func sources(text string) ([]netip.Addr, error) {
+	first, last, ranged := strings.Cut(text, "-")
+	from, err := netip.ParseAddr(first)
+	if err != nil {
+		return nil, fmt.Errorf("source %q: want an address of this machine, such as 10.0.0.2, or a range as in 10.0.0.2-10.0.0.9", text)
+	}
+	if !ranged {
+		return []netip.Addr{from}, nil
+	}
+	to, err := netip.ParseAddr(last)
+	if err != nil || to.Less(from) || to.Is4() != from.Is4() {
+		return nil, fmt.Errorf("source %q: want a range that ends behind its beginning, as in 10.0.0.2-10.0.0.9", text)
+	}
+	all := []netip.Addr{from}
+	for a := from; a != to; {
+		a = a.Next()
+		if all = append(all, a); len(all) > mostSources {
+			return nil, fmt.Errorf("source %q: more than %d addresses", text, mostSources)
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package terminal
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/load"
+	"github.com/wsspec/wsspec/internal/load/stats"
+	"github.com/wsspec/wsspec/internal/visible"
+)
+
+// A LoadScreen shows a load test as it goes: on a terminal a line at the bottom, and
+// elsewhere a line every now and then.
+type LoadScreen struct {
+	err      io.Writer
+	width    int
+	onScreen bool
+	quiet    bool
+	kind     load.Kind
+	total    int // connections
+	told     time.Duration
+}
+
+// seldom is how often there is a line where there is no terminal.
+const seldom = 10 * time.Second
+
+// NewLoadScreen returns one for a test of so many connections.
+func NewLoadScreen(on Surroundings, quiet bool, kind load.Kind, connections int) *LoadScreen {
+	s := &LoadScreen{err: on.Err, width: plainWidth, quiet: quiet, kind: kind, total: connections}
+	if on.Width > 0 {
+		s.width, s.onScreen = on.Width, on.Getenv("TERM") != "dumb"
+	}
+	return s
+}
+
+// Show shows what was measured up to a moment of the run.
+func (l *LoadScreen) Show(s *stats.Snapshot, now time.Duration) {
+	switch {
+	case l.quiet:
+	case l.onScreen:
+		fmt.Fprintf(l.err, "\r\x1b[K%s", clip(l.line(s, now, true), l.width-1))
+	case now-l.told >= seldom:
+		l.told = now.Truncate(seldom)
+		fmt.Fprintln(l.err, l.line(s, now, false))
+	}
+}
+
+// End takes the line away.
+func (l *LoadScreen) End() {
+	if l.onScreen && !l.quiet {
+		fmt.Fprint(l.err, "\r\x1b[K")
+	}
+}
+
+// sparks is how many columns the rate takes as bars.
+const sparks = 12
+
+func (l *LoadScreen) line(s *stats.Snapshot, now time.Duration, bars bool) string {
+	parts := []string{fmt.Sprintf("%v", now.Truncate(time.Second)), fmt.Sprintf("open %s/%s", Thousands(s.Series.Held()), Thousands(int64(l.total)))}
+	last, length := s.Series.Last(time.Second, now)
+	get := func(slot stats.Slot) int64 { return slot.Opened }
+	if s.Sent > 0 || s.Messages > 0 {
+		get = func(slot stats.Slot) int64 { return slot.Messages }
+	}
+	if length > 0 {
+		parts = append(parts, Decimal(float64(get(last))/length.Seconds())+"/s")
+	}
+	if failed := worst(s); failed != "" {
+		parts = append(parts, failed)
+	}
+	if last.Measured() > 0 {
+		parts = append(parts, fmt.Sprintf("p50 %s p99 %s", load.Words(last.Quantile(.5)), load.Words(last.Quantile(.99))))
+	}
+	if bars && length > 0 {
+		parts = append(parts, Spark(recent(s.Series.Slots, get), sparks))
+	}
+	return strings.Join(parts, "  ")
+}
+
+// recent are the last slots, as many as there is room for; the one at the end has only begun.
+func recent(slots []stats.Slot, get func(stats.Slot) int64) []float64 {
+	slots = slots[:max(len(slots)-1, 0)]
+	var values []float64
+	for _, slot := range slots[max(len(slots)-2*sparks, 0):] {
+		values = append(values, float64(get(slot)))
+	}
+	return values
+}
+
+// worst is what fails, and the two causes that are most frequent.
+func worst(s *stats.Snapshot) string {
+	total := int64(0)
+	causes := slices.Collect(maps.Keys(s.Failures))
+	for _, f := range s.Failures {
+		total += f.Count
+	}
+	if total == 0 {
+		return ""
+	}
+	slices.SortFunc(causes, func(a, b string) int {
+		return cmp.Or(cmp.Compare(s.Failures[b].Count, s.Failures[a].Count), cmp.Compare(a, b))
+	})
+	var named []string
+	for _, cause := range causes[:min(len(causes), 2)] {
+		named = append(named, fmt.Sprintf("%s %s", visible.Text(cause), Thousands(s.Failures[cause].Count)))
+	}
+	if len(causes) > 2 {
+		named = append(named, "…")
+	}
+	return fmt.Sprintf("%s failed (%s)", Thousands(total), strings.Join(named, ", "))
+}
