@@ -109,6 +109,10 @@ func (p *Plan) checkMessages(c *checker) {
 		c.wrong("size", "", "%w", err)
 	}
 	switch {
+	case p.Kind == Broadcast && p.Connections < 2:
+		c.wrong("connections", "", "it is %d: want at least 2, one that sends and one that receives", p.Connections)
+	case p.Kind == Broadcast && p.Rate == 0:
+		c.wrong("rate", "", "it is 0: want how many messages a second are sent to all")
 	case p.Rate > 0 && p.InFlight > 0:
 		c.wrong("in-flight", "--rate sends whatever the answers do (the open model), --in-flight when one is answered (the closed model)", "there is a rate, too: choose one of them")
 	case p.Warmup >= p.Duration:

@@ -99,6 +99,8 @@ func Run(ctx context.Context, cfg Config) (End, error) {
 	switch r.plan.Kind {
 	case load.Echo, load.Find:
 		r.message = newEcho(r)
+	case load.Broadcast:
+		r.message = newBroadcast(r)
 	}
 	stop := r.emitting()
 	defer stop()
