@@ -30,7 +30,8 @@ func (loadBroadcastCmd) Help() string {
 sends ten messages a second on one connection, for ten seconds, and times when 1,000 others receive them.
 
   wsspec load broadcast ws://localhost:9001 -c 5001 --rate 2 --size 1k
-  wsspec load broadcast wss://example.com/room --header 'Cookie: session=1' --fail-if 'last.p99>200ms' --fail-if 'missing>0'
+  wsspec load broadcast wss://example.com/room --header 'Cookie: session=1' \
+    --fail-if 'last.p99>200ms' --fail-if 'missing>0'
 
 send longer messages, end with status 1 if a message takes too long to the last receiver, or does not reach somebody.
 
