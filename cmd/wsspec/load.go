@@ -16,8 +16,10 @@ import (
 )
 
 type loadCmd struct {
-	Connect loadConnectCmd `cmd:"" help:"Open connections, hold them, ping them."`
-	Echo    loadEchoCmd    `cmd:"" help:"Send messages to a server that echoes them, and time what comes back."`
+	Connect   loadConnectCmd   `cmd:"" help:"Open connections, hold them, ping them."`
+	Echo      loadEchoCmd      `cmd:"" help:"Send messages to a server that echoes them, and time what comes back."`
+	Broadcast loadBroadcastCmd `cmd:"" help:"Send messages to a server that passes them on to all, and time who gets them when."`
+	Find      loadFindCmd      `cmd:"" help:"Find the highest rate, or number of connections, at which an objective holds."`
 }
 
 // Help is what "wsspec load --help" says.

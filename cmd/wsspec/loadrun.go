@@ -15,6 +15,7 @@ import (
 	"github.com/wsspec/wsspec/internal/load"
 	"github.com/wsspec/wsspec/internal/load/drive"
 	"github.com/wsspec/wsspec/internal/load/stats"
+	"github.com/wsspec/wsspec/internal/load/wire"
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/terminal"
 )
@@ -24,12 +25,14 @@ type loading struct {
 	process *process // as people see it
 	machine *process
 	plan    load.Plan
+	target  wire.Target
 	quiet   bool
 }
 
 // run carries out the plan, and shows how far it is.
 func (l *loading) run(ctx context.Context) (*load.Result, error) {
-	target, err := drive.NewTarget(ctx, l.plan)
+	var err error
+	l.target, err = drive.NewTarget(ctx, l.plan)
 	switch {
 	case lookUpFailed(err):
 		fmt.Fprintf(l.process.stderr, "wsspec: %v\nhint: is the name of the host right?\n", err)
@@ -38,24 +41,40 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 		return nil, badUsage(err, "")
 	}
 	screen := terminal.NewLoadScreen(l.surroundings(), l.quiet, l.plan.Kind, l.plan.Connections)
+	defer screen.End()
+	if l.plan.Kind == load.Find {
+		return l.find(ctx, screen)
+	}
 	begin := time.Now()
 	total := new(stats.Snapshot)
-	end, err := drive.Run(ctx, drive.Config{
-		Plan: l.plan, Target: target, Begin: begin, Every: loadInterval, Precise: true,
-		Emit: func(s *stats.Snapshot) {
-			total.Merge(s)
-			screen.Show(total, time.Since(begin))
-		},
+	end, err := l.carry(ctx, l.plan, begin, 0, func(s *stats.Snapshot) {
+		total.Merge(s)
+		screen.Show(total, time.Since(begin))
 	})
-	screen.End()
 	if err != nil {
-		return nil, badUsage(err, "")
+		return nil, err
 	}
-	known := load.Run{Wsspec: version(), Started: begin, Messaging: end.Messaging}
-	if end.Interrupted {
-		known.Interrupted = "a signal"
+	return load.Conclude(l.plan, l.known(ctx, begin, end.Messaging), total)
+}
+
+// carry carries out a plan, which begins so long after the beginning of the run.
+func (l *loading) carry(ctx context.Context, plan load.Plan, begin time.Time, from time.Duration, emit func(*stats.Snapshot)) (drive.End, error) {
+	end, err := drive.Run(ctx, drive.Config{
+		Plan: plan, Target: l.target, Begin: begin, From: from, Every: loadInterval, Precise: true, Emit: emit,
+	})
+	if err != nil {
+		return end, badUsage(err, "")
 	}
-	return load.Conclude(l.plan, known, total)
+	return end, nil
+}
+
+// known is what is known of a run beside what was measured.
+func (l *loading) known(ctx context.Context, begin time.Time, messaging time.Duration) load.Run {
+	k := load.Run{Wsspec: version(), Started: begin, Messaging: messaging}
+	if ctx.Err() != nil {
+		k.Interrupted = "a signal"
+	}
+	return k
 }
 
 func (l *loading) surroundings() terminal.Surroundings {

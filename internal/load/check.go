@@ -65,6 +65,9 @@ func (p *Plan) Check() error {
 	c.count("connections", p.Connections, 1, MaxConnections)
 	p.checkOpening(c)
 	p.checkMessages(c)
+	if p.Kind == Find {
+		p.checkSearch(c)
+	}
 	for _, text := range p.FailIf {
 		if _, err := ParseCondition(text); err != nil {
 			c.wrong("fail-if", "", "%w", err)
@@ -103,15 +106,62 @@ func (p *Plan) checkMessages(c *checker) {
 	}
 	c.rate("rate", p.Rate)
 	c.count("in-flight", p.InFlight, 0, MaxInFlight)
-	c.time("duration", p.Duration, time.Millisecond)
+	if p.Kind != Find {
+		c.time("duration", p.Duration, time.Millisecond)
+	}
 	c.time("warmup", p.Warmup, 0)
 	if _, err := ParseSizes(p.Size); err != nil {
 		c.wrong("size", "", "%w", err)
 	}
 	switch {
+	case p.Kind == Broadcast && p.Connections < 2:
+		c.wrong("connections", "", "it is %d: want at least 2, one that sends and one that receives", p.Connections)
+	case p.Kind == Broadcast && p.Rate == 0:
+		c.wrong("rate", "", "it is 0: want how many messages a second are sent to all")
 	case p.Rate > 0 && p.InFlight > 0:
 		c.wrong("in-flight", "--rate sends whatever the answers do (the open model), --in-flight when one is answered (the closed model)", "there is a rate, too: choose one of them")
-	case p.Warmup >= p.Duration:
+	case p.Kind != Find && p.Warmup >= p.Duration:
 		c.wrong("warmup", "", "it is %v of a duration of %v: nothing would be measured", p.Warmup, p.Duration)
+	}
+}
+
+func (p *Plan) checkSearch(c *checker) {
+	if len(p.SLO) == 0 {
+		c.wrong("slo", "--slo 'p99<50ms'", "there is no objective: what is to hold?")
+	}
+	for _, text := range p.SLO {
+		if _, err := ParseCondition(text); err != nil {
+			c.wrong("slo", "", "%w", err)
+		}
+	}
+	most, least := float64(MaxRate), 0.001
+	switch p.Over {
+	case OverRate:
+		if p.InFlight > 0 {
+			c.wrong("in-flight", "--over connections searches for a number of connections", "the search is over rates, and these are of the open model")
+		}
+	case OverConnections:
+		most, least = MaxConnections, 1
+		if p.InFlight == 0 && !(p.Each > 0 && p.Each <= MaxRate) {
+			c.wrong("each", "", "it is %v: want more than 0 messages a second on each connection", p.Each)
+		}
+		if p.InFlight > 0 && p.Each > 0 {
+			c.wrong("in-flight", "", "there is a rate for each connection, too: choose one of them")
+		}
+	default:
+		c.wrong("over", "", "it is %q: want %s or %s", p.Over, OverRate, OverConnections)
+	}
+	if !(p.From >= least && p.From <= most) {
+		c.wrong("from", "", "it is %v: want %v to %v", p.From, least, most)
+	}
+	if !(p.To >= p.From && p.To <= most) {
+		c.wrong("to", "", "it is %v: want %v (the beginning) to %v", p.To, p.From, most)
+	}
+	if p.Over == OverConnections && (p.From != math.Trunc(p.From) || p.To != math.Trunc(p.To)) {
+		c.wrong("from", "", "from %v to %v: want whole numbers of connections", p.From, p.To)
+	}
+	c.time("step-duration", p.StepDuration, time.Millisecond)
+	if p.Warmup >= p.StepDuration {
+		c.wrong("warmup", "", "it is %v of steps of %v: nothing would be measured", p.Warmup, p.StepDuration)
 	}
 }

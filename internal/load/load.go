@@ -113,6 +113,7 @@ type Point struct {
 // A Step is one step of a search.
 type Step struct {
 	At       float64   `json:"at"` // what was tried: connections, or messages a second
+	Again    bool      `json:"again,omitempty"` // it had failed just before
 	Holds    bool      `json:"holds"`
 	Verdicts []Verdict `json:"verdicts"`
 	Rate     float64   `json:"rate"` // messages a second that were answered
@@ -121,6 +122,7 @@ type Step struct {
 	P99      float64   `json:"p99"`
 	P999     float64   `json:"p999"`
 	Max      float64   `json:"max"`
+	Note     string    `json:"note,omitempty"` // what is to be known of it
 }
 
 // A Verdict is a threshold and what became of it.

@@ -39,6 +39,7 @@ type Plan struct {
 	Over         string   `json:"over,omitempty"` // of find: rate or connections
 	From         float64  `json:"from,omitempty"`
 	To           float64  `json:"to,omitempty"`
+	Each         float64  `json:"each,omitempty"` // of find over connections: messages a second on each
 	StepDuration Duration `json:"step-duration,omitempty"`
 	SLO          []string `json:"slo,omitempty"`
 

@@ -3,7 +3,6 @@
 package terminal
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -33,9 +32,9 @@ func Load(on Surroundings, r *load.Result) {
 	p.head()
 	p.connections()
 	p.messages()
+	p.steps()
 	p.latencies()
 	p.plots()
-	p.steps()
 	p.failures()
 	p.resources()
 	p.thresholds()
@@ -94,6 +93,10 @@ func (p *loadPage) connections() {
 	r := p.r
 	p.row("connections", fmt.Sprintf("%s opened", Thousands(r.Opened)), p.bad(r.Failed, "failed"), p.bad(r.Lost, "lost"), Thousands(r.Retries)+" retries")
 	p.row("opening", fmt.Sprintf("%s/s", Decimal(r.ConnectRate)), "in "+Seconds(r.ConnectS))
+	if r.Kind == load.Find {
+		p.row("steps", Thousands(int64(len(r.Curve))), "in "+Seconds(r.DurationS))
+		return
+	}
 	held := []string{Thousands(r.Held) + " at the end", "after " + Seconds(r.DurationS)}
 	if r.Pings > 0 {
 		held = append(held, fmt.Sprintf("%s pings, %s pongs", Thousands(r.Pings), Thousands(r.Pongs)))
@@ -137,6 +140,9 @@ func (p *loadPage) latencies() {
 		return
 	}
 	p.add("")
+	if p.r.Best != nil {
+		p.add("  There:")
+	}
 	wide := p.width >= 76
 	cell := func(s string) string { return strings.Repeat(" ", max(8-utf8.RuneCountInString(s), 1)) + s }
 	if !wide {
@@ -164,7 +170,7 @@ func (p *loadPage) latencies() {
 // plots are the run in small.
 func (p *loadPage) plots() {
 	points := p.r.Series
-	if len(points) < 5 || p.r.Opened == 0 {
+	if len(points) < 5 || p.r.Opened == 0 || p.r.Kind == load.Find {
 		return
 	}
 	p.add("")
@@ -189,44 +195,6 @@ func (p *loadPage) plots() {
 	}
 	draw("messages", func(pt load.Point) float64 { return pt.MessageRate }, func(v float64) string { return Decimal(v) + "/s" })
 	draw("p99", func(pt load.Point) float64 { return pt.P99 }, us)
-}
-
-// mostSteps is how many steps of a search are listed.
-const mostSteps = 24
-
-func (p *loadPage) steps() {
-	r := p.r
-	if r.Kind != load.Find {
-		return
-	}
-	p.add("")
-	p.add("  %12s %12s %9s %9s %9s", cmp.Or(r.Plan.Over, "rate"), "answered/s", "p50", "p99", "max")
-	for _, s := range r.Curve[max(len(r.Curve)-mostSteps, 0):] {
-		mark := p.paint(green, "✓")
-		if !s.Holds {
-			mark = p.paint(red, "✗")
-			for _, v := range s.Verdicts {
-				if !v.OK {
-					mark += " " + visible.Text(v.Text) + ": " + v.Value
-					break
-				}
-			}
-		}
-		p.add("  %12s %12s %9s %9s %9s  %s", Decimal(s.At), Decimal(s.Rate), us(s.P50), us(s.P99), us(s.Max), mark)
-	}
-	p.add("")
-	if r.Best == nil {
-		p.add("  %s", p.paint(red, "The objective does not hold even at the lowest step."))
-		return
-	}
-	p.add("  %s", p.paint(bold, fmt.Sprintf("Highest %s at which the objective holds: %s", found(r.Plan.Over), Decimal(r.Best.At))))
-}
-
-func found(over string) string {
-	if over == "connections" {
-		return "number of connections"
-	}
-	return "rate, in messages a second,"
 }
 
 // mostFailures is how many causes are listed.

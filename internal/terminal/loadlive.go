@@ -59,6 +59,38 @@ func (l *LoadScreen) End() {
 	}
 }
 
+// Step shows what a step of a search has found.
+func (l *LoadScreen) Step(p load.Plan, s load.Step) {
+	if l.quiet {
+		return
+	}
+	if l.onScreen {
+		fmt.Fprint(l.err, "\r\x1b[K")
+	}
+	what := "holds"
+	if !s.Holds {
+		what = "does not hold"
+		for _, v := range s.Verdicts {
+			if !v.OK {
+				what += fmt.Sprintf(", %s: %s", visible.Text(v.Text), v.Value)
+				break
+			}
+		}
+	}
+	again := ""
+	if s.Again {
+		again = " again"
+	}
+	fmt.Fprintf(l.err, "%s %s%s: %s\n", Decimal(s.At), overWords(p.Over), again, what)
+}
+
+func overWords(over string) string {
+	if over == load.OverConnections {
+		return "connections"
+	}
+	return "a second"
+}
+
 // sparks is how many columns the rate takes as bars.
 const sparks = 12
 

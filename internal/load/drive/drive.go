@@ -31,6 +31,8 @@ type Config struct {
 	Dial func(context.Context) (net.Conn, error)
 	// Begin is the beginning of the run, from which all times count. The zero Time is now.
 	Begin time.Time
+	// From is when the plan begins, after Begin, where it is not the first of a run of several.
+	From time.Duration
 	// Emit is called every Every, and a last time at the end, with what has been measured since the
 	// call before. It may be nil.
 	Emit  func(*stats.Snapshot)
@@ -97,8 +99,10 @@ func Run(ctx context.Context, cfg Config) (End, error) {
 	}
 	r.tally = newTally(r.begin)
 	switch r.plan.Kind {
-	case load.Echo, load.Find:
+	case load.Echo:
 		r.message = newEcho(r)
+	case load.Broadcast:
+		r.message = newBroadcast(r)
 	}
 	stop := r.emitting()
 	defer stop()
@@ -132,7 +136,7 @@ func (r *run) waitRamp() bool {
 	case <-r.ctx.Done():
 	}
 	now := r.tally.now()
-	r.tally.note(func(s *stats.Snapshot) { s.Ramp = now })
+	r.tally.note(func(s *stats.Snapshot) { s.Ramp = now - r.From })
 	if r.Gate != nil {
 		r.Gate(r.ctx)
 	}
@@ -185,7 +189,7 @@ func (r *run) close(engine *wire.Engine) {
 	_ = engine.Close()
 	<-gone
 	now := r.tally.now()
-	r.tally.note(func(s *stats.Snapshot) { s.End = now })
+	r.tally.note(func(s *stats.Snapshot) { s.End = now - r.From })
 }
 
 // emitting hands over what is measured until the function it returns is called, which hands

@@ -34,7 +34,7 @@ func (r *run) ramp() {
 	go func() {
 		for i := range total {
 			n := first + i*step
-			if !r.until(r.due(n)) || !r.slot() {
+			if !r.until(r.From+r.due(n)) || !r.slot() {
 				r.forget(total - i)
 				return
 			}
