@@ -28,6 +28,7 @@ type commandLine struct {
 	Inspect   inspectCmd   `cmd:"" help:"Decode WebSocket traffic: octets in hex, a file, captured packets."`
 	Load      loadCmd      `cmd:"" help:"Put load on a server: how many connections, how fast, at what latency."`
 	Report    reportCmd    `cmd:"" help:"Show, render, compare, merge and judge reports."`
+	Worker    workerCmd    `cmd:"" help:"Carry out parts of load tests that another process shares out."`
 	WAMP      wampCmd      `cmd:"" name:"wamp" help:"Write and check WAMP messages in JSON and MessagePack."`
 	Schema    schemaCmd    `cmd:"" help:"Print the JSON Schema of reports, of results of load tests, or of plans for them."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
@@ -143,6 +144,10 @@ func (p *process) fail(err error) int {
 		return exitUsage
 	}
 	fmt.Fprintf(p.stderr, "wsspec: %v\n", err)
+	if _, down := errors.AsType[*fleetDown](err); down {
+		fmt.Fprintln(p.stderr, "hint: is it running, with JetStream (nats-server -js), and are token and certificate right?")
+		return exitUnreachable
+	}
 	if errors.Is(err, fuzzclient.ErrUnreachable) {
 		fmt.Fprintf(p.stderr, "hint: %s\n", unreachableHint(err))
 		return exitUnreachable

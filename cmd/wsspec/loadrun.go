@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/fleet"
 	"github.com/wsspec/wsspec/internal/load"
 	"github.com/wsspec/wsspec/internal/load/drive"
 	"github.com/wsspec/wsspec/internal/load/stats"
@@ -27,6 +28,11 @@ type loading struct {
 	plan    load.Plan
 	target  wire.Target
 	quiet   bool
+
+	fleet FleetFlags
+	bus   *fleet.Bus // nil where this process carries all out
+	note  func(string)
+	lost  []string // workers with what they held
 }
 
 // run carries out the plan, and shows how far it is.
@@ -34,14 +40,24 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 	var err error
 	l.target, err = drive.NewTarget(ctx, l.plan)
 	switch {
+	case lookUpFailed(err) && l.fleet.wanted(): // workers may know it
 	case lookUpFailed(err):
 		fmt.Fprintf(l.process.stderr, "wsspec: %v\nhint: is the name of the host right?\n", err)
 		return nil, statusError(exitUnreachable)
 	case err != nil:
 		return nil, badUsage(err, "")
 	}
+	if l.fleet.wanted() {
+		bus, leave, err := l.fleet.join(ctx, l.process)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
+		l.bus = bus
+	}
 	screen := terminal.NewLoadScreen(l.surroundings(), l.quiet, l.plan.Kind, l.plan.Connections)
 	defer screen.End()
+	l.note = screen.Note
 	if l.plan.Kind == load.Find {
 		return l.find(ctx, screen)
 	}
@@ -59,6 +75,9 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 
 // carry carries out a plan, which begins so long after the beginning of the run.
 func (l *loading) carry(ctx context.Context, plan load.Plan, begin time.Time, from time.Duration, emit func(*stats.Snapshot)) (drive.End, error) {
+	if l.bus != nil {
+		return l.shareOut(ctx, plan, from, emit)
+	}
 	end, err := drive.Run(ctx, drive.Config{
 		Plan: plan, Target: l.target, Begin: begin, From: from, Every: loadInterval, Precise: true, Emit: emit,
 	})
@@ -71,8 +90,14 @@ func (l *loading) carry(ctx context.Context, plan load.Plan, begin time.Time, fr
 // known is what is known of a run beside what was measured.
 func (l *loading) known(ctx context.Context, begin time.Time, messaging time.Duration) load.Run {
 	k := load.Run{Wsspec: version(), Started: begin, Messaging: messaging}
-	if ctx.Err() != nil {
+	if l.bus != nil {
+		k.Processes = l.fleet.Workers
+	}
+	switch {
+	case ctx.Err() != nil:
 		k.Interrupted = "a signal"
+	case len(l.lost) > 0:
+		k.Interrupted = "the loss of " + strings.Join(l.lost, ", ")
 	}
 	return k
 }
@@ -92,7 +117,7 @@ func (l *loading) status(ctx context.Context, r *load.Result) error {
 	case r.Opened == 0 && r.Failed > 0:
 		unreachableLoad(l.process, r)
 		return statusError(exitUnreachable)
-	case !r.OK():
+	case !r.OK() || len(l.lost) > 0:
 		return statusError(exitVerdict)
 	}
 	return nil

@@ -42,7 +42,7 @@ var layers = [][]string{
 	{"internal/cases", "internal/report/archive", "internal/report/...", "internal/terminal"},
 	{"internal/runner", "internal/folder"},
 	{"internal/fuzzclient", "internal/fuzzserver", "internal/web", "internal/load/drive", "internal/fleet"},
-	{".", "internal/tour", "internal/website", "internal/broadcast", "internal/massconnect", "internal/wsperf"},
+	{".", "internal/tour", "internal/website", "internal/broadcast", "internal/massconnect", "internal/wsperf", "internal/load/crew"},
 	{"internal/wstest"},
 	{"cmd/...", "internal/archtest"},
 }

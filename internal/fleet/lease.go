@@ -21,6 +21,7 @@ type lease struct {
 	ticket   ticket
 	attempt  int
 	job      status // as it was when we took the part
+	done     bool   // all of it
 	together bool   // counted as one that has begun together
 	post     *post
 
@@ -345,6 +346,7 @@ func (l *lease) handOver(ctx context.Context, failed, early error) {
 		_ = l.msg.Nak() // it comes back by itself, too
 		return
 	}
+	l.done = failed == nil && early == nil
 	_ = l.msg.DoubleAck(patience) // if it comes again, the job has ended or its controller knows
 }
 

@@ -207,3 +207,11 @@ func parseTicket(b []byte) (ticket, error) {
 	}
 	return t, nil
 }
+
+// CheckName says what is wrong with the name of a worker.
+func CheckName(name string) error {
+	if err := checkWorker("w", name); err != nil {
+		return fmt.Errorf("%w: want 1 to %d octets of UTF-8", err, mostName)
+	}
+	return nil
+}

@@ -21,12 +21,15 @@ type Worker struct {
 	Version string            // of the program
 	Runners map[string]Runner // by kind
 	Times   Times
+	Once    bool                             // end when the first part is done
 	Tell    func(format string, args ...any) // what people who look at the worker may read; may be nil
 
 	id string
 
 	mu       sync.Mutex
-	holding  int // parts
+	holding  int  // parts
+	did      bool // one
+	enough   context.CancelFunc
 	together int // of them, those of jobs that have begun together
 	changed  chan struct{}
 }
@@ -48,6 +51,8 @@ func (w *Worker) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	defer all.Wait()
 	errs := make(chan error, len(w.Runners))
+	ctx, w.enough = context.WithCancel(ctx)
+	defer w.enough()
 	for kind := range w.Runners {
 		queue, err := w.Bus.queue(ctx, kind, w.Version, w.Times.Lease)
 		if err != nil {
@@ -110,6 +115,7 @@ func (w *Worker) take(ctx context.Context, queue jetstream.Consumer, all *sync.W
 			l := &lease{w: w, msg: m}
 			l.carryOut(ctx)
 			w.release(l.together)
+			w.once(l.done)
 		})
 	}
 	return nil
@@ -156,6 +162,16 @@ func (w *Worker) release(together bool) {
 		w.together--
 	}
 	w.signal()
+}
+
+// once ends a worker that is for one part.
+func (w *Worker) once(done bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.did = w.did || done
+	if w.Once && w.did && w.holding == 0 {
+		w.enough()
+	}
 }
 
 // begunTogether notes that a part has begun together with the others of its job.
