@@ -117,10 +117,10 @@ func (c *FleetFlags) invite(p *process, urls []string) {
 		where = "on other machines"
 		urls = urls[1:]
 	}
-	fmt.Fprintf(p.stderr, "Start %d workers %s:\n", c.Workers, where)
-	fmt.Fprintf(p.stderr, "  wsspec worker %s%s\n", urls[0], secure)
+	fmt.Fprintf(p.stdout, "Start %d workers %s:\n", c.Workers, where)
+	fmt.Fprintf(p.stdout, "  wsspec worker %s%s\n", urls[0], secure)
 	if len(urls) > 1 {
-		fmt.Fprintf(p.stderr, "(this machine can also be at %s)\n", strings.Join(hosts(urls[1:]), ", "))
+		fmt.Fprintf(p.stdout, "(this machine can also be at %s)\n", strings.Join(hosts(urls[1:]), ", "))
 	}
 }
 

@@ -347,7 +347,9 @@ func (l *lease) handOver(ctx context.Context, failed, early error) {
 		return
 	}
 	l.done = failed == nil && early == nil
-	_ = l.msg.DoubleAck(patience) // if it comes again, the job has ended or its controller knows
+	short, over := context.WithTimeout(ctx, publishPatience)
+	defer over()
+	_ = l.msg.DoubleAck(short) // if it comes again, the job has ended or its controller knows
 }
 
 // handOverPatience is for a server that is away when all is done.

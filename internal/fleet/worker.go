@@ -28,6 +28,7 @@ type Worker struct {
 
 	mu       sync.Mutex
 	holding  int  // parts
+	carrying int  // of them, those that have come; another may be asked for
 	did      bool // one
 	enough   context.CancelFunc
 	together int // of them, those of jobs that have begun together
@@ -111,6 +112,9 @@ func (w *Worker) take(ctx context.Context, queue jetstream.Consumer, all *sync.W
 			w.release(false)
 			break
 		}
+		w.mu.Lock()
+		w.carrying++
+		w.mu.Unlock()
 		all.Go(func() {
 			l := &lease{w: w, msg: m}
 			l.carryOut(ctx)
@@ -125,12 +129,18 @@ func (w *Worker) take(ctx context.Context, queue jetstream.Consumer, all *sync.W
 func (w *Worker) next(ctx context.Context, queue jetstream.Consumer) jetstream.Msg {
 	try, cancel := context.WithTimeout(ctx, fetchPatience)
 	defer cancel()
+	late, over := context.WithTimeout(ctx, 2*fetchPatience)
+	defer over()
 	batch, err := queue.Fetch(1, jetstream.FetchContext(try))
 	if err == nil {
-		for m := range batch.Messages() {
-			return m
+		select {
+		case m, ok := <-batch.Messages():
+			if ok {
+				return m
+			}
+			err = batch.Error()
+		case <-late.Done(): // the library waits for ever for a server that is gone
 		}
-		err = batch.Error()
 	}
 	if err != nil && !errors.Is(err, jetstream.ErrNoMessages) && !errors.Is(err, context.DeadlineExceeded) {
 		select {
@@ -168,8 +178,9 @@ func (w *Worker) release(together bool) {
 func (w *Worker) once(done bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.carrying--
 	w.did = w.did || done
-	if w.Once && w.did && w.holding == 0 {
+	if w.Once && w.did && w.carrying == 0 {
 		w.enough()
 	}
 }

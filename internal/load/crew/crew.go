@@ -195,6 +195,8 @@ type gathering struct {
 	cfg   Config
 	lost  map[int]string
 	begun time.Time // about
+
+	resumed bool
 }
 
 // event tells of what happens.
@@ -207,8 +209,9 @@ func (g *gathering) event(e fleet.Event) {
 		}
 		g.note("%s has part %d of %d, clock %+.1f ms ± %.1f", name, e.Part+1, g.cfg.Workers, milliseconds(e.Offset), milliseconds(e.Within))
 	case fleet.Begun:
-		g.begun = time.Now()
-		g.note("all %d parts are taken: it begins", g.cfg.Workers)
+		if g.begun = time.Now(); !g.resumed {
+			g.note("all %d parts are taken: it begins", g.cfg.Workers)
+		}
 	case fleet.Reported:
 		g.cfg.Emit(e.Sum.(*sum).last)
 	case fleet.Lost:
@@ -225,6 +228,7 @@ func (g *gathering) event(e fleet.Event) {
 		g.gone(clean(e.Text), e.Sum.(*sum))
 		g.note("%s takes over part %d from %s, from its beginning", name, e.Part+1, clean(e.Text))
 	case fleet.Resumed:
+		g.resumed = true
 		g.note("this test was begun by another process: going on with it")
 	case fleet.Trouble:
 		g.note("%s: %s", cmp.Or(name, "fleet"), clean(e.Text))
