@@ -117,7 +117,11 @@ func (c *FleetFlags) invite(p *process, urls []string) {
 		where = "on other machines"
 		urls = urls[1:]
 	}
-	fmt.Fprintf(p.stdout, "Start %d workers %s:\n", c.Workers, where)
+	many := fmt.Sprintf("%d workers", c.Workers)
+	if c.Workers == 1 {
+		many = "a worker"
+	}
+	fmt.Fprintf(p.stdout, "Start %s %s:\n", many, where)
 	fmt.Fprintf(p.stdout, "  wsspec worker %s%s\n", urls[0], secure)
 	if len(urls) > 1 {
 		fmt.Fprintf(p.stdout, "(this machine can also be at %s)\n", strings.Join(hosts(urls[1:]), ", "))

@@ -48,14 +48,17 @@ func (c *Controller) Run(ctx context.Context) (*Result, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	c.ledger = newLedger(c.Job, c.Times, c.New, c.Tell)
 	disown, err := c.own(ctx)
 	if err != nil {
-		return nil, err
+		return c.stoppedEarly(ctx, err)
 	}
 	defer disown()
-	c.ledger = newLedger(c.Job, c.Times, c.New, c.Tell)
 	if err := c.open(ctx); err != nil {
-		return nil, err
+		if ctx.Err() != nil {
+			err = errors.Join(err, c.clear())
+		}
+		return c.stoppedEarly(ctx, err)
 	}
 	forget, err := c.Bus.tellTime(c.Job.ID)
 	if err != nil {
@@ -67,6 +70,14 @@ func (c *Controller) Run(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	return r, c.clear()
+}
+
+// stoppedEarly is the result where the context ended before anything was shared out.
+func (c *Controller) stoppedEarly(ctx context.Context, err error) (*Result, error) {
+	if ctx.Err() != nil {
+		return c.result(true), nil
+	}
+	return nil, err
 }
 
 func (c *Controller) check() error {
