@@ -26,9 +26,12 @@ type echoCmd struct {
 	Impl      string `enum:"wsspec,gorilla,coder,gobwas,gws,xnet" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas, gws or xnet from the interop module."`
 	ReadyFile string `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
 	NoDeflate bool   `help:"Do not negotiate permessage-deflate."`
-	Connect   string `placeholder:"URL" help:"Do not listen: connect to this server once, and echo what it sends until it closes."`
-	Insecure  bool   `help:"With --connect, accept any certificate of a wss server."`
+	HTTP2     bool   `name:"http2" help:"Serve clients that begin with HTTP/2 on the same port, too (RFC 8441). Of wsspec itself only."`
 
+	Connect  string `placeholder:"URL" help:"Do not listen: connect to this server once, and echo what it sends until it closes."`
+	Insecure bool   `help:"With --connect, accept any certificate of a wss server."`
+
+	massEcho   `embed:""`
 	FaultFlags `embed:""`
 }
 
@@ -42,19 +45,28 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	if err := c.check(c.Impl != "wsspec" || len(faults) > 0); err != nil {
+		return err
+	}
 	if c.Connect != "" {
 		return c.connect(ctx, p, faults)
 	}
+	if c.Mass {
+		return c.echoMass(ctx, p)
+	}
 	if c.Impl != "wsspec" {
+		if c.HTTP2 {
+			return badUsage(fmt.Errorf("--http2 with --impl %s: only wsspec itself speaks HTTP/2 here", c.Impl), "")
+		}
 		return p.runPeers(ctx, "server", c.Impl, "--listen", c.Listen)
 	}
-	return p.echo(ctx, c.Listen, c.ReadyFile, nil, testee.Config{NoDeflate: c.NoDeflate, Faults: faults})
+	return p.echo(ctx, c.Listen, c.ReadyFile, nil, testee.Server{Config: testee.Config{NoDeflate: c.NoDeflate, Faults: faults}, HTTP2: c.HTTP2})
 }
 
 // connect echoes as a client.
 func (c *echoCmd) connect(ctx context.Context, p *process, faults testee.Faults) error {
-	if c.Impl != "wsspec" {
-		return badUsage(fmt.Errorf("--connect is for our own client, not for --impl %s", c.Impl), "")
+	if c.Impl != "wsspec" || c.Mass || c.HTTP2 {
+		return badUsage(errors.New("--connect is for our own client over HTTP/1.1, without --impl, --mass and --http2"), "")
 	}
 	if _, err := wire.Locate(ctx, c.Connect); err != nil {
 		return badUsage(fmt.Errorf("--connect: %w", err), "")
@@ -64,7 +76,7 @@ func (c *echoCmd) connect(ctx context.Context, p *process, faults testee.Faults)
 }
 
 // echo runs our echo server, with TLS where there is a configuration for it.
-func (p *process) echo(ctx context.Context, addr, readyFile string, secure *tls.Config, cfg testee.Config) error {
+func (p *process) echo(ctx context.Context, addr, readyFile string, secure *tls.Config, srv testee.Server) error {
 	l, err := stream.Listen(addr, secure)
 	if err != nil {
 		return badUsage(err, "choose another address with --listen, such as 127.0.0.1:0")
@@ -74,7 +86,7 @@ func (p *process) echo(ctx context.Context, addr, readyFile string, secure *tls.
 	if err := ready(readyFile, u); err != nil {
 		return err
 	}
-	return testee.Server{Config: cfg}.Serve(ctx, l)
+	return srv.Serve(ctx, l)
 }
 
 type clientCmd struct {
@@ -83,6 +95,7 @@ type clientCmd struct {
 	Impl     string `enum:"wsspec,gorilla,coder,gobwas,gws" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas or gws from the interop module."`
 	Parallel int    `default:"1" placeholder:"N" help:"Cases to run at a time."`
 	Insecure bool   `help:"Accept any certificate of a wss server."`
+	HTTP2    bool   `name:"http2" help:"Open connections over HTTP/2 (RFC 8441). With wsspec itself only."`
 
 	FaultFlags `embed:""`
 }
@@ -103,9 +116,16 @@ func (c *clientCmd) Run(ctx context.Context, p *process) error {
 		return badUsage(fmt.Errorf("--parallel is %d: want at least 1", c.Parallel), "")
 	}
 	if c.Impl != "wsspec" {
+		if c.HTTP2 {
+			return badUsage(fmt.Errorf("--http2 with --impl %s: only wsspec itself speaks HTTP/2 here", c.Impl), "")
+		}
 		return p.runPeers(ctx, "client", c.Impl, "--agent", c.Agent, "--parallel", strconv.Itoa(c.Parallel), c.URL)
 	}
-	dial, err := tour.To(c.URL, c.Insecure, testee.Config{Agent: c.Agent, Faults: faults})
+	version := ws.HTTP1
+	if c.HTTP2 {
+		version = ws.HTTP2
+	}
+	dial, err := tour.Over(version, c.URL, c.Insecure, testee.Config{Agent: c.Agent, Faults: faults})
 	if err != nil {
 		return badUsage(err, "")
 	}

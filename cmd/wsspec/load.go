@@ -20,6 +20,7 @@ type loadCmd struct {
 	Echo      loadEchoCmd      `cmd:"" help:"Send messages to a server that echoes them, and time what comes back."`
 	Broadcast loadBroadcastCmd `cmd:"" help:"Send messages to a server that passes them on to all, and time who gets them when."`
 	Find      loadFindCmd      `cmd:"" help:"Find the highest rate, or number of connections, at which an objective holds."`
+	Part      loadPartCmd      `cmd:"" name:"__part" hidden:"" help:"Carry out a part, for another process."`
 }
 
 // Help is what "wsspec load --help" says.
@@ -54,7 +55,7 @@ type loadTo struct {
 	Insecure    bool          `group:"Handshake" help:"Accept any certificate of a wss server."`
 	CAFile      string        `name:"cafile" type:"existingfile" placeholder:"FILE" group:"Handshake" help:"Trust the certificate authorities in this PEM file instead of the system's."`
 	SNI         string        `name:"sni" placeholder:"NAME" group:"Handshake" help:"Server name to send in TLS, if it is not the host of the URL."`
-	Source      []string      `placeholder:"ADDR" group:"Handshake" help:"Connect from these addresses of this machine in turn, or from a range as in 10.0.0.2-10.0.0.9. To 127.0.0.1, by default from many of 127.0.0.0/8."`
+	Source      []string      `aliases:"sources" placeholder:"ADDR" group:"Handshake" help:"Connect from these addresses of this machine in turn, or from a range as in 10.0.0.2-10.0.0.9. To 127.0.0.1, by default from many of 127.0.0.0/8."`
 }
 
 // loadRamp are the flags for how connections are opened, beside the rate.
@@ -82,6 +83,7 @@ type loadConnectCmd struct {
 	Rate        float64       `aliases:"connect-rate" placeholder:"R" group:"Connections" help:"Open R connections a second, evenly. By default, as fast as possible."`
 	Hold        load.Duration `placeholder:"TIME" group:"Connections" help:"Hold the connections for so long once all are open (0s)."`
 	loadRamp    `embed:""`
+	loadLimits  `embed:""`
 	loadShow    `embed:""`
 }
 
@@ -113,7 +115,7 @@ func (c *loadConnectCmd) Run(ctx context.Context, p *process, k *kong.Context) e
 		return err
 	}
 	plan := load.Plan{Kind: load.Connect, Connections: c.Connections, ConnectRate: c.Rate, Hold: c.Hold}
-	return c.loadShow.run(ctx, p, file, c.loadTo.plan(c.loadRamp.plan(plan)))
+	return c.loadShow.run(ctx, p, file, c.loadTo.plan(c.loadLimits.plan(c.loadRamp.plan(plan))))
 }
 
 // read takes what the flags do not say from the file of --plan, if there is one.

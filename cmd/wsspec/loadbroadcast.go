@@ -18,6 +18,7 @@ type loadBroadcastCmd struct {
 	loadMessages `embed:""`
 	loadPace     `embed:""`
 	loadRamp     `embed:""`
+	loadLimits   `embed:""`
 	loadShow     `embed:""`
 }
 
@@ -47,5 +48,5 @@ func (c *loadBroadcastCmd) Run(ctx context.Context, p *process, k *kong.Context)
 		return err
 	}
 	plan := load.Plan{Kind: load.Broadcast, Connections: c.Connections, ConnectRate: c.ConnectRate, Hold: c.Hold, Rate: c.Rate, Duration: c.Duration}
-	return c.loadShow.run(ctx, p, file, c.loadTo.plan(c.loadRamp.plan(c.loadMessages.plan(plan))))
+	return c.loadShow.run(ctx, p, file, c.loadTo.plan(c.loadLimits.plan(c.loadRamp.plan(c.loadMessages.plan(plan)))))
 }

@@ -40,6 +40,7 @@ type loadEchoCmd struct {
 	loadMessages `embed:""`
 	loadPace     `embed:""`
 	loadRamp     `embed:""`
+	loadLimits   `embed:""`
 	loadShow     `embed:""`
 }
 
@@ -82,5 +83,5 @@ func (c *loadEchoCmd) Run(ctx context.Context, p *process, k *kong.Context) erro
 	if plan.Rate == 0 && plan.InFlight == 0 {
 		plan.InFlight = 1
 	}
-	return c.loadShow.run(ctx, p, file, c.loadTo.plan(c.loadRamp.plan(c.loadMessages.plan(plan))))
+	return c.loadShow.run(ctx, p, file, c.loadTo.plan(c.loadLimits.plan(c.loadRamp.plan(c.loadMessages.plan(plan)))))
 }

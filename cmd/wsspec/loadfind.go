@@ -12,7 +12,6 @@ import (
 
 	"github.com/wsspec/wsspec/internal/load"
 	"github.com/wsspec/wsspec/internal/load/stats"
-	"github.com/wsspec/wsspec/internal/terminal"
 )
 
 type loadFindCmd struct {
@@ -29,6 +28,7 @@ type loadFindCmd struct {
 	loadMessages `embed:""`
 	ConnectRate  float64 `placeholder:"R" group:"Connections" help:"Open R connections a second, evenly. By default, as fast as possible."`
 	loadRamp     `embed:""`
+	loadLimits   `embed:""`
 	loadShow     `embed:""`
 }
 
@@ -76,7 +76,7 @@ func (c *loadFindCmd) Run(ctx context.Context, p *process, k *kong.Context) erro
 		return file.bad(&load.FieldError{Field: "each", Err: fmt.Errorf("it is for searches over connections"), Hint: "--over connections"})
 	}
 	plan.From, plan.To = cmp.Or(plan.From, from), cmp.Or(plan.To, to)
-	plan = c.loadTo.plan(c.loadRamp.plan(c.loadMessages.plan(plan)))
+	plan = c.loadTo.plan(c.loadLimits.plan(c.loadRamp.plan(c.loadMessages.plan(plan))))
 	if plan.Warmup == 0 {
 		plan.Warmup = plan.StepDuration / 5
 	}
@@ -94,7 +94,7 @@ type search struct {
 }
 
 // find carries out a search, step by step.
-func (l *loading) find(ctx context.Context, screen *terminal.LoadScreen) (*load.Result, error) {
+func (l *loading) find(ctx context.Context) (*load.Result, error) {
 	f := &search{begin: time.Now(), total: new(stats.Snapshot)}
 	next := l.plan.Search()
 	for ctx.Err() == nil {
@@ -102,7 +102,7 @@ func (l *loading) find(ctx context.Context, screen *terminal.LoadScreen) (*load.
 		if !more {
 			break
 		}
-		step, known, err := l.step(ctx, f, screen, at, again)
+		step, known, err := l.step(ctx, f, at, again)
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +110,7 @@ func (l *loading) find(ctx context.Context, screen *terminal.LoadScreen) (*load.
 			break
 		}
 		next.Told(step.Holds)
-		screen.Step(l.plan, step)
+		l.screen.Step(l.plan, step)
 	}
 	f.total.Ramp, f.total.End = f.ramps, time.Since(f.begin)
 	return load.ConcludeSearch(l.plan, l.known(ctx, f.begin, f.sent), f.total, f.steps, f.best)
@@ -118,13 +118,21 @@ func (l *loading) find(ctx context.Context, screen *terminal.LoadScreen) (*load.
 
 // step tries one number. It is not known whether it holds where the search was stopped
 // meanwhile, or the server is not there at all.
-func (l *loading) step(ctx context.Context, f *search, screen *terminal.LoadScreen, at float64, again bool) (step load.Step, known bool, err error) {
-	plan := l.plan.Step(at)
+func (l *loading) step(ctx context.Context, f *search, at float64, again bool) (step load.Step, known bool, err error) {
+	plan, findings := l.readied(l.plan.Step(at))
+	l.findings, l.processes = findings, max(l.processes, plan.Processes)
+	if err := refuse(plan, findings); err != nil {
+		if len(f.steps) == 0 {
+			return step, false, err
+		}
+		l.screen.Tell("wsspec: the search ends before %s: %v", load.Decimal(at), err)
+		return step, false, nil
+	}
 	s := new(stats.Snapshot)
 	end, err := l.carry(ctx, plan, f.begin, time.Since(f.begin), func(more *stats.Snapshot) {
 		s.Merge(more)
 		f.total.Merge(more)
-		screen.Show(f.total, time.Since(f.begin))
+		l.screen.Show(f.total, time.Since(f.begin))
 	})
 	if err != nil {
 		return step, false, err

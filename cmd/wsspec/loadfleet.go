@@ -13,8 +13,8 @@ import (
 
 	"github.com/wsspec/wsspec/internal/fleet"
 	"github.com/wsspec/wsspec/internal/load"
-	"github.com/wsspec/wsspec/internal/load/crew"
 	"github.com/wsspec/wsspec/internal/load/drive"
+	"github.com/wsspec/wsspec/internal/load/machines"
 	"github.com/wsspec/wsspec/internal/load/stats"
 	"github.com/wsspec/wsspec/internal/stream"
 )
@@ -51,7 +51,7 @@ func (c *FleetFlags) check(plan load.Plan) error {
 	case plan.Connections < c.Workers && plan.Kind != load.Find:
 		return badUsage(fmt.Errorf("--workers is %d, for %d connections", c.Workers, plan.Connections), "have at least one connection for each worker")
 	}
-	if err := crew.Check(plan); err != nil {
+	if err := machines.Check(plan); err != nil {
 		return badUsage(err, "leave --fleet and --workers out")
 	}
 	return nil
@@ -106,6 +106,12 @@ func (c *FleetFlags) join(ctx context.Context, p *process) (bus *fleet.Bus, leav
 	return bus, func() { bus.Close(); hub.Close() }, nil
 }
 
+// join has the load test carried out at the server.
+func (l *loading) join(ctx context.Context) (leave func(), err error) {
+	l.bus, leave, err = l.fleet.join(ctx, l.process)
+	return leave, err
+}
+
 // invite prints how to start workers.
 func (c *FleetFlags) invite(p *process, urls []string) {
 	secure := ""
@@ -139,9 +145,9 @@ func hosts(urls []string) (all []string) {
 
 // shareOut is carry, with the plan shared out to workers.
 func (l *loading) shareOut(ctx context.Context, plan load.Plan, from time.Duration, emit func(*stats.Snapshot)) (drive.End, error) {
-	end, err := crew.Run(ctx, crew.Config{
+	end, err := machines.Run(ctx, machines.Config{
 		Bus: l.bus, Plan: plan, From: from, Workers: l.fleet.Workers, Version: version(), Name: processName(),
-		Emit: emit, Note: l.note,
+		Emit: emit, Note: l.screen.Note,
 	})
 	l.lost = append(l.lost, end.Lost...)
 	if err != nil {

@@ -28,11 +28,14 @@ type loading struct {
 	plan    load.Plan
 	target  wire.Target
 	quiet   bool
+	screen  *terminal.LoadScreen
+	// What was found before the run, or the last step, and how many processes it had.
+	findings  []load.Finding
+	processes int
 
 	fleet FleetFlags
-	bus   *fleet.Bus // nil where this process carries all out
-	note  func(string)
-	lost  []string // workers with what they held
+	bus   *fleet.Bus // nil where this machine carries all out
+	lost  []string   // workers with what they held
 }
 
 // run carries out the plan, and shows how far it is.
@@ -48,24 +51,26 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 		return nil, badUsage(err, "")
 	}
 	if l.fleet.wanted() {
-		bus, leave, err := l.fleet.join(ctx, l.process)
+		leave, err := l.join(ctx)
 		if err != nil {
 			return nil, err
 		}
 		defer leave()
-		l.bus = bus
 	}
-	screen := terminal.NewLoadScreen(l.surroundings(), l.quiet, l.plan.Kind, l.plan.Connections)
-	defer screen.End()
-	l.note = screen.Note
+	l.screen = terminal.NewLoadScreen(l.surroundings(), l.quiet, l.plan.Kind, l.plan.Connections)
+	defer l.screen.End()
 	if l.plan.Kind == load.Find {
-		return l.find(ctx, screen)
+		return l.find(ctx)
+	}
+	plan, err := l.prepared()
+	if err != nil {
+		return nil, err
 	}
 	begin := time.Now()
 	total := new(stats.Snapshot)
-	end, err := l.carry(ctx, l.plan, begin, 0, func(s *stats.Snapshot) {
+	end, err := l.carry(ctx, plan, begin, 0, func(s *stats.Snapshot) {
 		total.Merge(s)
-		screen.Show(total, time.Since(begin))
+		l.screen.Show(total, time.Since(begin))
 	})
 	if err != nil {
 		return nil, err
@@ -73,10 +78,29 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 	return load.Conclude(l.plan, l.known(ctx, begin, end.Messaging), total)
 }
 
+// prepared is the plan with what it needs of this machine looked at, unless others carry
+// it out.
+func (l *loading) prepared() (load.Plan, error) {
+	if l.bus != nil {
+		l.processes = l.fleet.Workers
+		return l.plan, nil
+	}
+	plan, findings := l.readied(l.plan)
+	if err := refuse(plan, findings); err != nil {
+		return plan, err
+	}
+	l.advise(findings)
+	l.findings, l.processes = findings, plan.Processes
+	return plan, nil
+}
+
 // carry carries out a plan, which begins so long after the beginning of the run.
 func (l *loading) carry(ctx context.Context, plan load.Plan, begin time.Time, from time.Duration, emit func(*stats.Snapshot)) (drive.End, error) {
 	if l.bus != nil {
 		return l.shareOut(ctx, plan, from, emit)
+	}
+	if plan.Processes > 1 {
+		return l.shared(ctx, plan, begin, emit)
 	}
 	end, err := drive.Run(ctx, drive.Config{
 		Plan: plan, Target: l.target, Begin: begin, From: from, Every: loadInterval, Precise: true, Emit: emit,
@@ -89,10 +113,7 @@ func (l *loading) carry(ctx context.Context, plan load.Plan, begin time.Time, fr
 
 // known is what is known of a run beside what was measured.
 func (l *loading) known(ctx context.Context, begin time.Time, messaging time.Duration) load.Run {
-	k := load.Run{Wsspec: version(), Started: begin, Messaging: messaging}
-	if l.bus != nil {
-		k.Processes = l.fleet.Workers
-	}
+	k := load.Run{Wsspec: version(), Started: begin, Messaging: messaging, Preflight: l.findings, Processes: l.processes}
 	switch {
 	case ctx.Err() != nil:
 		k.Interrupted = "a signal"

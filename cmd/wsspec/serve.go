@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/deflate"
@@ -17,6 +18,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/stream/h3"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/website"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -85,9 +87,9 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	lounge.like.Whole = wholeIn(store)
-	l, err := stream.Listen(c.Listen, tlsConfig)
+	l, quic, err := c.listen(tlsConfig)
 	if err != nil {
-		return badUsage(err, "choose another address with --listen, such as :0")
+		return err
 	}
 	pages := new(website.Site)
 	if !c.NoWeb {
@@ -97,7 +99,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	}
 	server := fuzzserver.New(fuzzserver.Config{
 		Plan: plan.cases, Surveys: plan.surveys, Settings: settings, Store: flagged{store, lounge.flags}, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
-		HTTP2:  c.HTTP2,
+		HTTP2: c.HTTP2, HTTP3: quic,
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.Event(e) },
 	})
 	url := stream.URL(l, tlsConfig != nil)
@@ -197,6 +199,23 @@ func (c *serveCmd) settings() runner.Settings {
 		s.Seed = *c.Seed
 	}
 	return s
+}
+
+// listen listens for clients, and with --http3 over UDP at the same port too.
+func (c *serveCmd) listen(config *tls.Config) (l net.Listener, quic *h3.Listener, err error) {
+	if c.HTTP3 && config == nil {
+		return nil, nil, badUsage(errors.New("--http3: HTTP/3 is always over TLS"), "--tls-self-signed makes a certificate; --tls-cert and --tls-key name one")
+	}
+	l, err = stream.Listen(c.Listen, config)
+	if err == nil && c.HTTP3 {
+		if quic, err = h3.Listen(l.Addr().String(), config, h3.Config{}); err != nil {
+			_ = l.Close() // the port is of no use
+		}
+	}
+	if err != nil {
+		return nil, nil, badUsage(err, "choose another address with --listen, such as :0")
+	}
+	return l, quic, nil
 }
 
 // secured is the configuration of TLS, nil without.

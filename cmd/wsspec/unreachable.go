@@ -11,6 +11,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/stream/h2"
+	"github.com/wsspec/wsspec/internal/stream/h3"
 )
 
 // unreachableHint says what to look at where a server cannot be connected to, or
@@ -28,6 +29,12 @@ func unreachableHint(err error) string {
 	}
 	if errors.Is(err, h2.ErrNotHTTP2) {
 		return "leave out --http2 to test the port over HTTP/1.1; over ws: a server has to take HTTP/2 in the clear, without an upgrade"
+	}
+	if errors.Is(err, h3.ErrNotAllowed) {
+		return "does the server offer WebSocket over HTTP/3 at all? few do; leave out --http3 to test it over HTTP/1.1"
+	}
+	if errors.Is(err, h3.ErrNoQUIC) {
+		return "does the server take HTTP/3 at this port, over UDP? leave out --http3 to test it over HTTP/1.1"
 	}
 	if errors.Is(err, h2.ErrNoConnect) {
 		return "servers have to be told: Go by GODEBUG=http2xconnect=1, Node by settings: {enableConnectProtocol: true}"

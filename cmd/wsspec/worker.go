@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/fleet"
-	"github.com/wsspec/wsspec/internal/load/crew"
+	"github.com/wsspec/wsspec/internal/load/machines"
 	"github.com/wsspec/wsspec/internal/visible"
 )
 
@@ -52,7 +52,7 @@ func (c *workerCmd) Run(ctx context.Context, p *process) error {
 	}
 	fmt.Fprintf(p.stdout, "Worker %s is ready. Ctrl-C ends it.\n", visible.Text(name))
 	w := fleet.Worker{
-		Bus: bus, Name: name, Version: version(), Once: c.Once, Runners: map[string]fleet.Runner{crew.Kind: crew.Runner},
+		Bus: bus, Name: name, Version: version(), Once: c.Once, Runners: map[string]fleet.Runner{machines.Kind: machines.Runner},
 		Tell: func(format string, args ...any) {
 			fmt.Fprintln(p.stdout, visible.Text(fmt.Sprintf(format, args...)))
 		},

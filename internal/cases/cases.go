@@ -150,6 +150,9 @@ func Beyond() []conform.Case {
 		deflateViolations(),
 		badDeflate(),
 		inflated(),
+		overHTTP2(),
+		overHTTP3(),
+		clientsOverHTTP3(),
 		robustness(),
 	)
 	for i := range cs {
@@ -307,6 +310,11 @@ func Sections() []conform.Section {
 		{ID: "19.1", Title: "Reserved bits and fragments"},
 		{ID: "19.2", Title: "Data that cannot be inflated"},
 		{ID: "19.3", Title: "What shows once it is inflated: text that is not UTF-8, and size"},
+		{ID: "20", Title: "WebSocket over HTTP/2"},
+		{ID: "20.1", Title: "A server of HTTP/2"},
+		{ID: "21", Title: "WebSocket over HTTP/3"},
+		{ID: "21.1", Title: "A server of HTTP/3"},
+		{ID: "21.2", Title: "A client of HTTP/3"},
 		{ID: "23", Title: "Robustness"},
 		{ID: "23.1", Title: "Many, slow, idle and hasty connections"},
 	}

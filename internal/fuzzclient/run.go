@@ -61,6 +61,7 @@ const MaxJobs = 16
 // ErrUnreachable, and the outcome says how many cases were not run. Faults of
 // ours are runner.Faults in the error.
 func (r *Run) Do(ctx context.Context) (Outcome, error) {
+	defer r.Server.leave()
 	out := Outcome{Agent: r.Server.Agent, Left: len(r.Plan)}
 	pace := r.Pace
 	if pace.Jobs != 1 || out.Agent == "" || !r.Settings.Reference {

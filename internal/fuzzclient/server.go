@@ -24,6 +24,7 @@ import (
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/h2"
+	"github.com/wsspec/wsspec/internal/stream/h3"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -35,7 +36,7 @@ type Server struct {
 	Protocols []string
 	Header    ws.Fields
 	TLS       TLS
-	HTTP      string // the version to open connections with: ws.HTTP2; empty: ws.HTTP1
+	HTTP      string // the version to open connections with: ws.HTTP2, ws.HTTP3; empty: ws.HTTP1
 	Options   peer.Options
 	// Dial connects to the server, in place of the network. May be nil.
 	Dial func(context.Context) (stream.Stream, error)
@@ -57,7 +58,11 @@ type Endpoint struct {
 	target  stream.Target
 	request peer.Request
 	asked   atomic.Bool // the server asked for a client certificate
+	quic    *h3.Dialer  // where connections are those of HTTP/3
 }
+
+// errNoTLS is that HTTP/3 is asked for with a URL of ws.
+var errNoTLS = errors.New("HTTP/3 is always over TLS: the URL has to begin with wss:")
 
 // Resolve reads the server's URL and TLS files. The error says which of them is
 // wrong and why.
@@ -74,10 +79,16 @@ func (s Server) Resolve(userAgent string) (*Endpoint, error) {
 		if s.HTTP == ws.HTTP2 {
 			e.target.TLS.NextProtos = []string{alpnHTTP2}
 		}
+		if s.HTTP == ws.HTTP3 {
+			e.quic = &h3.Dialer{TLS: e.target.TLS}
+		}
 		e.target.TLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			e.asked.Store(true)
 			return new(tls.Certificate), nil // none
 		}
+	}
+	if s.HTTP == ws.HTTP3 && e.quic == nil {
+		return nil, fmt.Errorf("server URL %q: %w", s.URL, errNoTLS)
 	}
 	e.request = peer.Request{
 		Host: strings.TrimSuffix(u.Host, ":"), Target: u.RequestURI(), Agent: userAgent, Origin: s.Origin, Protocols: s.Protocols,
@@ -248,6 +259,13 @@ func (e *Endpoint) connect(ctx context.Context) (stream.Stream, error) {
 	if e.Dial != nil {
 		return e.Dial(ctx)
 	}
+	if e.quic != nil {
+		s, err := e.quic.DialStream(ctx, e.target.Addr)
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
 	s, err := stream.Dial(ctx, e.target)
 	if err != nil || e.HTTP != ws.HTTP2 {
 		return s, err
@@ -257,6 +275,13 @@ func (e *Endpoint) connect(ctx context.Context) (stream.Stream, error) {
 		return nil, fmt.Errorf("%w: ALPN agreed on %q", h2.ErrNotHTTP2, p)
 	}
 	return h2.Dial(ctx, s)
+}
+
+// leave lets go of what all connections share. They can be opened again.
+func (e *Endpoint) leave() {
+	if e.quic != nil {
+		_ = e.quic.Close() // it is over either way
+	}
 }
 
 // alpnHTTP2 is the name of HTTP/2 over TLS (RFC 9113, 3.2).
@@ -269,7 +294,7 @@ func isPermanent(err error) bool {
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
-	if errors.Is(err, h2.ErrNoConnect) || errors.Is(err, h2.ErrNotHTTP2) && !errors.Is(err, io.EOF) {
+	if errors.Is(err, h3.ErrNotAllowed) || errors.Is(err, h2.ErrNoConnect) || errors.Is(err, h2.ErrNotHTTP2) && !errors.Is(err, io.EOF) {
 		return true
 	}
 	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.As(err, &record) || isAlert(err)

@@ -53,6 +53,9 @@ type replayed struct {
 	section ws.Fields
 }
 
+// Unwrap is the tunnel.
+func (r *replayed) Unwrap() stream.Stream { return r.tunnel }
+
 // ReadHead returns the first section again, and then those that follow.
 func (r *replayed) ReadHead() (ws.Fields, error) {
 	if s := r.section; s != nil {

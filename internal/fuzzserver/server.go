@@ -22,6 +22,7 @@ import (
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/h2"
+	"github.com/wsspec/wsspec/internal/stream/h3"
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -60,6 +61,9 @@ type Config struct {
 	AnyoneControls bool
 	// HTTP2 serves clients that begin with the preface of HTTP/2 too (RFC 9113, 3.4).
 	HTTP2 bool
+	// HTTP3, where not nil, is where clients of HTTP/3 come, beside those of the listener that
+	// Serve is given. Serve closes it.
+	HTTP3 *h3.Listener
 	// Events is told what happens, by one goroutine at a time, and must not block.
 	// May be nil.
 	Events func(Event)
@@ -123,6 +127,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		}
 		_ = l.Close() // nobody can be told
 	})
+	if s.HTTP3 != nil {
+		conns.Go(func() { s.serveHTTP3(ctx, s.HTTP3) })
+	}
 	var err error
 	for {
 		var st stream.Stream

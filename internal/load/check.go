@@ -26,6 +26,7 @@ const (
 	MaxInFlight    = 10_000
 	MaxTime        = 30 * 24 * time.Hour
 	MaxRetries     = 1000
+	MaxProcesses   = 1000
 )
 
 // checker keeps the first mistake.
@@ -92,7 +93,12 @@ func (p *Plan) checkOpening(c *checker) {
 	if p.Ping != 0 {
 		c.time("ping", p.Ping, time.Millisecond)
 	}
+	c.count("processes", p.Processes, 0, MaxProcesses)
 	switch {
+	case p.Kind == Broadcast && p.Processes > 1:
+		c.wrong("processes", "", "it is %d: a broadcast has one, which sees what all have received", p.Processes)
+	case p.Processes > p.Connections:
+		c.wrong("processes", "", "it is %d for %d connections: want at most one for each", p.Processes, p.Connections)
 	case p.Batch > 0 && p.ConnectRate > 0:
 		c.wrong("batch", "--"+rate+" opens connections evenly, --batch many at once", "there is a rate, too: choose one of them")
 	case p.BatchDelay > 0 && p.Batch == 0:

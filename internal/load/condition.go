@@ -247,32 +247,3 @@ func (k Kind) phase() stats.Phase {
 	}
 	return stats.Message
 }
-
-// Words is a duration for people, with three digits that count.
-func Words(d time.Duration) string {
-	unit, name := time.Nanosecond, "ns"
-	switch {
-	case d == 0:
-		return "0s"
-	case d >= time.Minute:
-		return d.Round(time.Second / 10).String()
-	case d >= 999500*time.Microsecond: // rounded, a second
-		unit, name = time.Second, "s"
-	case d >= 999500*time.Nanosecond:
-		unit, name = time.Millisecond, "ms"
-	case d >= time.Microsecond:
-		unit, name = time.Microsecond, "µs"
-	}
-	v := float64(d) / float64(unit)
-	places := 2
-	if v >= 100 {
-		places = 0
-	} else if v >= 10 {
-		places = 1
-	}
-	text := strconv.FormatFloat(v, 'f', places, 64)
-	if strings.Contains(text, ".") {
-		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-	}
-	return text + name
-}

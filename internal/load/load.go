@@ -112,7 +112,7 @@ type Point struct {
 
 // A Step is one step of a search.
 type Step struct {
-	At       float64   `json:"at"` // what was tried: connections, or messages a second
+	At       float64   `json:"at"`              // what was tried: connections, or messages a second
 	Again    bool      `json:"again,omitempty"` // it had failed just before
 	Holds    bool      `json:"holds"`
 	Verdicts []Verdict `json:"verdicts"`
@@ -143,6 +143,7 @@ type Finding struct {
 	Have   int64  `json:"have"`
 	Text   string `json:"text"`
 	Remedy string `json:"remedy,omitempty"` // a command that raises it
+	Advice bool   `json:"advice,omitempty"` // all may end well even so
 }
 
 // Resources are what a process used.

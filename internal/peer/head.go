@@ -22,6 +22,7 @@ type Head struct {
 	Body   []byte     // goes out behind the empty line
 	Raw    []byte     // goes out in place of all this, where not nil
 	Fixed  ws.Fields  // in a Tunnel, the header section that goes out in place of all this, where not nil
+	Last   bool       // in a Tunnel, nothing follows: our side of the stream ends with it
 	LF     bool       // lines end with LF alone
 
 	Chop    int           // octets a write, with a moment between; 0: all in one

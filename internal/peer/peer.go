@@ -124,15 +124,18 @@ const (
 
 // Peer is one side of a connection, played by a script.
 type Peer struct {
-	ctx    context.Context
-	unhook func() bool // the context lets go of the stream
-	s      stream.Stream
-	tunnel Tunnel // what s is inside its wrappers, nil where it is none
-	cfg    Config
-	opts   Options
-	rand   *rand.Rand
-	log    *wirelog.Log
-	in     *inbox
+	ctx     context.Context
+	unhook  func() bool // the context lets go of the stream
+	s       stream.Stream
+	tunnel  Tunnel    // what s is inside its wrappers, nil where it is none
+	section ws.Fields // as a client in a tunnel: the request that was sent
+	besides []*Beside // requests beside it
+	traps   []*Trap
+	cfg     Config
+	opts    Options
+	rand    *rand.Rand
+	log     *wirelog.Log
+	in      *inbox
 
 	state  state
 	halted bool // a wait found the connection no longer open: the script is over

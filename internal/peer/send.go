@@ -260,6 +260,10 @@ func (p *Peer) put(b []byte) bool {
 		if p.paced() {
 			p.log.Echo.Stalled = p.stallLimit()
 		}
+		p.drain() // it may have said why: a stream of HTTP/3 that nobody reads ends our writes no sooner
+		if p.state == closed {
+			return false
+		}
 		p.notClean("peer did not read what we sent")
 		p.log.Facts.FailedByMe = true
 		p.drop(true)

@@ -97,9 +97,14 @@ func (h *Head) Section() ws.Fields {
 // the log keeps of it.
 func (p *Peer) sendSection(h Head) []byte {
 	section := h.Section()
+	p.section = section
 	if p.state != closed && !p.broken {
 		_ = p.s.SetWriteDeadline(p.writeBy()) // a stream that cannot has ended
-		if err := p.tunnel.WriteHead(section); err != nil {
+		write := p.tunnel.WriteHead
+		if last, ok := p.tunnel.(interface{ WriteLastHead(ws.Fields) error }); ok && h.Last {
+			write = last.WriteLastHead
+		}
+		if err := write(section); err != nil || h.Last {
 			p.broken = true
 		}
 	}

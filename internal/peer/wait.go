@@ -261,6 +261,12 @@ func (p *Peer) takeLate() {
 // release lets go of the connection and waits for the reader.
 func (p *Peer) release() {
 	p.unhook()
+	for _, b := range p.besides {
+		b.close()
+	}
+	for _, t := range p.traps {
+		_ = t.ln.Close()
+	}
 	_ = p.s.Close() // closed already, or to be: either way we are done with it
 	p.in.hold(false)
 	<-p.in.done

@@ -259,7 +259,7 @@ func (b *bench) table(t *testing.T) []row {
 	}
 	var rows []row
 	for _, f := range testee.AllFaults() {
-		if !f.Roles.Has(b.role) || f.Chance {
+		if !f.Roles.Has(b.role) || f.Chance || f.Topic == testee.OverHTTP { // which HTTP/1.1 does not show
 			continue
 		}
 		r := row{fault: f, order: b.judged}

@@ -4,8 +4,6 @@ package terminal
 
 import (
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -82,7 +80,7 @@ func (p *loadPage) row(what string, items ...string) {
 
 // bad is a count that is red unless it is 0.
 func (p *loadPage) bad(n int64, what string) string {
-	text := Thousands(n) + " " + what
+	text := load.Thousands(n) + " " + what
 	if n > 0 {
 		return p.paint(red, text)
 	}
@@ -91,15 +89,15 @@ func (p *loadPage) bad(n int64, what string) string {
 
 func (p *loadPage) connections() {
 	r := p.r
-	p.row("connections", fmt.Sprintf("%s opened", Thousands(r.Opened)), p.bad(r.Failed, "failed"), p.bad(r.Lost, "lost"), Thousands(r.Retries)+" retries")
-	p.row("opening", fmt.Sprintf("%s/s", Decimal(r.ConnectRate)), "in "+Seconds(r.ConnectS))
+	p.row("connections", fmt.Sprintf("%s opened", load.Thousands(r.Opened)), p.bad(r.Failed, "failed"), p.bad(r.Lost, "lost"), load.Thousands(r.Retries)+" retries")
+	p.row("opening", fmt.Sprintf("%s/s", load.Decimal(r.ConnectRate)), "in "+load.Seconds(r.ConnectS))
 	if r.Kind == load.Find {
-		p.row("steps", Thousands(int64(len(r.Curve))), "in "+Seconds(r.DurationS))
+		p.row("steps", load.Thousands(int64(len(r.Curve))), "in "+load.Seconds(r.DurationS))
 		return
 	}
-	held := []string{Thousands(r.Held) + " at the end", "after " + Seconds(r.DurationS)}
+	held := []string{load.Thousands(r.Held) + " at the end", "after " + load.Seconds(r.DurationS)}
 	if r.Pings > 0 {
-		held = append(held, fmt.Sprintf("%s pings, %s pongs", Thousands(r.Pings), Thousands(r.Pongs)))
+		held = append(held, fmt.Sprintf("%s pings, %s pongs", load.Thousands(r.Pings), load.Thousands(r.Pongs)))
 	}
 	p.row("held", held...)
 }
@@ -109,13 +107,13 @@ func (p *loadPage) messages() {
 	if r.Kind == load.Connect {
 		return
 	}
-	p.row("messages", fmt.Sprintf("%s sent", Thousands(r.Sent)), fmt.Sprintf("%s came back", Thousands(r.Messages)), p.bad(r.Missing, "missing"), p.bad(r.Wrong, "wrong"), p.bad(r.Unsent, "not sent"))
+	p.row("messages", fmt.Sprintf("%s sent", load.Thousands(r.Sent)), fmt.Sprintf("%s came back", load.Thousands(r.Messages)), p.bad(r.Missing, "missing"), p.bad(r.Wrong, "wrong"), p.bad(r.Unsent, "not sent"))
 	if r.Kind == load.Broadcast {
 		p.lines[len(p.lines)-1] = strings.Replace(p.lines[len(p.lines)-1], "came back", "received", 1)
 	}
-	rate := []string{Decimal(r.MessageRate) + "/s", "for " + Seconds(r.MessagingS)}
+	rate := []string{load.Decimal(r.MessageRate) + "/s", "for " + load.Seconds(r.MessagingS)}
 	if r.MessagingS > 0 {
-		rate = append(rate, Octets(float64(r.Bytes)/r.MessagingS)+"/s")
+		rate = append(rate, load.Octets(float64(r.Bytes)/r.MessagingS)+"/s")
 	}
 	p.row("rate", rate...)
 }
@@ -188,12 +186,12 @@ func (p *loadPage) plots() {
 	}
 	connect := p.r.Kind == load.Connect
 	if connect || p.r.Lost > 0 {
-		draw("held", func(pt load.Point) float64 { return float64(pt.Held) }, Decimal)
+		draw("held", func(pt load.Point) float64 { return float64(pt.Held) }, load.Decimal)
 	}
 	if connect {
-		draw("opening", func(pt load.Point) float64 { return pt.ConnectRate }, func(v float64) string { return Decimal(v) + "/s" })
+		draw("opening", func(pt load.Point) float64 { return pt.ConnectRate }, func(v float64) string { return load.Decimal(v) + "/s" })
 	}
-	draw("messages", func(pt load.Point) float64 { return pt.MessageRate }, func(v float64) string { return Decimal(v) + "/s" })
+	draw("messages", func(pt load.Point) float64 { return pt.MessageRate }, func(v float64) string { return load.Decimal(v) + "/s" })
 	draw("p99", func(pt load.Point) float64 { return pt.P99 }, us)
 }
 
@@ -212,7 +210,7 @@ func (p *loadPage) failures() {
 		}
 		cause := visible.Text(f.Cause)
 		example := strings.TrimPrefix(strings.TrimPrefix(f.Example, cause), ": ")
-		text := fmt.Sprintf("  %8s  %s", Thousands(f.Count), p.paint(red, cause))
+		text := fmt.Sprintf("  %8s  %s", load.Thousands(f.Count), p.paint(red, cause))
 		if example != "" {
 			text += "  " + visible.Text(example)
 		}
@@ -236,9 +234,9 @@ func (p *loadPage) resources() {
 			p.row(side.name, visible.Text(u.Unknown))
 			continue
 		}
-		items := []string{fmt.Sprintf("%s (%d)", visible.Text(u.Name), u.Process), Seconds(u.CPUS) + " of processor time", Octets(float64(u.MemoryPeak)) + " of memory"}
+		items := []string{fmt.Sprintf("%s (%d)", visible.Text(u.Name), u.Process), load.Seconds(u.CPUS) + " of processor time", load.Octets(float64(u.MemoryPeak)) + " of memory"}
 		if u.PerConnection > 0 {
-			items = append(items, Octets(u.PerConnection)+" a connection")
+			items = append(items, load.Octets(u.PerConnection)+" a connection")
 		}
 		if u.CPUPerMessage > 0 {
 			items = append(items, us(u.CPUPerMessage)+" a message")
@@ -282,35 +280,6 @@ func visibleLen(s string) int {
 		}
 	}
 	return n
-}
-
-// Thousands is a number with commas between its thousands.
-func Thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// Decimal is a number with one decimal where it is small.
-func Decimal(v float64) string {
-	if v < 100 && v != math.Trunc(v) {
-		return strconv.FormatFloat(v, 'f', 1, 64)
-	}
-	return Thousands(int64(math.Round(v)))
-}
-
-// Seconds is a number of seconds in words.
-func Seconds(s float64) string { return load.Words(time.Duration(s * 1e9)) }
-
-// Octets is a number of octets in words.
-func Octets(n float64) string {
-	unit := 0
-	for ; n >= 1000 && unit < 4; unit++ {
-		n /= 1024
-	}
-	return Decimal(math.Round(n*10)/10) + []string{" octets", " KiB", " MiB", " GiB", " TiB"}[unit]
 }
 
 // Spark draws values as bars, in at most so many columns: each has the greatest of those

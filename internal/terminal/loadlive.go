@@ -64,9 +64,6 @@ func (l *LoadScreen) Step(p load.Plan, s load.Step) {
 	if l.quiet {
 		return
 	}
-	if l.onScreen {
-		fmt.Fprint(l.err, "\r\x1b[K")
-	}
 	what := "holds"
 	if !s.Holds {
 		what = "does not hold"
@@ -81,7 +78,16 @@ func (l *LoadScreen) Step(p load.Plan, s load.Step) {
 	if s.Again {
 		again = " again"
 	}
-	fmt.Fprintf(l.err, "%s %s%s: %s\n", Decimal(s.At), overWords(p.Over), again, what)
+	l.Tell("%s %s%s: %s", load.Decimal(s.At), overWords(p.Over), again, what)
+}
+
+// Tell prints a line that stays.
+func (l *LoadScreen) Tell(format string, args ...any) {
+	begin := ""
+	if l.onScreen && !l.quiet {
+		begin = "\r\x1b[K"
+	}
+	fmt.Fprintf(l.err, begin+format+"\n", args...)
 }
 
 func overWords(over string) string {
@@ -95,14 +101,14 @@ func overWords(over string) string {
 const sparks = 12
 
 func (l *LoadScreen) line(s *stats.Snapshot, now time.Duration, bars bool) string {
-	parts := []string{fmt.Sprintf("%v", now.Truncate(time.Second)), fmt.Sprintf("open %s/%s", Thousands(s.Series.Held()), Thousands(int64(l.total)))}
+	parts := []string{fmt.Sprintf("%v", now.Truncate(time.Second)), fmt.Sprintf("open %s/%s", load.Thousands(s.Series.Held()), load.Thousands(int64(l.total)))}
 	last, length := s.Series.Last(time.Second, now)
 	get := func(slot stats.Slot) int64 { return slot.Opened }
 	if s.Sent > 0 || s.Messages > 0 {
 		get = func(slot stats.Slot) int64 { return slot.Messages }
 	}
 	if length > 0 {
-		parts = append(parts, Decimal(float64(get(last))/length.Seconds())+"/s")
+		parts = append(parts, load.Decimal(float64(get(last))/length.Seconds())+"/s")
 	}
 	if failed := worst(s); failed != "" {
 		parts = append(parts, failed)
@@ -141,10 +147,10 @@ func worst(s *stats.Snapshot) string {
 	})
 	var named []string
 	for _, cause := range causes[:min(len(causes), 2)] {
-		named = append(named, fmt.Sprintf("%s %s", visible.Text(cause), Thousands(s.Failures[cause].Count)))
+		named = append(named, fmt.Sprintf("%s %s", visible.Text(cause), load.Thousands(s.Failures[cause].Count)))
 	}
 	if len(causes) > 2 {
 		named = append(named, "…")
 	}
-	return fmt.Sprintf("%s failed (%s)", Thousands(total), strings.Join(named, ", "))
+	return fmt.Sprintf("%s failed (%s)", load.Thousands(total), strings.Join(named, ", "))
 }

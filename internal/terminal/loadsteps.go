@@ -29,7 +29,7 @@ func (p *loadPage) steps() {
 	p.add("  %11s %11s %8s %8s %8s", cmp.Or(r.Plan.Over, load.OverRate), "answered/s", "p50", "p99", "max")
 	notes := ""
 	for _, s := range curve {
-		p.add("  %11s %11s %8s %8s %8s  %s", Decimal(s.At), Decimal(s.Rate), us(s.P50), us(s.P99), us(s.Max), p.mark(s))
+		p.add("  %11s %11s %8s %8s %8s  %s", load.Decimal(s.At), load.Decimal(s.Rate), us(s.P50), us(s.P99), us(s.Max), p.mark(s))
 		if s.Note != "" && !s.Holds {
 			notes = s.Note
 		}
@@ -40,10 +40,10 @@ func (p *loadPage) steps() {
 		p.add("")
 	}
 	if r.Best == nil {
-		p.add("  %s", p.paint(red, "Not even "+Decimal(r.Plan.From)+", where the search begins, holds: --from begins lower."))
+		p.add("  %s", p.paint(red, "Not even "+load.Decimal(r.Plan.From)+", where the search begins, holds: --from begins lower."))
 		return
 	}
-	p.add("  %s", p.paint(bold, fmt.Sprintf("Highest %s at which %s: %s", found(r.Plan.Over), objective(r.Plan.SLO), Decimal(r.Best.At))))
+	p.add("  %s", p.paint(bold, fmt.Sprintf("Highest %s at which %s: %s", found(r.Plan.Over), objective(r.Plan.SLO), load.Decimal(r.Best.At))))
 	if !slices.ContainsFunc(r.Curve, func(s load.Step) bool { return !s.Holds && s.At > r.Best.At }) {
 		p.add("  It may hold for more: the search ended there.")
 	}

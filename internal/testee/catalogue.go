@@ -9,7 +9,7 @@ import "slices"
 func catalogue() [][]string {
 	return slices.Concat(
 		requestCatalogue(), answerCatalogue(), framesCatalogue(), messagesCatalogue(),
-		closingCatalogue(), compressionCatalogue(), networkCatalogue(), reportedCatalogue(),
+		closingCatalogue(), compressionCatalogue(), httpCatalogue(), networkCatalogue(), reportedCatalogue(),
 	)
 }
 
@@ -296,8 +296,27 @@ func compressionCatalogue() [][]string {
 	}
 }
 
-// networkCatalogue says which faults stand for M356 to M363. The ids between M330 and
-// M355 are about HTTP/2, HTTP/3 and TLS, which the endpoint does not speak.
+// httpCatalogue says which faults stand for M330 to M349: HTTP/2 and HTTP/3.
+func httpCatalogue() [][]string {
+	return [][]string{
+		{"M330", forbidsConnect},
+		{"M331", takesSettingBack},
+		{"M332", wantsKeyInConnect},
+		{"M333", answers101ToConnect},
+		{"M334", acceptsNoPath},
+		{"M335", acceptsAnyProtocol},
+		{"M336", acceptsConnectionFields},
+		{"M337", authorityIsTarget},
+		{"M338", closeEndsConnection},
+		{"M341", dataFrameIsFrame},
+		{"M344", sendsConnectionFields},
+		{"M348", acceptsAnyProtocol},
+		{"M349", resetEndsConnection},
+	}
+}
+
+// networkCatalogue says which faults stand for M356 to M363. The ids between M350 and
+// M355 are about TLS, which the endpoint does not speak by itself.
 func networkCatalogue() [][]string {
 	return [][]string{
 		{"M356", dropsLargeFrames},

@@ -49,6 +49,7 @@ const (
 	Compression Topic = "compression"
 	Commands    Topic = "what it is told to do"
 	Network     Topic = "the network, and time"
+	OverHTTP    Topic = "HTTP/2 and HTTP/3" // shows only there
 )
 
 // Roles says in which roles a fault makes a difference.
@@ -71,7 +72,7 @@ func AllFaults() []Fault {
 		about(Text, textFaults()), about(Echoing, echoFaults()), about(Sending, sendingFaults()),
 		about(Closing, closingFaults()), about(Requests, requestFaults()), about(Answers, answerFaults()),
 		about(Opening, openingFaults()), about(Negotiation, slices.Concat(negotiationFaults(), agreeingFaults())), about(Compression, compressionFaults()),
-		about(Commands, commandFaults()), about(Network, networkFaults()),
+		about(Commands, commandFaults()), about(Network, networkFaults()), about(OverHTTP, slices.Concat(httpFaults(), http2Faults())),
 	)
 	at := make(map[string]int, len(all))
 	for i, f := range all {

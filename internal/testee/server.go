@@ -16,6 +16,9 @@ import (
 type Server struct {
 	Config
 
+	// HTTP2 serves clients that begin with the preface of HTTP/2, too (RFC 8441).
+	HTTP2 bool
+
 	// Ended, where set, is told how each connection ended: the result of [Serve].
 	// Connections end at the same time, so it is called from many goroutines.
 	Ended func(remote net.Addr, err error)
@@ -46,9 +49,9 @@ func (srv Server) Serve(ctx context.Context, ln net.Listener) error {
 			return err
 		}
 		srv.turn++
-		cfg := srv.Config
+		one := srv
 		serve := func() {
-			err := Serve(ctx, conn, cfg)
+			err := one.ServeStream(ctx, conn)
 			if srv.Ended != nil {
 				srv.Ended(conn.RemoteAddr(), err)
 			}

@@ -31,6 +31,11 @@ type Dial func(ctx context.Context, target string) (*testee.Conn, error)
 // To reads the URL of a fuzzing server and returns how to connect to it. Servers that
 // cannot be reached are a fuzzclient.ErrUnreachable.
 func To(base string, insecure bool, cfg testee.Config) (Dial, error) {
+	return Over(ws.HTTP1, base, insecure, cfg)
+}
+
+// Over is To with a version of HTTP: ws.HTTP1 or ws.HTTP2.
+func Over(version, base string, insecure bool, cfg testee.Config) (Dial, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Hostname() == "" {
 		return nil, fmt.Errorf("server URL %q: want ws://host:port or wss://host:port", base)
@@ -40,6 +45,9 @@ func To(base string, insecure bool, cfg testee.Config) (Dial, error) {
 	if u.Scheme == "wss" {
 		port = "443"
 		target.TLS = &tls.Config{ServerName: u.Hostname(), InsecureSkipVerify: insecure, NextProtos: []string{"http/1.1"}}
+		if version == ws.HTTP2 {
+			target.TLS.NextProtos = []string{"h2"}
+		}
 	}
 	if u.Port() == "" {
 		target.Addr = net.JoinHostPort(u.Hostname(), port)
@@ -48,6 +56,11 @@ func To(base string, insecure bool, cfg testee.Config) (Dial, error) {
 		s, err := stream.Dial(ctx, target)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", fuzzclient.ErrUnreachable, base, err)
+		}
+		if version == ws.HTTP2 {
+			if s, err = testee.DialHTTP2(ctx, s, strings.Replace(u.Scheme, "ws", "http", 1), cfg); err != nil {
+				return nil, fmt.Errorf("%w: %s over HTTP/2: %w", fuzzclient.ErrUnreachable, base, err)
+			}
 		}
 		return testee.Dial(ctx, s, u.Host, strings.TrimSuffix(u.Path, "/")+path, cfg)
 	}, nil

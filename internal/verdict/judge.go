@@ -215,6 +215,8 @@ func (w Event) matches(got wirelog.Record) bool {
 		return (len(w.Codes) == 0 || slices.Contains(w.Codes, got.Code)) && (!w.Reply || !got.Unasked)
 	case wirelog.AnswerEvent:
 		return w.hasStatus(got.Status) && w.hasField(got.Fields)
+	case wirelog.ResetEvent:
+		return w.Tag == "" || w.Tag == got.Tag
 	}
 	if w.Tag != got.Tag {
 		return false

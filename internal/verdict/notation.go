@@ -104,8 +104,8 @@ func ParseEvent(s string) (Event, error) {
 	case s == "end":
 		e.Type = wirelog.EndEvent
 		return e, nil
-	case s == "reset":
-		e.Type = wirelog.ResetEvent
+	case word == "reset":
+		e.Type, e.Tag = wirelog.ResetEvent, rest
 		return e, nil
 	case s == "still open":
 		e.Type = wirelog.OpenEvent

@@ -35,7 +35,7 @@ type Event struct {
 	Type  wirelog.EventType
 	Data  ws.Pattern     // of messages and pongs
 	Any   bool           // the payload does not matter
-	Tag   string         // of timeouts: the wait that must run out
+	Tag   string         // of timeouts: the wait that must run out; of resets: the error code in HTTP/2 and HTTP/3, empty: any
 	Codes []ws.CloseCode // of Close frames: one of these, 1005 for none; empty: any
 	// Statuses of an HTTP answer: one of these, where 4 stands for all from 400 to
 	// 499; empty: any.

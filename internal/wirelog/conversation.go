@@ -17,12 +17,16 @@ func (l *Log) Conversation() []Record {
 	var all []Record
 	add := func(r Record, t EventType) {
 		all = append(all, Record{
-			At: r.At, Kind: Event, Type: t, Code: r.Code, Status: r.Status, Fields: r.Fields, Unasked: r.Unasked,
+			At: r.At, Kind: Event, Type: t, Code: r.Code, Status: r.Status, Fields: r.Fields, Unasked: r.Unasked, Tag: r.Tag,
 		})
 	}
 	refusal, refused := l.refusal()
 	closed, ours := false, false // Close frames so far
+	cause := ""                  // of a reset, in HTTP/2 and HTTP/3
 	for _, r := range l.Records {
+		if r.Kind == ReceivedHTTP {
+			cause = cmp.Or(r.HTTP.cause(), cause)
+		}
 		switch {
 		case r.Kind == Event:
 			all = append(all, r)
@@ -43,6 +47,9 @@ func (l *Log) Conversation() []Record {
 				add(Record{At: r.At, Code: l.Facts.Remote.code(), Unasked: !l.Facts.ClosedByMe}, CloseEvent)
 			}
 			if t, ok := l.ending(r.Kind); ok {
+				if t == ResetEvent {
+					r.Tag = cause
+				}
 				add(r, t)
 			}
 		}

@@ -81,6 +81,29 @@ func fieldWord(s string, quoted bool) string {
 	return s
 }
 
+// OfConnection stands in front of the error code of a whole connection of HTTP/2 or HTTP/3, where
+// that is what an event of type ResetEvent tells.
+const OfConnection = "connection "
+
+// cause is the error code of a frame that ends a stream, or the whole connection, by force. It is
+// empty for others.
+func (f *HTTPFrame) cause() string {
+	if len(f.Words) == 0 {
+		return ""
+	}
+	switch f.Type {
+	case "rst_stream", "reset_stream":
+		return f.Words[0]
+	case "goaway":
+		if len(f.Words) > 1 && f.Words[1] != "NO_ERROR" {
+			return OfConnection + f.Words[1]
+		}
+	case "connection_close":
+		return OfConnection + f.Words[0]
+	}
+	return ""
+}
+
 // isHTTPFrame reports whether the text of a frame is one of HTTP/2 or HTTP/3.
 func isHTTPFrame(s string) bool { return strings.HasPrefix(s, "h2 ") || strings.HasPrefix(s, "h3 ") }
 

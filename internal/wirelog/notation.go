@@ -89,7 +89,7 @@ func (r Record) eventText() string {
 	case EndEvent:
 		return "end"
 	case ResetEvent:
-		return "reset"
+		return strings.TrimSuffix("reset "+r.Tag, " ")
 	case OpenEvent:
 		return "still open"
 	case AnswerEvent:

@@ -72,7 +72,7 @@ type Record struct {
 	Data  Payload       // SentOctets, ReceivedOctets, Event
 	Type  EventType     // Event
 	Wait  time.Duration // WaitSet, FailSet, CloseSet
-	Tag   string        // WaitSet, WaitOver, Event of type TimeoutEvent
+	Tag   string        // WaitSet, WaitOver, Event of type TimeoutEvent; of type ResetEvent the error code in HTTP/2 and HTTP/3
 	Note  string        // SentBlocks, ReceivedBlocks, Violation, Lapse, NotJudged, Dead, Noted
 	// Unasked marks a Pong that answers no Ping of ours and repeats no Pong of ours
 	// (RFC 6455, 5.5.3), and a Close in front of which we have sent none.

@@ -1,256 +1,248 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package crew has a load test carried out by a fleet: it says what a part of one is, and
-// adds up what the parts measure. It knows nothing of flags, terminals and servers of
-// NATS. Start at Run and Runner.
+// Package crew carries out the plan of a load test in several processes of this program, each
+// with a part of it, and merges what they measure. They talk over pipes, a line of JSON for each
+// message. It knows nothing of how processes are started, and of flags. Start at Run, which is
+// the parent's side; Work is the child's.
 package crew
 
 import (
-	"bytes"
-	"cmp"
+	"bufio"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"sync"
 	"time"
 
-	"github.com/wsspec/wsspec/internal/fleet"
 	"github.com/wsspec/wsspec/internal/load"
 	"github.com/wsspec/wsspec/internal/load/drive"
 	"github.com/wsspec/wsspec/internal/load/stats"
-	"github.com/wsspec/wsspec/internal/visible"
 )
 
-// Kind is the kind of work, to the fleet.
-const Kind = "load"
-
-// spec is a load test to the fleet.
-type spec struct {
-	Plan   load.Plan     `json:"plan"`
-	FromNS time.Duration `json:"from_ns,omitempty"` // see drive.Config.From
+// A Child is a process that runs Work.
+type Child struct {
+	In   io.WriteCloser // what it reads; its end has the child stop
+	Out  io.Reader      // what it writes
+	Kill func()
+	Wait func() error // until it has ended; called once, after Out has
 }
 
-// report is what a part says: what was measured since the last time, and at the end for how
-// long messages were measured.
-type report struct {
-	Snapshot  json.RawMessage `json:"snapshot"`
-	Messaging time.Duration   `json:"messaging_ns,omitempty"`
-}
-
-// every is how often a part reports.
-const every = 500 * time.Millisecond
-
-// Runner carries out a part of a load test. Where it connects to and the files that the
-// plan names are looked up on this machine.
-func Runner(ctx context.Context, p fleet.Part) error {
-	var s spec
-	d := json.NewDecoder(bytes.NewReader(p.Spec))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return fmt.Errorf("plan: %w", err)
-	}
-	if err := s.Plan.Check(); err != nil {
-		return fmt.Errorf("plan: %w", err)
-	}
-	target, err := drive.NewTarget(ctx, s.Plan)
-	if err != nil {
-		return err
-	}
-	emit := func(snapshot *stats.Snapshot, messaging time.Duration) {
-		b, err := json.Marshal(snapshot)
-		if err != nil {
-			panic(err) // numbers and text
-		}
-		if b, err = json.Marshal(report{b, messaging}); err != nil {
-			panic(err)
-		}
-		p.Emit(b)
-	}
-	late := time.Duration(0)
-	if p.Attempt > 1 {
-		late = max(time.Since(p.Begin), 0) // what should have been opened by now is not opened all at once
-	}
-	end, err := drive.Run(ctx, drive.Config{
-		Plan: s.Plan, Part: p.Index, Parts: p.Of, Target: target, Begin: p.Begin.Add(-s.FromNS), From: s.FromNS + late, Every: every, Precise: true,
-		Emit: func(s *stats.Snapshot) { emit(s, 0) },
-		Gate: func(ctx context.Context) { p.Gate(ctx, "ramp") },
-	})
-	emit(new(stats.Snapshot), end.Messaging)
-	return err
-}
-
-// sum is what an attempt at a part has measured.
-type sum struct {
-	snapshot  stats.Snapshot
-	messaging time.Duration
-	last      *stats.Snapshot // what came last
-}
-
-// Add adds a report.
-func (s *sum) Add(b []byte) error {
-	var r report
-	if err := json.Unmarshal(b, &r); err != nil {
-		return fmt.Errorf("report: %w", err)
-	}
-	more, err := stats.Read(r.Snapshot)
-	if err != nil {
-		return err
-	}
-	if r.Messaging < 0 || r.Messaging > load.MaxTime {
-		return fmt.Errorf("report: messages for %v", r.Messaging)
-	}
-	s.last = more
-	s.snapshot.Merge(more)
-	s.messaging = max(s.messaging, r.Messaging)
-	return nil
-}
-
-// held is how many connections are open, as far as is known.
-func (s *sum) held() int64 {
-	ended := int64(0)
-	for _, slot := range s.snapshot.Series.Slots {
-		ended += slot.Ended
-	}
-	return max(s.snapshot.Opened-ended, 0)
-}
-
-// Config says what to carry out, and who is told how it goes.
+// Config says what to carry out.
 type Config struct {
-	Bus     *fleet.Bus
-	Plan    load.Plan
-	From    time.Duration // see drive.Config.From
-	Workers int
-	Version string
-	Name    string // of this controller, for people
-
-	Emit func(*stats.Snapshot) // told what has been measured since the last time
-	Note func(string)          // told what people should know meanwhile
+	Plan      load.Plan
+	Processes int
+	Start     func(part int) (*Child, error)
+	Begin     time.Time // of the run, from which times count
+	Every     time.Duration
+	Emit      func(*stats.Snapshot)                 // as in drive.Config; one call at a time
+	Died      func(part int, lost int64, why error) // a child ended too early, and so many connections with it
 }
 
-// An End is how a test by a fleet ended.
-type End struct {
-	Interrupted bool
-	Messaging   time.Duration
-	Lost        []string // workers with what they held, where nobody has taken it over
+// order is what a parent says. One at a time is set.
+type order struct {
+	Job   *job   `json:"job,omitempty"`
+	Begin *begin `json:"begin,omitempty"`
+	Go    bool   `json:"go,omitempty"` // the connections of all are opened or given up
+	Stop  bool   `json:"stop,omitempty"`
 }
 
-// LostWorker is the cause by which connections are counted that were lost with their
-// worker.
-const LostWorker = "worker lost"
+type job struct {
+	Plan  load.Plan     `json:"plan"`
+	Part  int           `json:"part"`
+	Parts int           `json:"parts"`
+	Every time.Duration `json:"every_ns"`
+}
 
-// Check says which plans a fleet does not carry out.
-func Check(p load.Plan) error {
-	if p.Kind == load.Broadcast {
-		return errors.New("load broadcast is measured by one clock: it needs one machine")
+// begin is when the run has begun and, after that, the plan.
+type begin struct {
+	At   time.Time     `json:"at"`
+	From time.Duration `json:"from_ns"`
+}
+
+// report is what a child says.
+type report struct {
+	Ready  bool            `json:"ready,omitempty"`
+	Stats  json.RawMessage `json:"stats,omitempty"`
+	Ramped bool            `json:"ramped,omitempty"`
+	End    *drive.End      `json:"end,omitempty"`
+	Error  string          `json:"error,omitempty"` // nothing was begun
+}
+
+// A member is a child as the parent knows it.
+type member struct {
+	part  int
+	child *Child
+	known *stats.Snapshot // what it has counted, without what it has measured
+
+	ready, ramped bool
+	end           *drive.End
+	err           error // what it says
+	wrote         error // why it could not be told something
+}
+
+func (m *member) tell(o order) {
+	b, err := json.Marshal(o)
+	if err == nil {
+		_, err = m.child.In.Write(append(b, '\n'))
 	}
+	m.wrote = errors.Join(m.wrote, err)
+}
+
+// patience is how long a child may take to end once it was told to stop.
+const patience = 30 * time.Second
+
+// gang is one call of Run.
+type gang struct {
+	Config
+	mu      sync.Mutex
+	members []*member
+	begun   bool // all were told to begin
+	went    bool // all were told that connections are open
+	from    time.Duration
+}
+
+// Run carries out the plan. What a child that dies has not handed over is counted as lost: its
+// connections, the messages it was to send, and those without an answer. The error is that no
+// child could be started, or what all say of the plan.
+func Run(ctx context.Context, cfg Config) (drive.End, error) {
+	g := &gang{Config: cfg}
+	for part := range cfg.Processes {
+		c, err := cfg.Start(part)
+		if err != nil {
+			g.dismiss()
+			return drive.End{}, fmt.Errorf("process %d of %d: %w", part+1, cfg.Processes, err)
+		}
+		g.members = append(g.members, &member{part: part, child: c, known: new(stats.Snapshot)})
+	}
+	for _, m := range g.members {
+		m.tell(order{Job: &job{cfg.Plan, m.part, cfg.Processes, cfg.Every}})
+	}
+	stop := context.AfterFunc(ctx, g.stop)
+	defer stop()
+	var all sync.WaitGroup
+	for _, m := range g.members {
+		all.Go(func() { g.listen(m) })
+	}
+	all.Wait()
+	return g.result(ctx)
+}
+
+// dismiss ends those that are there.
+func (g *gang) dismiss() {
+	for _, m := range g.members {
+		m.child.Kill()
+		_, _ = io.Copy(io.Discard, m.child.Out)
+		_ = m.child.Wait()
+	}
+}
+
+// stop has all children stop, and ends those that do not.
+func (g *gang) stop() {
+	g.mu.Lock()
+	for _, m := range g.members {
+		m.tell(order{Stop: true})
+	}
+	g.mu.Unlock()
+	time.AfterFunc(patience, func() {
+		for _, m := range g.members {
+			m.child.Kill() // most are gone
+		}
+	})
+}
+
+// listen takes what a child says until it ends.
+func (g *gang) listen(m *member) {
+	lines := bufio.NewReaderSize(m.child.Out, 1<<16)
+	var broken error
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			break
+		}
+		if broken = g.heard(m, line); broken != nil {
+			m.child.Kill()
+			break
+		}
+	}
+	_, _ = io.Copy(io.Discard, lines)
+	_ = m.child.In.Close()
+	died := m.child.Wait()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	m.ready, m.ramped = true, true // nobody waits for it
+	if m.end == nil && m.err == nil {
+		why := errors.Join(broken, died)
+		if why == nil {
+			why = errors.New("it ended without a word")
+		}
+		g.lose(m, why)
+	}
+	g.proceed()
+}
+
+// heard is one line of a child.
+func (g *gang) heard(m *member, line []byte) error {
+	var r report
+	if err := json.Unmarshal(line, &r); err != nil {
+		return fmt.Errorf("what it says cannot be read: %w", err)
+	}
+	var s *stats.Snapshot
+	if r.Stats != nil {
+		var err error
+		if s, err = stats.Read(r.Stats); err != nil {
+			return err
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if s != nil {
+		m.known.Merge(&stats.Snapshot{Counts: s.Counts})
+		g.Emit(s)
+	}
+	m.ready, m.ramped = m.ready || r.Ready, m.ramped || r.Ramped
+	if r.End != nil {
+		m.end = r.End
+	}
+	if r.Error != "" {
+		m.err = errors.New(r.Error)
+	}
+	g.proceed()
 	return nil
 }
 
-// Run shares the plan out to as many workers, and gathers what they measure. What was
-// measured by workers that are lost counts, as it has happened; the connections that they held count
-// as lost. Others open them again where the plan is to hold connections and nothing else.
-func Run(ctx context.Context, cfg Config) (End, error) {
-	b, err := json.Marshal(spec{cfg.Plan, cfg.From})
-	if err != nil {
-		return End{}, err
+// proceed tells all to go on once all are where they have to be.
+func (g *gang) proceed() {
+	ready, ramped := true, true
+	for _, m := range g.members {
+		ready, ramped = ready && m.ready, ramped && m.ramped
 	}
-	g := &gathering{cfg: cfg, lost: map[int]string{}}
-	c := fleet.Controller{
-		Bus: cfg.Bus, Name: cfg.Name, New: func() fleet.Sum { return new(sum) }, Tell: g.event,
-		Job: fleet.Job{
-			ID: jobID(cfg, b), Kind: Kind, Version: cfg.Version, Spec: b, Parts: cfg.Workers,
-			Together: true, Takeover: cfg.Plan.Kind == load.Connect,
-		},
-	}
-	r, err := c.Run(ctx)
-	if err != nil {
-		return End{}, err
-	}
-	end := End{Interrupted: r.Interrupted}
-	for i, p := range r.Parts {
-		s := p.Sum.(*sum)
-		end.Messaging = max(end.Messaging, s.messaging)
-		switch p.State {
-		case fleet.Broken:
-			return end, fmt.Errorf("worker %s: %s", p.Worker, p.Text)
-		case fleet.Missing:
-			g.gone(p.Worker, s)
-			end.Lost = append(end.Lost, cmp.Or(g.lost[i], p.Worker))
+	if ready && !g.begun {
+		g.begun, g.from = true, time.Since(g.Begin)
+		for _, m := range g.members {
+			m.tell(order{Begin: &begin{g.Begin, g.from}})
 		}
 	}
-	return end, nil
-}
-
-// jobID is the same for the same test, so that it is found again after its controller has died.
-func jobID(cfg Config, spec []byte) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s %d ", cfg.Version, cfg.Workers)
-	h.Write(spec)
-	return fmt.Sprintf("load-%x", h.Sum(nil)[:8])
-}
-
-// gathering is a test that is going on.
-type gathering struct {
-	cfg   Config
-	lost  map[int]string
-	begun time.Time // about
-
-	resumed bool
-}
-
-// event tells of what happens.
-func (g *gathering) event(e fleet.Event) {
-	name := clean(e.Worker)
-	switch e.Kind {
-	case fleet.Ready:
-		if !g.begun.IsZero() {
-			return // it is told as taken over
+	if ramped && !g.went {
+		g.went = true
+		for _, m := range g.members {
+			m.tell(order{Go: true})
 		}
-		g.note("%s has part %d of %d, clock %+.1f ms ± %.1f", name, e.Part+1, g.cfg.Workers, milliseconds(e.Offset), milliseconds(e.Within))
-	case fleet.Begun:
-		if g.begun = time.Now(); !g.resumed {
-			g.note("all %d parts are taken: it begins", g.cfg.Workers)
-		}
-	case fleet.Reported:
-		g.cfg.Emit(e.Sum.(*sum).last)
-	case fleet.Lost:
-		text := fmt.Sprintf("%s with %d connections", name, e.Sum.(*sum).held())
-		if e.Text != "" {
-			text += ": " + clean(e.Text)
-		}
-		g.lost[e.Part] = text
-		g.note("lost: %s", text)
-	case fleet.Found:
-		delete(g.lost, e.Part)
-		g.note("%s is back", name)
-	case fleet.Taken:
-		g.gone(clean(e.Text), e.Sum.(*sum))
-		g.note("%s takes over part %d from %s, from its beginning", name, e.Part+1, clean(e.Text))
-	case fleet.Resumed:
-		g.resumed = true
-		g.note("this test was begun by another process: going on with it")
-	case fleet.Trouble:
-		g.note("%s: %s", cmp.Or(name, "fleet"), clean(e.Text))
 	}
 }
 
-// gone counts what a worker held that is lost for good.
-func (g *gathering) gone(worker string, s *sum) {
-	n := s.held()
-	if n == 0 {
-		return
+// result is what came of it.
+func (g *gang) result(ctx context.Context) (end drive.End, err error) {
+	for _, m := range g.members {
+		if m.end != nil {
+			end.Messaging = max(end.Messaging, m.end.Messaging)
+			end.Interrupted = end.Interrupted || m.end.Interrupted
+		}
+		if m.err != nil {
+			err = m.err
+		}
 	}
-	more := new(stats.Snapshot)
-	more.Lost = n
-	more.Series.At(time.Since(g.begun) + g.cfg.From).Ended = n
-	more.Fail(LostWorker, n, fmt.Sprintf("%s held %d connections", clean(worker), n))
-	g.cfg.Emit(more)
+	end.Interrupted = end.Interrupted || ctx.Err() != nil
+	return end, err
 }
-
-func (g *gathering) note(format string, args ...any) { g.cfg.Note(fmt.Sprintf(format, args...)) }
-
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-// clean makes a text from another machine fit to be shown.
-func clean(s string) string { return visible.Text(s) }

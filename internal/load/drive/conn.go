@@ -21,6 +21,7 @@ type conn struct {
 	number  int // in the whole plan, from 0
 	attempt int // from 0
 	opened  bool
+	ending  bool                      // by us, in its turn; under the mutex of run
 	wire    atomic.Pointer[wire.Conn] // once it is open
 
 	mu    sync.Mutex
@@ -127,8 +128,11 @@ func (c *conn) gone(end wire.Closing) {
 	r := c.run
 	r.mu.Lock()
 	delete(r.open, c)
-	ours := r.closing.Load()
+	ours, ending := r.closing.Load(), c.ending
 	r.mu.Unlock()
+	if ending {
+		<-r.ending
+	}
 	if r.message != nil {
 		r.message.closed(c)
 	}

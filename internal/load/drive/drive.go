@@ -65,6 +65,7 @@ type run struct {
 	ramped  chan struct{} // closed when there are none
 	closing atomic.Bool   // we end connections ourselves
 	slots   chan struct{} // one for each connection that may be opening
+	ending  chan struct{} // one for each that we are closing
 
 	mu   sync.Mutex
 	open map[*conn]struct{}
@@ -90,7 +91,7 @@ func Run(ctx context.Context, cfg Config) (End, error) {
 		return End{}, err
 	}
 	defer engine.Close()
-	r := &run{Config: cfg, plan: cfg.Plan, ctx: ctx, begin: cfg.Begin, ramped: make(chan struct{}), open: map[*conn]struct{}{}}
+	r := &run{Config: cfg, plan: cfg.Plan, ctx: ctx, begin: cfg.Begin, ramped: make(chan struct{}), open: map[*conn]struct{}{}, ending: make(chan struct{}, mostEnding)}
 	if r.begin.IsZero() {
 		r.begin = time.Now()
 	}
@@ -158,6 +159,10 @@ func rest(ctx context.Context, d time.Duration) {
 	}
 }
 
+// mostEnding is how many closing handshakes are under way at a time: the time that each may take is
+// for the server, not for waiting in a queue with all others.
+const mostEnding = 512
+
 // hurried is how long closing handshakes may take where somebody has stopped the run and
 // waits.
 const hurried = time.Second
@@ -173,11 +178,23 @@ func (r *run) close(engine *wire.Engine) {
 	}
 	r.mu.Unlock()
 	r.tally.note(func(s *stats.Snapshot) { s.Held = int64(held) })
-	for _, c := range conns {
-		c.wire.Load().Close(ws.NormalClosure, "")
-	}
 	gone := make(chan struct{})
-	go func() { r.all.Wait(); close(gone) }()
+	go func() {
+		for _, c := range conns {
+			r.ending <- struct{}{}
+			r.mu.Lock()
+			_, open := r.open[c]
+			c.ending = open
+			r.mu.Unlock()
+			if !open { // it has ended meanwhile
+				<-r.ending
+				continue
+			}
+			c.wire.Load().Close(ws.NormalClosure, "")
+		}
+		r.all.Wait()
+		close(gone)
+	}()
 	if r.ctx.Err() != nil {
 		select {
 		case <-gone:

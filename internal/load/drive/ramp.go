@@ -14,10 +14,7 @@ const unpaced = 128
 // ramp begins to open our connections, each at its time.
 func (r *run) ramp() {
 	first, step := r.Part, r.Parts
-	total := 0
-	if r.plan.Connections > first {
-		total = (r.plan.Connections - first + step - 1) / step
-	}
+	total := Share(r.plan.Connections, first, step)
 	r.pending.Store(int64(total))
 	if total == 0 {
 		close(r.ramped)
@@ -41,6 +38,14 @@ func (r *run) ramp() {
 			(&conn{run: r, number: n}).dial()
 		}
 	}()
+}
+
+// Share is how many of n are those of one part, of so many.
+func Share(n, part, parts int) int {
+	if n <= part {
+		return 0
+	}
+	return (n - part + parts - 1) / parts
 }
 
 // due is when a connection of the whole plan is to be opened.

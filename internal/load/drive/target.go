@@ -64,6 +64,27 @@ func NewTarget(ctx context.Context, p load.Plan) (wire.Target, error) {
 	return t, nil
 }
 
+// perPart is how many addresses of 127.0.0.0/8 a part connects from.
+const perPart = 64
+
+// SourcesOf are the addresses that a part connects from, of so many parts: others than those
+// of the other parts where there are enough of them, so that no two look for the same free port.
+func SourcesOf(t wire.Target, part, parts int) []netip.Addr {
+	switch n := len(t.Sources); {
+	case parts <= 1:
+		return t.Sources
+	case n == 0 && t.Addr.Addr().Is4() && t.Addr.Addr().IsLoopback():
+		return wire.Loopback(part*perPart, perPart)
+	case n < parts:
+		return t.Sources
+	}
+	var own []netip.Addr
+	for i := part; i < len(t.Sources); i += parts {
+		own = append(own, t.Sources[i])
+	}
+	return own
+}
+
 func secure(c *tls.Config, p load.Plan) error {
 	c.InsecureSkipVerify = p.Insecure
 	if p.SNI != "" {

@@ -3,6 +3,7 @@
 package stats_test
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -22,5 +23,30 @@ func BenchmarkRecord(b *testing.B) {
 	for b.Loop() {
 		h.Record(latencies[i%len(latencies)])
 		i++
+	}
+}
+
+// What it costs to take over what one of many processes has measured in a second, late in a
+// long run.
+func BenchmarkHandOver(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 1))
+	piece := new(stats.Snapshot)
+	for range 200 {
+		for _, p := range []stats.Phase{stats.TCP, stats.Upgrade, stats.Open} {
+			piece.Record(p, time.Duration(30_000+r.ExpFloat64()*4_000_000))
+		}
+		piece.Series.At(55 * time.Second).Record(time.Duration(r.ExpFloat64() * 4_000_000))
+	}
+	total := new(stats.Snapshot)
+	for b.Loop() {
+		text, err := json.Marshal(piece)
+		if err != nil {
+			b.Fatal(err)
+		}
+		s, err := stats.Read(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		total.Merge(s)
 	}
 }

@@ -115,8 +115,8 @@ func (s *Slot) UnmarshalJSON(b []byte) error {
 
 // A Series is a run from its beginning, slot by slot. The zero Series is empty.
 type Series struct {
-	Width time.Duration `json:"width_ns,omitempty"` // of each slot
-	Slots []Slot        `json:"slots,omitempty"`
+	Width time.Duration // of each slot
+	Slots []Slot
 }
 
 // At is the slot of a moment, counted from the beginning of the run. It is valid until the
@@ -185,8 +185,44 @@ func (s *Series) Merge(o Series) {
 		s.widen()
 	}
 	for i, slot := range o.Slots {
+		if slot == (Slot{}) && i < len(o.Slots)-1 { // the last one says how long it is
+			continue
+		}
 		s.At(time.Duration(i) * o.Width).merge(slot)
 	}
+}
+
+// encodedSeries is a series without the empty slots at its beginning, of which one that was
+// handed over in pieces has many.
+type encodedSeries struct {
+	Width time.Duration `json:"width_ns,omitempty"`
+	First int           `json:"first,omitempty"` // where the first slot stands
+	Slots []Slot        `json:"slots,omitempty"`
+}
+
+// MarshalJSON leaves out what is empty at the beginning.
+func (s Series) MarshalJSON() ([]byte, error) {
+	e := encodedSeries{s.Width, 0, s.Slots}
+	for len(e.Slots) > 0 && e.Slots[0] == (Slot{}) {
+		e.First, e.Slots = e.First+1, e.Slots[1:]
+	}
+	return json.Marshal(e)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *Series) UnmarshalJSON(b []byte) error {
+	var e encodedSeries
+	if err := json.Unmarshal(b, &e); err != nil {
+		return err
+	}
+	if e.First < 0 || e.First > mostSlots {
+		return fmt.Errorf("no series of ours: the first slot is number %d", e.First)
+	}
+	*s = Series{Width: e.Width, Slots: e.Slots}
+	if e.First > 0 {
+		s.Slots = append(make([]Slot, e.First, e.First+len(e.Slots)), e.Slots...)
+	}
+	return nil
 }
 
 // check finds what no series of ours is.

@@ -6,7 +6,7 @@ import "github.com/wsspec/wsspec/internal/requirements"
 
 // Exceptions are the requirements that could be tested and are not, by id, with the
 // reason: those over transports for which there are no cases, and a few others. RFC
-// 8441, RFC 9113 and RFC 9220, which are about HTTP/2 and HTTP/3, are left out as a whole.
+// 8441 and RFC 9113, which are about HTTP/2, are left out as a whole.
 func Exceptions(table requirements.Table) map[string]string {
 	reasons := map[string]string{
 		"6455-4.1-2":   "a client would have to be told to open two connections at once, and there is no command for that",
@@ -16,7 +16,6 @@ func Exceptions(table requirements.Table) map[string]string {
 	whole := map[string]string{
 		"RFC 8441": "RFC 8441 is left out as a whole: wsspec does not speak HTTP/2",
 		"RFC 9113": "RFC 9113 is left out as a whole: wsspec does not speak HTTP/2",
-		"RFC 9220": "RFC 9220 is left out as a whole: wsspec does not speak HTTP/3",
 	}
 	for _, r := range table.Requirements {
 		reason, is := whole[r.Spec]

@@ -64,6 +64,7 @@ func (c *conn) begin(settings ...http2.Setting) {
 	if c.role == ws.Client {
 		c.out.buf.WriteString(http2.ClientPreface)
 	}
+	c.acks = append(c.acks, func() {}) // nobody waits for it
 	c.control(settingsFrame(settings), func(f *http2.Framer) error { return f.WriteSettings(settings...) })
 	const more = connWindow - defaultWindow
 	c.control(windowFrame(0, more), func(f *http2.Framer) error { return f.WriteWindowUpdate(0, more) })

@@ -49,9 +49,15 @@ const (
 )
 
 // ResetError says that the peer has reset the stream. It is stream.ErrReset too.
-type ResetError struct{ Code http2.ErrCode }
+type ResetError struct {
+	Code  http2.ErrCode
+	Whole bool // the connection, by a GOAWAY
+}
 
 func (e *ResetError) Error() string {
+	if e.Whole {
+		return fmt.Sprintf("the connection was ended by the peer: %v", e.Code)
+	}
 	return fmt.Sprintf("the stream was reset by the peer: %v", e.Code)
 }
 
@@ -103,6 +109,12 @@ type conn struct {
 	connect    bool  // the peer's last word on SETTINGS_ENABLE_CONNECT_PROTOCOL
 	received   int64 // octets of the connection's window that are not given back
 	early      []seen
+	ours       int64             // window that we leave the peer on a stream
+	next       uint32            // as a client: the last stream beside the first
+	acks       []func()          // what our SETTINGS are followed by, once acknowledged
+	pings      map[uint64]func() // and our PINGs
+	pinged     uint64
+	away       *ResetError // what a GOAWAY has said
 	idle       *time.Timer // as a server, while there is no stream
 }
 
@@ -116,7 +128,7 @@ type seen struct {
 func newConn(under stream.Stream, role ws.Role, in io.Reader) *conn {
 	c := &conn{
 		under: under, role: role, framer: http2.NewFramer(nil, in), streams: map[uint32]*Stream{}, done: make(chan struct{}),
-		sendWindow: defaultWindow, initial: defaultWindow, frameSize: maxFrame, settled: make(chan struct{}),
+		sendWindow: defaultWindow, initial: defaultWindow, frameSize: maxFrame, settled: make(chan struct{}), ours: Window,
 	}
 	c.framer.SetMaxReadFrameSize(maxFrame)
 	c.framer.SetReuseFrames()
@@ -201,6 +213,9 @@ func (c *conn) end(err error) {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		err = io.EOF
 		c.tell(false, how)
+	}
+	if c.away != nil && !fault {
+		err = c.away
 	}
 	if fault {
 		e := &FaultError{Code: http2.ErrCode(ce)}

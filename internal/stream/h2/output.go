@@ -177,9 +177,24 @@ func (c *conn) writeData(s *Stream, p []byte, end bool, by time.Time) error {
 		if len(part) == 0 && !end {
 			break // there is only something left to flush
 		}
-		last := end && len(p) == 0
-		c.tell(true, dataFrame(s.id, last, len(part), 0))
-		_ = c.out.framer.WriteData(s.id, last, part) // into memory
+		c.writeFrame(s, part, end && len(p) == 0)
 	}
 	return c.flush(by)
+}
+
+// writeFrame writes a DATA frame, into memory.
+func (c *conn) writeFrame(s *Stream, p []byte, last bool) {
+	c.mu.Lock()
+	padding, empty := s.padding, s.empties
+	c.mu.Unlock()
+	if empty {
+		c.tell(true, dataFrame(s.id, false, 0, 0))
+		_ = c.out.framer.WriteData(s.id, false, nil)
+	}
+	c.tell(true, dataFrame(s.id, last, len(p), padding))
+	if padding == 0 {
+		_ = c.out.framer.WriteData(s.id, last, p)
+		return
+	}
+	_ = c.out.framer.WriteDataPadded(s.id, last, p, make([]byte, padding))
 }

@@ -3,7 +3,6 @@
 package h2
 
 import (
-	"fmt"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -80,8 +79,12 @@ func (c *conn) frame(f http2.Frame) error {
 			ack.Flags = http2.FlagPingAck
 			c.control(told(&ack), func(f *http2.Framer) error { return f.WritePing(true, data) })
 		}
+		if f.IsAck() {
+			c.ponged(f.Data)
+		}
 		return c.spent()
 	case *http2.GoAwayFrame:
+		c.gone(f.ErrCode)
 		return nil
 	case *http2.PushPromiseFrame:
 		return errProtocol // nobody may push to us
@@ -211,6 +214,9 @@ func (c *conn) data(f *http2.DataFrame) error {
 	case s == nil && id > c.last && c.role == ws.Server:
 		c.mu.Unlock()
 		return errProtocol // of a stream that nobody opened
+	case s != nil && s.cutOff:
+		s.late()
+		s = nil
 	case s == nil || s.closed || s.err != nil:
 		s = nil
 	case s.ended:
@@ -268,17 +274,23 @@ func (c *conn) wasReset(id uint32, code http2.ErrCode) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s := c.streams[id]; s != nil && s.err == nil {
-		s.err = &ResetError{code}
+		s.err = &ResetError{Code: code}
 		s.wake()
 	}
 }
 
 // settings takes the peer's settings, and acknowledges them.
 func (c *conn) settings(f *http2.SettingsFrame) error {
+	c.mu.Lock()
 	if f.IsAck() {
+		defer c.mu.Unlock()
+		if len(c.acks) > 0 {
+			acked := c.acks[0]
+			c.acks = c.acks[1:]
+			acked()
+		}
 		return nil
 	}
-	c.mu.Lock()
 	err := f.ForeachSetting(c.setting)
 	select {
 	case <-c.settled:
@@ -297,7 +309,7 @@ func (c *conn) settings(f *http2.SettingsFrame) error {
 
 // setting takes one of the peer's settings. The caller holds the lock.
 func (c *conn) setting(s http2.Setting) error {
-	if err := s.Valid(); err != nil {
+	if err := s.Valid(); err != nil && s.ID != http2.SettingEnableConnectProtocol { // which is for cases to judge
 		return err
 	}
 	switch s.ID {
@@ -314,10 +326,7 @@ func (c *conn) setting(s http2.Setting) error {
 	case http2.SettingHeaderTableSize:
 		c.tableSize.Store(s.Val)
 	case http2.SettingEnableConnectProtocol:
-		if c.connect && s.Val == 0 {
-			return fmt.Errorf("SETTINGS_ENABLE_CONNECT_PROTOCOL was taken back: %w", errProtocol)
-		}
-		c.connect = s.Val == 1
+		c.connect = s.Val != 0
 	}
 	return nil
 }

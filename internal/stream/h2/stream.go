@@ -16,8 +16,7 @@ import (
 
 // Stream is one stream of a connection, as a stream.Stream: Read returns io.EOF behind
 // END_STREAM and where the connection ends in order, and a *ResetError behind RST_STREAM.
-// Close sends END_STREAM. A client's stream is the only one of its connection and takes
-// it with it.
+// Close sends END_STREAM. The stream that Dial returns takes its connection with it.
 type Stream struct {
 	c  *conn
 	id uint32
@@ -33,6 +32,11 @@ type Stream struct {
 	sendWindow int64
 	window     int64 // what the peer may still send
 	eaten      int64 // octets that were read and not given back
+	branch     bool  // the connection goes on behind it
+	cutOff     bool  // we have reset it, and wait for the peer to know
+	known      bool  // it does
+	padding    int   // of DATA frames
+	empties    bool
 	changed    chan struct{}
 	read       time.Time // deadlines
 	written    time.Time
@@ -43,7 +47,7 @@ type Stream struct {
 
 // newStream makes a stream. The caller holds the lock.
 func (c *conn) newStream(id uint32) *Stream {
-	s := &Stream{c: c, id: id, sendWindow: c.initial, window: Window, changed: make(chan struct{})}
+	s := &Stream{c: c, id: id, sendWindow: c.initial, window: c.ours, changed: make(chan struct{})}
 	s.early = append(s.early, c.early...)
 	c.streams[id] = s
 	return s
@@ -143,8 +147,7 @@ func (s *Stream) Read(p []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if s.err != nil && !s.ended || len(s.buf) == 0 {
-		// A reset destroys what has not been read, as that of TCP does.
+	if len(s.buf) == 0 { // else a reset comes behind it, as on the wire
 		defer s.c.mu.Unlock()
 		return 0, s.ending()
 	}
@@ -164,7 +167,7 @@ func (s *Stream) giveBack(n int64) {
 	c.mu.Lock()
 	s.eaten += n
 	back := uint32(0)
-	if s.eaten >= Window/2 && !s.ended && s.err == nil && c.err == nil {
+	if s.eaten > 0 && s.eaten >= c.ours/2 && !s.ended && !s.cutOff && s.err == nil && c.err == nil {
 		back = uint32(s.eaten)
 		s.window += s.eaten
 		s.eaten = 0
@@ -179,9 +182,13 @@ var errNoHead = errors.New("h2: octets on a stream in front of its header sectio
 
 func (s *Stream) Write(p []byte) (written int, err error) {
 	for first := true; first || len(p) > 0; first = false {
-		var n int64
+		var n, more int64
 		err := s.await(&s.written, func() bool {
 			n = min(int64(len(p)), s.sendWindow, s.c.sendWindow, connWindow)
+			if more = 0; s.padding > 0 { // which the windows are for, too
+				more = int64(s.padding) + 1
+				n = min(int64(len(p)), min(s.sendWindow, s.c.sendWindow, int64(s.c.frameSize))-more)
+			}
 			return n > 0 || len(p) == 0 || s.err != nil || s.c.err != nil
 		})
 		if err != nil {
@@ -201,8 +208,8 @@ func (s *Stream) Write(p []byte) (written int, err error) {
 			s.c.mu.Unlock()
 			return written, err
 		}
-		s.sendWindow -= n
-		s.c.sendWindow -= n
+		s.sendWindow -= n + more
+		s.c.sendWindow -= n + more
 		by := s.written
 		s.c.mu.Unlock()
 		if err = s.c.writeData(s, p[:n], false, by); err != nil {
@@ -280,12 +287,13 @@ func (s *Stream) end(abort bool) error {
 	opened := s.headSent || c.role == ws.Server
 	c.mu.Unlock()
 	switch {
+	case s.cutOff:
 	case alive && opened && abort:
 		c.resetStream(s.id, http2.ErrCodeCancel)
-	case alive && opened && !ended && c.role == ws.Server:
+	case alive && opened && !ended && (c.role == ws.Server || s.branch):
 		c.resetStream(s.id, http2.ErrCodeNo)
 	}
-	if c.role == ws.Client && alive {
+	if c.role == ws.Client && alive && !s.branch {
 		c.goAway(http2.ErrCodeNo, "")
 	}
 	c.mu.Lock()
@@ -294,7 +302,7 @@ func (s *Stream) end(abort bool) error {
 	s.wake()
 	delete(c.streams, s.id)
 	c.mu.Unlock()
-	if c.role == ws.Client {
+	if c.role == ws.Client && !s.branch {
 		c.part(false)
 		c.fail(errClosed)
 	}

@@ -3,10 +3,11 @@
 // Command peers runs an echo server or a fuzzing-server client on a
 // third-party WebSocket library.
 //
-//	peers server gorilla|coder|gobwas|gws|xnet [--listen ADDR]
-//	peers client gorilla|coder|gobwas|gws URL [--agent NAME] [--cases N] [--parallel N]
+//	peers server gorilla|coder|gobwas|gws|xnet|quic-go [--listen ADDR]
+//	peers client gorilla|coder|gobwas|gws|quic-go URL [--agent NAME] [--cases N] [--parallel N]
 //
-// The server prints "listening on ws://HOST:PORT" once it accepts connections;
+// The server prints "listening on ws://HOST:PORT" once it accepts connections, quic-go,
+// which speaks HTTP/3 and nothing else, "listening on wss://HOST:PORT";
 // an ADDR without host means 127.0.0.1, port 0 any free one. Both end on
 // SIGINT and SIGTERM.
 //
@@ -75,6 +76,9 @@ func server(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
+	if words[0] == echo.QUIC {
+		return serverOfQUIC(ctx, *listen, stdout)
+	}
 	lib, err := library(words[0], func(echo.Library) bool { return true })
 	if err != nil {
 		return err
@@ -99,6 +103,28 @@ func server(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	return err
 }
 
+// serverOfQUIC is server for HTTP/3.
+func serverOfQUIC(ctx context.Context, addr string, stdout io.Writer) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return usageError("--listen: " + err.Error())
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	p, err := net.ListenPacket("udp", net.JoinHostPort(host, port))
+	if err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, func() { p.Close() })()
+	fmt.Fprintf(stdout, "listening on wss://%s\n", p.LocalAddr())
+	err = echo.ServeQUIC(p)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
 func client(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("peers client", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -109,9 +135,11 @@ func client(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	if err != nil {
 		return err
 	}
-	lib, err := library(words[0], func(l echo.Library) bool { return l.Client != nil })
-	if err != nil {
-		return err
+	lib := echo.Library{Name: echo.QUIC, Client: echo.QUICClient{}}
+	if words[0] != echo.QUIC {
+		if lib, err = library(words[0], func(l echo.Library) bool { return l.Client != nil }); err != nil {
+			return err
+		}
 	}
 	if *agent == "" {
 		*agent = "go-" + lib.Name
@@ -162,5 +190,5 @@ func library(name string, usable func(echo.Library) bool) (echo.Library, error) 
 		}
 		names = append(names, l.Name)
 	}
-	return echo.Library{}, usageError(fmt.Sprintf("no library %q in that role: want %s", name, strings.Join(names, ", ")))
+	return echo.Library{}, usageError(fmt.Sprintf("no library %q in that role: want %s", name, strings.Join(append(names, echo.QUIC), ", ")))
 }

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+
+	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/load/wire"
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// massEcho are the flags of an echo server for very many connections.
+type massEcho struct {
+	Mass      bool `group:"Many connections" help:"Serve with the engine of \"wsspec load\": a connection that waits costs neither a goroutine nor a buffer."`
+	Processes int  `default:"1" placeholder:"N" group:"Many connections" help:"With --mass: share the port between N processes (Linux), each of which may open as many files as one may (${default})."`
+	Share     bool `hidden:"" help:"Be one of these processes."`
+}
+
+func (c *massEcho) check(other bool) error {
+	switch {
+	case !c.Mass && (c.Processes != 1 || c.Share):
+		return badUsage(errors.New("--processes is for --mass"), "wsspec echo --mass --processes 4")
+	case c.Mass && other:
+		return badUsage(errors.New("--mass is a server of its own: it has no faults, and --impl is wsspec"), "")
+	case c.Processes < 1 || c.Processes > 1000:
+		return badUsage(fmt.Errorf("--processes: it is %d: want 1 to 1000", c.Processes), "")
+	}
+	return nil
+}
+
+// massHandler echoes.
+type massHandler struct{}
+
+func (massHandler) Opened(*wire.Conn, wire.Opening) {}
+func (massHandler) Message(c *wire.Conn, opcode ws.Opcode, payload []byte) {
+	_ = c.Send(opcode, payload) // who is gone needs no answer; the queue is long enough for one
+}
+func (massHandler) Pong(*wire.Conn, []byte)         {}
+func (massHandler) Closed(*wire.Conn, wire.Closing) {}
+
+// echoMass serves until ctx ends.
+func (c *echoCmd) echoMass(ctx context.Context, p *process) error {
+	switch {
+	case c.Share:
+		return c.shareMass(ctx, p)
+	case c.Processes > 1:
+		return c.massProcesses(ctx, p)
+	}
+	l, err := stream.Listen(c.Listen, nil)
+	if err != nil {
+		return badUsage(err, "choose another address with --listen, such as 127.0.0.1:0")
+	}
+	u := stream.URL(l, false)
+	fmt.Fprintf(p.stdout, "Echo server at %s. Ctrl-C ends it.\n", u)
+	if err := ready(c.ReadyFile, u); err != nil {
+		return err
+	}
+	return c.serveMass(ctx, l)
+}
+
+func (c *echoCmd) serveMass(ctx context.Context, l net.Listener) error {
+	e, err := wire.New(wire.Config{})
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	s := wire.Service{Handler: func() wire.Handler { return massHandler{} }}
+	if !c.NoDeflate {
+		s.Deflate = deflate.FirstAllowing(deflate.Params{})
+	}
+	return e.Serve(ctx, l, s)
+}
+
+// shareMass is one of several processes. It ends when the one that has started it does.
+func (c *echoCmd) shareMass(ctx context.Context, p *process) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		cancel()
+	}()
+	l, err := listenShared(ctx, c.Listen)
+	if err != nil {
+		return badUsage(err, "")
+	}
+	fmt.Fprintln(p.stdout, "listening")
+	return c.serveMass(ctx, l)
+}
+
+// massProcesses has several processes share a port.
+func (c *echoCmd) massProcesses(ctx context.Context, p *process) error {
+	l, err := stream.Listen(c.Listen, nil) // nobody else has it
+	if err != nil {
+		return badUsage(err, "choose another address with --listen, such as 127.0.0.1:0")
+	}
+	u, addr := stream.URL(l, false), l.Addr().String()
+	_ = l.Close()
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	args := []string{"wsspec", "echo", "--mass", "--share", "--listen", addr}
+	if c.NoDeflate {
+		args = append(args, "--no-deflate")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var all sync.WaitGroup
+	defer all.Wait()
+	defer cancel()
+	for i := range c.Processes {
+		cmd := &exec.Cmd{Path: exe, Args: args, Stderr: p.stderr}
+		in, _ := cmd.StdinPipe() // Start has the error
+		out, _ := cmd.StdoutPipe()
+		if err := cmd.Start(); err != nil {
+			return fmt.Errorf("process %d of %d: %w", i+1, c.Processes, err)
+		}
+		lines := bufio.NewReader(out)
+		first, _ := lines.ReadString('\n')
+		context.AfterFunc(ctx, func() { _ = in.Close() })
+		all.Go(func() {
+			_, _ = io.Copy(io.Discard, lines)
+			err := cmd.Wait()
+			if ctx.Err() == nil {
+				fmt.Fprintf(p.stderr, "wsspec: process %d of %d has ended: %v\n", i+1, c.Processes, err)
+			}
+		})
+		if strings.TrimSpace(first) != "listening" {
+			return badUsage(fmt.Errorf("process %d of %d does not listen", i+1, c.Processes), "")
+		}
+	}
+	fmt.Fprintf(p.stdout, "Echo server at %s. Ctrl-C ends it.\n", u)
+	if err := ready(c.ReadyFile, u); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
