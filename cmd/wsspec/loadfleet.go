@@ -147,13 +147,20 @@ func hosts(urls []string) (all []string) {
 func (l *loading) shareOut(ctx context.Context, plan load.Plan, from time.Duration, emit func(*stats.Snapshot)) (drive.End, error) {
 	end, err := machines.Run(ctx, machines.Config{
 		Bus: l.bus, Plan: plan, From: from, Workers: l.fleet.Workers, Version: version(), Name: processName(),
-		Emit: emit, Note: l.screen.Note,
+		Emit: emit, Note: l.told,
 	})
 	l.lost = append(l.lost, end.Lost...)
 	if err != nil {
 		return drive.End{}, fleetUsage(err)
 	}
 	return drive.End{Interrupted: end.Interrupted, Messaging: end.Messaging}, nil
+}
+
+// told tells people how it goes.
+func (l *loading) told(text string) {
+	if !l.quiet {
+		l.screen.Tell("%s", text)
+	}
 }
 
 // processName is how people find this process.

@@ -62,10 +62,12 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 	if l.plan.Kind == load.Find {
 		return l.find(ctx)
 	}
-	plan, err := l.prepared()
-	if err != nil {
+	plan, findings := l.readied(l.plan)
+	if err := refuse(plan, findings); err != nil {
 		return nil, err
 	}
+	l.advise(findings)
+	l.findings, l.processes = findings, plan.Processes
 	begin := time.Now()
 	total := new(stats.Snapshot)
 	end, err := l.carry(ctx, plan, begin, 0, func(s *stats.Snapshot) {
@@ -76,22 +78,6 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 		return nil, err
 	}
 	return load.Conclude(l.plan, l.known(ctx, begin, end.Messaging), total)
-}
-
-// prepared is the plan with what it needs of this machine looked at, unless others carry
-// it out.
-func (l *loading) prepared() (load.Plan, error) {
-	if l.bus != nil {
-		l.processes = l.fleet.Workers
-		return l.plan, nil
-	}
-	plan, findings := l.readied(l.plan)
-	if err := refuse(plan, findings); err != nil {
-		return plan, err
-	}
-	l.advise(findings)
-	l.findings, l.processes = findings, plan.Processes
-	return plan, nil
 }
 
 // carry carries out a plan, which begins so long after the beginning of the run.
@@ -114,6 +100,9 @@ func (l *loading) carry(ctx context.Context, plan load.Plan, begin time.Time, fr
 // known is what is known of a run beside what was measured.
 func (l *loading) known(ctx context.Context, begin time.Time, messaging time.Duration) load.Run {
 	k := load.Run{Wsspec: version(), Started: begin, Messaging: messaging, Preflight: l.findings, Processes: l.processes}
+	if l.bus != nil {
+		k.Processes = l.fleet.Workers
+	}
 	switch {
 	case ctx.Err() != nil:
 		k.Interrupted = "a signal"

@@ -28,7 +28,7 @@ func (workerCmd) Help() string {
 
   nats-server -js
   wsspec worker nats://localhost:4222
-  wsspec load connect ws://target:9001 -c 50000 --fleet nats://localhost:4222 --workers 4
+  wsspec load connect ws://target --fleet nats://localhost:4222 --workers 4
 
 Without a server of your own, "wsspec load … --workers 4 --fleet-listen :4222" is one, and prints the line to start workers with. docs/fleet.md has the whole story.`
 }
