@@ -116,9 +116,8 @@ type rig struct {
 	hub    *Hub
 	cables map[string]*cable
 	stops  map[string]context.CancelFunc
-	halves chan string        // "worker part attempt" when half of the reports are out
-	pass   chan struct{}      // closed when the other half may follow
-	run    func(string, Part) // instead, if there is one
+	halves chan string   // "worker part attempt" when half of the reports are out
+	pass   chan struct{} // closed when the other half may follow
 	all    sync.WaitGroup
 	events chan Event
 }
