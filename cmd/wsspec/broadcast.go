@@ -24,9 +24,7 @@ type broadcastCmd struct {
 	Web       string        `placeholder:"ADDR" group:"Server" help:"Serve a page here to talk to the server, such as 127.0.0.1:8080."`
 	ReadyFile string        `placeholder:"FILE" complete:"file" group:"Server" help:"Write the server's URL to this file once it listens."`
 
-	TLSCert       string `name:"tls-cert" type:"existingfile" placeholder:"FILE" group:"Server" help:"Certificate (PEM): serve wss."`
-	TLSKey        string `name:"tls-key" type:"existingfile" placeholder:"FILE" group:"Server" help:"Key of the certificate (PEM)."`
-	TLSSelfSigned bool   `name:"tls-self-signed" group:"Server" help:"Serve wss with a certificate made for this run."`
+	Security `embed:""`
 
 	Connect  string        `placeholder:"URL" group:"Client" help:"Be a client of this server instead: ws://host:port/path, or wss://…"`
 	Text     string        `placeholder:"TEXT" group:"Client" help:"What the client sends, by default that it is there."`
@@ -62,7 +60,7 @@ func (c *broadcastCmd) Run(ctx context.Context, p *process) error {
 }
 
 func (c *broadcastCmd) server(ctx context.Context, p *process, engine *wire.Engine) error {
-	tlsConfig, err := (&serveCmd{TLSCert: c.TLSCert, TLSKey: c.TLSKey, TLSSelfSigned: c.TLSSelfSigned}).tls()
+	tlsConfig, _, err := c.config(p)
 	if err != nil {
 		return err
 	}

@@ -89,7 +89,7 @@ func (c *FleetFlags) join(ctx context.Context, p *process) (bus *fleet.Bus, leav
 		cfg.Token = rand.Text()
 	}
 	if c.FleetCert != "" {
-		if cfg.TLS, err = stream.LoadTLS(c.FleetCert, c.FleetKey); err != nil {
+		if cfg.TLS, err = stream.ServerTLS{CertFile: c.FleetCert, KeyFile: c.FleetKey}.Config(); err != nil {
 			return nil, nil, badUsage(err, "")
 		}
 		cfg.TLS.NextProtos = nil // what is spoken there is not HTTP
