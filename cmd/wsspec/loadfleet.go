@@ -89,7 +89,8 @@ func (c *FleetFlags) join(ctx context.Context, p *process) (bus *fleet.Bus, leav
 		cfg.Token = rand.Text()
 	}
 	if c.FleetCert != "" {
-		if cfg.TLS, err = stream.ServerTLS{CertFile: c.FleetCert, KeyFile: c.FleetKey}.Config(); err != nil {
+		server := stream.ServerTLS{CertFile: c.FleetCert, KeyFile: c.FleetKey}
+		if cfg.TLS, err = server.Config(); err != nil {
 			return nil, nil, badUsage(err, "")
 		}
 		cfg.TLS.NextProtos = nil // what is spoken there is not HTTP
