@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/load/wire"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/testee"
@@ -30,6 +31,9 @@ type echoCmd struct {
 	HTTP2     bool   `name:"http2" xor:"http" help:"Serve clients that begin with HTTP/2 on the same port, too (RFC 8441). Of wsspec itself only."`
 	HTTP3     bool   `name:"http3" xor:"http" help:"Serve clients of HTTP/3 instead, over QUIC, with a certificate made for this run unless one is named (RFC 9220). Of wsspec itself only."`
 
+	Connect  string `placeholder:"URL" help:"Do not listen: connect to this server once, and echo what it sends until it closes."`
+	Insecure bool   `help:"With --connect, accept any certificate of a wss server."`
+
 	Security   `embed:""`
 	massEcho   `embed:""`
 	FaultFlags `embed:""`
@@ -44,6 +48,9 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	faults, err := c.parse("echo")
 	if err != nil {
 		return err
+	}
+	if c.Connect != "" {
+		return c.connect(ctx, p, faults)
 	}
 	secure, _, err := c.config(p)
 	if err != nil {
@@ -81,6 +88,18 @@ func onlyOurs(impl string, http2, http3 bool) error {
 		}
 	}
 	return nil
+}
+
+// connect echoes as a client.
+func (c *echoCmd) connect(ctx context.Context, p *process, faults testee.Faults) error {
+	if c.Impl != "wsspec" || c.Mass || c.HTTP2 {
+		return badUsage(errors.New("--connect is for our own client over HTTP/1.1, without --impl, --mass and --http2"), "")
+	}
+	if _, err := wire.Locate(ctx, c.Connect); err != nil {
+		return badUsage(fmt.Errorf("--connect: %w", err), "")
+	}
+	cfg := testee.Config{Agent: "wsspec/" + version(), NoDeflate: c.NoDeflate, Faults: faults}
+	return tour.Echo(ctx, c.Connect, c.Insecure, cfg, func() { fmt.Fprintf(p.stdout, "Connected to %s. Ctrl-C ends it.\n", c.Connect) })
 }
 
 // echo runs our echo server.

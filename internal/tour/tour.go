@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/load/wire"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/testee"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -219,4 +220,30 @@ func caseCount(ctx context.Context, dial Dial) (int, error) {
 		return 0, fmt.Errorf("getCaseCount: %.40q is no number of cases: %s", text, fuzzingServers)
 	}
 	return n, nil
+}
+
+// Echo connects once to a server, whatever it is, and returns each message that comes until
+// the connection ends. It tells when it is open. The result is nil after a closing
+// handshake, and where ctx has ended.
+func Echo(ctx context.Context, raw string, insecure bool, cfg testee.Config, opened func()) error {
+	t, err := wire.Locate(ctx, raw)
+	if err != nil {
+		return err
+	}
+	if t.TLS != nil {
+		t.TLS.InsecureSkipVerify = insecure
+	}
+	s, err := stream.Dial(ctx, stream.Target{Addr: t.Addr.String(), TLS: t.TLS})
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", fuzzclient.ErrUnreachable, raw, err)
+	}
+	c, err := testee.Dial(ctx, s, t.Host, t.Path, cfg)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", fuzzclient.ErrUnreachable, raw, err)
+	}
+	opened()
+	if err := c.Echo(); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
 }
