@@ -15,6 +15,7 @@ import (
 	"github.com/wsspec/wsspec/internal/fleet"
 	"github.com/wsspec/wsspec/internal/load"
 	"github.com/wsspec/wsspec/internal/load/drive"
+	"github.com/wsspec/wsspec/internal/load/loadpage"
 	"github.com/wsspec/wsspec/internal/load/stats"
 	"github.com/wsspec/wsspec/internal/load/wire"
 	"github.com/wsspec/wsspec/internal/report/archive"
@@ -147,6 +148,7 @@ func (l *loading) status(ctx context.Context, r *load.Result) error {
 func loadWriters() map[string]func(*bytes.Buffer, *load.Result) error {
 	return map[string]func(*bytes.Buffer, *load.Result) error{
 		"json":  func(b *bytes.Buffer, r *load.Result) error { return load.WriteJSON(b, r) },
+		"html":  func(b *bytes.Buffer, r *load.Result) error { return loadpage.Write(b, r) },
 		"junit": func(b *bytes.Buffer, r *load.Result) error { return load.WriteJUnit(b, r) },
 		"csv":   func(b *bytes.Buffer, r *load.Result) error { return load.WriteCSV(b, r) },
 	}
