@@ -6,6 +6,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,6 +23,7 @@ import (
 type room struct {
 	ctx    context.Context
 	conns  chan net.Conn
+	refuse func() bool // whether it refuses the next connection
 	relay  func(to []*wire.Conn, from, number int, opcode ws.Opcode, payload []byte)
 	mu     sync.Mutex
 	inside []*wire.Conn // in the order in which they came
@@ -76,11 +78,17 @@ func broadcasts(t *testing.T, r *room, p load.Plan) *stats.Snapshot {
 			}
 		})
 		dial := func(context.Context) (net.Conn, error) {
+			if r.refuse != nil && r.refuse() {
+				return nil, syscall.ECONNREFUSED
+			}
 			ours, theirs := memnet.Pipe(0)
 			r.conns <- theirs
 			return ours, nil
 		}
-		p.Kind, p.Size, p.Timeout, p.ConnectRate = load.Broadcast, "64", sec(1), 100
+		p.Size, p.Timeout, p.ConnectRate = "64", sec(1), 100
+		if p.Kind == "" {
+			p.Kind = load.Broadcast
+		}
 		run(t, ctx, drive.Config{Plan: p, Target: wire.Target{Host: "example.test"}, Dial: dial, Every: time.Second, Emit: s.Merge})
 		cancel()
 		server.Wait()
