@@ -108,13 +108,16 @@ func (e *echo) pace(begin, end time.Duration) {
 	live := slices.Clone(e.conns)
 	next := 0
 	for m := r.Part; ; m += r.Parts {
-		due := begin + time.Duration(float64(m)/r.plan.Rate*float64(time.Second))
+		due := begin + e.due(m)
 		if due >= end {
 			p.until(end)
 			return
 		}
 		if len(live) == 0 { // the rest at once: there is nothing to wait for
-			left := int64((end-due).Seconds()*r.plan.Rate)/int64(r.Parts) + 1
+			left := int64(0)
+			for k := m; begin+e.due(k) < end; k += r.Parts {
+				left++
+			}
 			e.unsent(m, left, "no connection left")
 			return
 		}
@@ -133,9 +136,16 @@ func (e *echo) pace(begin, end time.Duration) {
 				next++
 				break
 			}
-			live = slices.Delete(live, next, next+1)
+			if live = slices.Delete(live, next, next+1); len(live) == 0 {
+				e.unsent(m, 1, "no connection left")
+			}
 		}
 	}
+}
+
+// due is when a message of the whole plan is to be sent, from the first on.
+func (e *echo) due(m int) time.Duration {
+	return time.Duration(float64(m) / e.run.plan.Rate * float64(time.Second))
 }
 
 func (e *echo) unsent(shard int, n int64, why string) {
