@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cases
+
+import (
+	"slices"
+
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/survey"
+	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/wirelog"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// clientsOverHTTP2 is 20.2: WebSocket over HTTP/2, as a client has to do it (RFC 8441).
+func clientsOverHTTP2() []conform.Case {
+	cs := over(ws.HTTP2, slices.Concat(clientRequestsOverHTTP2(), answersOverHTTP2(), clientEndsOverHTTP2()))
+	for i := range cs {
+		cs[i].Only = conform.AsServer
+	}
+	slices.SortFunc(cs, func(a, b conform.Case) int { return conform.CompareIDs(a.ID, b.ID) })
+	return cs
+}
+
+func clientRequestsOverHTTP2() []conform.Case {
+	return []conform.Case{
+		{
+			ID: "20.2.4", Title: "Look at the pseudo-header fields of all requests", Spec: "RFC 8441, 4 and 5", Requirements: []string{"8441-4-1", "8441-5-1", "8441-5-2", "8441-5-4"},
+			Survey: everyRequest(connectPseudo), Want: surveyed(),
+		}, {
+			ID: "20.2.5", Title: "Look at the other fields of all requests", Spec: "RFC 8441, 5", Requirements: []string{"8441-5-3", "8441-5-5", "8441-5-6", "8441-5-7"},
+			Survey: everyRequest(connectFields), Want: surveyed(),
+		}, {
+			ID: "20.2.10", Title: "Look at the masks", Spec: "RFC 6455, 5.1", Requirements: []string{"8441-5-12"},
+			Play: steps(live, echoed(ping("masked?"))), Want: comesBack(pongs("masked?")),
+		}, {
+			// "A client that wishes to use … a proxy … it MUST use CONNECT" as of RFC 9113, 8.5, and not an extended one
+			// (RFC 8441, 7).
+			ID: "20.2.15", Title: "Look for requests to us as a proxy", Spec: "RFC 8441, 7", Requirements: []string{"8441-7-1"},
+			Survey: asProxy, Want: surveyed(),
+		},
+	}
+}
+
+// asProxy looks for a CONNECT as a client sends it to a proxy.
+func asProxy(e survey.Evidence) []wirelog.Record {
+	for _, c := range e.Connections {
+		if r, _ := ofConnect(c); r != nil && r.Method == "CONNECT" && len(r.Fields.Values(":protocol")) == 0 {
+			return []wirelog.Record{seen("a CONNECT without :protocol came, as a client sends it to a proxy")}
+		}
+	}
+	return []wirelog.Record{unseen("the client takes us for no proxy")}
+}
+
+// answersOverHTTP2 is 20.2.6 to 20.2.9 and 20.2.14.
+//
+// "the server … responds with a 2xx series status code" (RFC 8441, 4 and 5, as of CONNECT).
+func answersOverHTTP2() []conform.Case {
+	const spec = "RFC 8441, 5"
+	status := func(code string) peer.Opening { return voidAnswer(section(withField(":status", code))) }
+	return []conform.Case{
+		{
+			ID: "20.2.6", Title: "Answer 404", Spec: spec, Requirements: []string{"8441-5-9"},
+			Open: status("404"), Play: knockAndLeave, Want: clientFails(),
+		}, {
+			// "HTTP/2 removes support for the 101 (Switching Protocols) informational status code" (RFC 9113, 8.6).
+			ID: "20.2.7", Title: "Answer 101", Spec: "RFC 9113, 8.6", Requirements: []string{"8441-5-9"},
+			Open: status("101"), Play: knockAndLeave, Want: clientFails(),
+		}, {
+			ID: "20.2.8", Title: "Answer 200 with an extension, and with a subprotocol, that was not asked for", Spec: spec, Requirements: []string{"8441-5-6"},
+			Turns: []conform.Turn{
+				{Name: "an extension", Open: voidAnswer(section(withField("sec-websocket-extensions", "x-unknown"))), Play: knockAndLeave},
+				{Name: "a subprotocol", Open: voidAnswer(section(withField("sec-websocket-protocol", "x-no-such-proto"))), Play: knockAndLeave},
+			},
+			Want: clientFails(),
+		}, {
+			ID: "20.2.9", Title: "Answer 200 without Sec-WebSocket-Accept", Spec: spec, Requirements: []string{"8441-5-5"},
+			Play: live, Want: comesBack(),
+		}, {
+			// A CONNECT has succeeded with any status of 2xx (RFC 9110, 9.3.6); RFC 8441 shows 200 only.
+			ID: "20.2.14", Title: "Answer 201", Spec: spec, Requirements: []string{"8441-5-9"},
+			Open: edits(section(withField(":status", "201"))), Play: live,
+			Want: openLevel(ladder(
+				why("The client takes 201 for an answer that opens.", is(verdict.Informational, back()...)),
+				why("The client takes 200 alone for an answer that opens.", is(verdict.Informational, ended())),
+			)),
+		},
+	}
+}
+
+// clientEndsOverHTTP2 is 20.2.11 to 20.2.13.
+func clientEndsOverHTTP2() []conform.Case {
+	const spec = "RFC 8441, 5"
+	return []conform.Case{
+		{
+			ID: "20.2.11", Title: "RST_STREAM: does the client stop sending?", Spec: spec, Requirements: []string{"8441-5-11"},
+			Play: steps(live, func(p *peer.Peer) { p.CutSending() }), Want: ladder(is(verdict.OK, echo(alive), maybe(closed()), ended())),
+		}, {
+			ID: "20.2.12", Title: "END_STREAM without a Close: does the client end its side?", Spec: spec, Requirements: []string{"8441-5-10"},
+			Play: steps(live, endsWriting), Want: ladder(is(verdict.OK, echo(alive), maybe(closed()), ended())), Limit: livePatience,
+		}, {
+			ID: "20.2.13", Title: "Close: does the client end the stream with END_STREAM?", Spec: spec, Requirements: []string{"8441-5-10"},
+			Play: closes(coded(ws.NormalClosure, "")),
+			Want: ladder(
+				is(verdict.OK, echo(alive), closed(), finned()),
+				why("The stream was reset, or its connection, behind the closing handshake: an orderly end is END_STREAM (RFC 8441, 5).", is(verdict.NonStrict, echo(alive), closed(), reset())),
+			),
+		},
+	}
+}
