@@ -92,8 +92,8 @@ func onlyOurs(impl string, http2, http3 bool) error {
 
 // connect echoes as a client.
 func (c *echoCmd) connect(ctx context.Context, p *process, faults testee.Faults) error {
-	if c.Impl != "wsspec" || c.Mass || c.HTTP2 {
-		return badUsage(errors.New("--connect is for our own client over HTTP/1.1, without --impl, --mass and --http2"), "")
+	if c.Impl != "wsspec" || c.Mass || c.HTTP2 || c.HTTP3 {
+		return badUsage(errors.New("--connect is for our own client over HTTP/1.1, without --impl, --mass, --http2 and --http3"), "")
 	}
 	if _, err := wire.Locate(ctx, c.Connect); err != nil {
 		return badUsage(fmt.Errorf("--connect: %w", err), "")
