@@ -58,7 +58,7 @@ func (c listCmd) Run(p *process) error {
 			tags = append(tags, "#"+string(t))
 		}
 		if k.Needs != conform.Unneeded {
-			tags = append(tags, "(needs a profile: "+string(k.Needs)+")")
+			tags = append(tags, needsWhat(k.Needs))
 		}
 		fmt.Fprintln(p.stdout, strings.TrimSpace(fmt.Sprintf("%-8s %s (%s) %s", k.ID, k.Title, k.Spec, strings.Join(tags, " "))))
 	}
@@ -88,7 +88,7 @@ func (c showCmd) Run(p *process) error {
 		}
 		fmt.Fprintf(p.stdout, "Expected:  %s\n", telling.Expectation(k.Want, k.Close))
 		if k.Needs != conform.Unneeded {
-			fmt.Fprintf(p.stdout, "Needs:     a profile that says %s (--profile)\n", k.Needs)
+			fmt.Fprintf(p.stdout, "Needs:     %s\n", k.Needs.Wanted())
 		}
 		if len(k.Requirements) > 0 {
 			fmt.Fprintln(p.stdout, "\nRequirements that it tests:")
@@ -106,4 +106,12 @@ func (c showCmd) Run(p *process) error {
 		}
 	}
 	return nil
+}
+
+// needsWhat says in a few words what a case needs to be run.
+func needsWhat(t conform.Trait) string {
+	if t.OfTLS() {
+		return "(needs " + string(t) + ")"
+	}
+	return "(needs a profile: " + string(t) + ")"
 }

@@ -34,6 +34,7 @@ type commandLine struct {
 
 	Completion completionCmd `cmd:"" help:"Print a shell script that completes commands, flags and cases."`
 	Man        manCmd        `cmd:"" help:"Print the manual page."`
+	MassPart   massPartCmd   `cmd:"" name:"__echo" hidden:"" help:"Serve connections, for another process."`
 	Complete   completeCmd   `cmd:"" name:"__complete" hidden:"" help:"Complete a command line, for the scripts."`
 }
 

@@ -24,15 +24,14 @@ import (
 type massEcho struct {
 	Mass      bool `group:"Many connections" help:"Serve with the engine of \"wsspec load\": a connection that waits costs neither a goroutine nor a buffer."`
 	Processes int  `default:"1" placeholder:"N" group:"Many connections" help:"With --mass: share the port between N processes (Linux), each of which may open as many files as one may (${default})."`
-	Share     bool `hidden:"" help:"Be one of these processes."`
 }
 
 func (c *massEcho) check(other bool) error {
 	switch {
-	case !c.Mass && (c.Processes != 1 || c.Share):
+	case !c.Mass && c.Processes != 1:
 		return badUsage(errors.New("--processes is for --mass"), "wsspec echo --mass --processes 4")
 	case c.Mass && other:
-		return badUsage(errors.New("--mass is a server of its own: it has no faults, and --impl is wsspec"), "")
+		return badUsage(errors.New("--mass is a server of its own: it has no faults and no TLS, and --impl is wsspec"), "")
 	case c.Processes < 1 || c.Processes > 1000:
 		return badUsage(fmt.Errorf("--processes: it is %d: want 1 to 1000", c.Processes), "")
 	}
@@ -51,10 +50,7 @@ func (massHandler) Closed(*wire.Conn, wire.Closing) {}
 
 // echoMass serves until ctx ends.
 func (c *echoCmd) echoMass(ctx context.Context, p *process) error {
-	switch {
-	case c.Share:
-		return c.shareMass(ctx, p)
-	case c.Processes > 1:
+	if c.Processes > 1 {
 		return c.massProcesses(ctx, p)
 	}
 	l, err := stream.Listen(c.Listen, nil)
@@ -66,24 +62,30 @@ func (c *echoCmd) echoMass(ctx context.Context, p *process) error {
 	if err := ready(c.ReadyFile, u); err != nil {
 		return err
 	}
-	return c.serveMass(ctx, l)
+	return serveMass(ctx, l, c.NoDeflate)
 }
 
-func (c *echoCmd) serveMass(ctx context.Context, l net.Listener) error {
+func serveMass(ctx context.Context, l net.Listener, noDeflate bool) error {
 	e, err := wire.New(wire.Config{})
 	if err != nil {
 		return err
 	}
 	defer e.Close()
 	s := wire.Service{Handler: func() wire.Handler { return massHandler{} }}
-	if !c.NoDeflate {
+	if !noDeflate {
 		s.Deflate = deflate.FirstAllowing(deflate.Params{})
 	}
 	return e.Serve(ctx, l, s)
 }
 
-// shareMass is one of several processes. It ends when the one that has started it does.
-func (c *echoCmd) shareMass(ctx context.Context, p *process) error {
+// massPartCmd is one of several processes.
+type massPartCmd struct {
+	Listen    string
+	NoDeflate bool
+}
+
+// Run serves until the process ends that has started this one.
+func (c *massPartCmd) Run(ctx context.Context, p *process) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
@@ -95,7 +97,7 @@ func (c *echoCmd) shareMass(ctx context.Context, p *process) error {
 		return badUsage(err, "")
 	}
 	fmt.Fprintln(p.stdout, "listening")
-	return c.serveMass(ctx, l)
+	return serveMass(ctx, l, c.NoDeflate)
 }
 
 // massProcesses has several processes share a port.
@@ -110,7 +112,7 @@ func (c *echoCmd) massProcesses(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	args := []string{"wsspec", "echo", "--mass", "--share", "--listen", addr}
+	args := []string{"wsspec", "__echo", "--listen", addr}
 	if c.NoDeflate {
 		args = append(args, "--no-deflate")
 	}

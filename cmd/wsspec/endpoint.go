@@ -4,12 +4,12 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"os/exec"
 	"strconv"
 
+	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/testee"
@@ -27,6 +27,7 @@ type echoCmd struct {
 	NoDeflate bool   `help:"Do not negotiate permessage-deflate."`
 	HTTP2     bool   `name:"http2" help:"Serve clients that begin with HTTP/2 on the same port, too (RFC 8441). Of wsspec itself only."`
 
+	Security   `embed:""`
 	massEcho   `embed:""`
 	FaultFlags `embed:""`
 }
@@ -41,28 +42,37 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	if err := c.check(c.Impl != "wsspec" || len(faults) > 0); err != nil {
+	secure, _, err := c.config(p)
+	if err != nil {
 		return err
 	}
-	if c.Mass {
-		return c.echoMass(ctx, p)
+	if err := c.massEcho.check(c.Impl != "wsspec" || len(faults) > 0 || secure != nil); err != nil {
+		return err
 	}
-	if c.Impl != "wsspec" {
-		if c.HTTP2 {
-			return badUsage(fmt.Errorf("--http2 with --impl %s: only wsspec itself speaks HTTP/2 here", c.Impl), "")
-		}
+	switch {
+	case c.Mass:
+		return c.echoMass(ctx, p)
+	case c.Impl != "wsspec" && c.HTTP2:
+		return badUsage(fmt.Errorf("--http2 with --impl %s: only wsspec itself speaks HTTP/2 here", c.Impl), "")
+	case c.Impl != "wsspec" && secure != nil:
+		return badUsage(fmt.Errorf("--impl %s: the server has no TLS: leave the flags of TLS out", c.Impl), "")
+	case c.Impl != "wsspec":
 		return p.runPeers(ctx, "server", c.Impl, "--listen", c.Listen)
 	}
-	return p.echo(ctx, c.Listen, c.ReadyFile, nil, testee.Server{Config: testee.Config{NoDeflate: c.NoDeflate, Faults: faults}, HTTP2: c.HTTP2})
+	if secure != nil && c.HTTP2 {
+		secure.NextProtos = append([]string{"h2"}, secure.NextProtos...)
+	}
+	srv := testee.Server{Config: testee.Config{NoDeflate: c.NoDeflate, Faults: faults}, HTTP2: c.HTTP2, TLS: secure}
+	return p.echo(ctx, c.Listen, c.ReadyFile, srv)
 }
 
-// echo runs our echo server, with TLS where there is a configuration for it.
-func (p *process) echo(ctx context.Context, addr, readyFile string, secure *tls.Config, srv testee.Server) error {
-	l, err := stream.Listen(addr, secure)
+// echo runs our echo server.
+func (p *process) echo(ctx context.Context, addr, readyFile string, srv testee.Server) error {
+	l, err := stream.Listen(addr, nil)
 	if err != nil {
 		return badUsage(err, "choose another address with --listen, such as 127.0.0.1:0")
 	}
-	u := stream.URL(l, secure != nil)
+	u := stream.URL(l, srv.TLS != nil)
 	fmt.Fprintf(p.stdout, "Echo server at %s. Ctrl-C ends it.\n", u)
 	if err := ready(readyFile, u); err != nil {
 		return err
@@ -75,11 +85,12 @@ type clientCmd struct {
 	Agent    string `default:"wsspec" placeholder:"NAME" help:"Name in the report (${default})."`
 	Impl     string `enum:"wsspec,gorilla,coder,gobwas,gws" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas or gws from the interop module."`
 	Parallel int    `default:"1" placeholder:"N" help:"Cases to run at a time."`
-	Insecure bool   `help:"Accept any certificate of a wss server."`
 	HTTP2    bool   `name:"http2" help:"Open connections over HTTP/2 (RFC 8441). With wsspec itself only."`
 
 	Fuzz uint64  `placeholder:"N" help:"Have N conversations that the server draws, instead of its cases."`
 	Seed *uint64 `placeholder:"N" help:"With --fuzz: the seed to draw them from."`
+
+	Connection `embed:""`
 
 	FaultFlags `embed:""`
 }
@@ -99,7 +110,14 @@ func (c *clientCmd) Run(ctx context.Context, p *process) error {
 	case c.Parallel < 1:
 		return badUsage(fmt.Errorf("--parallel is %d: want at least 1", c.Parallel), "")
 	}
+	server := []fuzzclient.Server{{URL: c.URL}}
+	if err := c.connect(p, server); err != nil {
+		return err
+	}
 	if c.Impl != "wsspec" {
+		for _, f := range c.given() {
+			return badUsage(fmt.Errorf("%s does not go with --impl %s", f.name, c.Impl), "")
+		}
 		if c.HTTP2 {
 			return badUsage(fmt.Errorf("--http2 with --impl %s: only wsspec itself speaks HTTP/2 here", c.Impl), "")
 		}
@@ -109,7 +127,7 @@ func (c *clientCmd) Run(ctx context.Context, p *process) error {
 	if c.HTTP2 {
 		version = ws.HTTP2
 	}
-	dial, err := tour.Over(version, c.URL, c.Insecure, testee.Config{Agent: c.Agent, Faults: faults})
+	dial, err := tour.Over(version, c.URL, server[0].TLS, server[0].Way, testee.Config{Agent: c.Agent, Faults: faults})
 	if err != nil {
 		return badUsage(err, "")
 	}

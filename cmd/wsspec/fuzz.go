@@ -48,9 +48,8 @@ type Handshake struct {
 	Header      []string `sep:"none" placeholder:"'NAME: VALUE'" group:"Handshake" help:"Send an additional header field. Repeatable."`
 	Origin      string   `placeholder:"ORIGIN" group:"Handshake" help:"Send this Origin header field."`
 	Subprotocol []string `placeholder:"NAME" group:"Handshake" help:"Request subprotocols."`
-	Insecure    bool     `group:"Handshake" help:"Accept any certificate of a wss server."`
-	CAFile      string   `name:"cafile" type:"existingfile" placeholder:"FILE" group:"Handshake" help:"Trust the certificate authorities in this PEM file instead of the system's."`
-	SNI         string   `name:"sni" placeholder:"NAME" group:"Handshake" help:"Server name to send in TLS, if it is not the host of the URL."`
+
+	Connection `embed:""`
 }
 
 // Help is what "wsspec fuzz --help" says beside the flags.
@@ -90,7 +89,7 @@ func (c *fuzzCmd) Run(ctx context.Context, p *process) error {
 	default:
 		return badUsage(errors.New("more than two servers"), "fuzz one, or compare two")
 	}
-	endpoint, err := c.endpoint(c.URLs[0])
+	endpoint, err := c.endpoint(p, c.URLs[0])
 	if err != nil {
 		return err
 	}
@@ -152,16 +151,16 @@ func (c *fuzzCmd) check() error {
 }
 
 // endpoint understands a URL and the flags of the handshake.
-func (h *Handshake) endpoint(url string) (*fuzzclient.Endpoint, error) {
+func (h *Handshake) endpoint(p *process, url string) (*fuzzclient.Endpoint, error) {
 	header, err := parseHeader(h.Header)
 	if err != nil {
 		return nil, err
 	}
-	s := fuzzclient.Server{
-		URL: url, Header: header, Origin: h.Origin, Protocols: h.Subprotocol,
-		TLS: fuzzclient.TLS{Insecure: h.Insecure, CAFile: h.CAFile, Name: h.SNI},
+	servers := []fuzzclient.Server{{URL: url, Header: header, Origin: h.Origin, Protocols: h.Subprotocol}}
+	if err := h.connect(p, servers); err != nil {
+		return nil, err
 	}
-	e, err := s.Resolve("wsspec/" + version())
+	e, err := servers[0].Resolve("wsspec/" + version())
 	if err != nil {
 		return nil, badUsage(err, "")
 	}

@@ -22,7 +22,7 @@ func (c *fuzzCmd) compare(ctx context.Context, p *process) error {
 	var agents [2]string
 	config := c.config(player.Peer{}, fuzzclient.Met{})
 	for i, url := range c.URLs {
-		e, err := c.endpoint(url)
+		e, err := c.endpoint(p, url)
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,10 @@ func (c *loadLimits) plan(p load.Plan) load.Plan {
 // package drive has it.
 const fewAtOnce = 128
 
+// fewEach is how many each of several processes opens at a time at least: when one of many gets the
+// processor it should have more to do than answer once.
+const fewEach = 16
+
 // readied is a plan that has been held against the limits of this machine: with as many
 // processes as it takes, and no more opening at once than wait at the server.
 func (l *loading) readied(plan load.Plan) (load.Plan, []load.Finding) {
@@ -44,9 +48,9 @@ func (l *loading) readied(plan load.Plan) (load.Plan, []load.Finding) {
 	}
 	to := l.target.Addr
 	if plan.Opening == 0 && plan.ConnectRate == 0 && plan.Batch == 0 {
-		plan.Opening = fewAtOnce
+		plan.Opening = max(fewAtOnce, plan.Processes*fewEach)
 		if n, known := m.Waiting(to); known && n > 0 {
-			plan.Opening = int(min(n, fewAtOnce))
+			plan.Opening = min(int(n), plan.Opening)
 		}
 	}
 	sources := max(len(l.target.Sources), 1)
@@ -81,7 +85,7 @@ func (l *loading) advise(findings []load.Finding) {
 
 // perProcess is how much less often each process hands over what it has measured for each
 // that there is, so that merging takes the same time for any number of them.
-const perProcess = 25 * time.Millisecond
+const perProcess = 60 * time.Millisecond
 
 // shared carries out a plan in several processes.
 func (l *loading) shared(ctx context.Context, plan load.Plan, begin time.Time, emit func(*stats.Snapshot)) (drive.End, error) {

@@ -55,16 +55,26 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 	}
 	l.advise(findings)
 	l.findings, l.processes = findings, plan.Processes
+	server := l.serverUsage()
+	if server != nil {
+		server.begin()
+	}
+	stop := watchUsage(server)
 	begin := time.Now()
 	total := new(stats.Snapshot)
 	end, err := l.carry(ctx, plan, begin, 0, func(s *stats.Snapshot) {
 		total.Merge(s)
 		l.screen.Show(total, time.Since(begin))
 	})
+	stop()
 	if err != nil {
 		return nil, err
 	}
-	return load.Conclude(l.plan, l.known(ctx, begin, end.Messaging), total)
+	known := l.known(ctx, begin, end.Messaging)
+	if server != nil {
+		known.Server = server.resources(total, total.Opened-total.Lost)
+	}
+	return load.Conclude(l.plan, known, total)
 }
 
 // carry carries out a plan, which begins so long after the beginning of the run.

@@ -59,17 +59,18 @@ func (t *testRun) readProfiles(file string) error {
 func (s Selection) parted(picked []conform.Case, role ws.Role, p peer.Profile, over string) (played []conform.Case, left []report.Planned) {
 	for _, k := range picked {
 		leave := report.Planned{ID: k.ID, Title: k.Title}
+		lacks := k.Lacks(role, p)
 		switch {
 		case k.Over != "" && k.Over != over:
 			if over == ws.HTTP1 && (len(s.Cases) == 0 || slices.Contains(s.Cases, "*")) {
 				continue
 			}
 			leave.Needs = k.Over
-		case k.Needs.In(p) || slices.Contains(s.Cases, k.ID):
+		case lacks == conform.Unneeded || !lacks.OfTLS() && slices.Contains(s.Cases, k.ID):
 			played = append(played, k)
 			continue
 		default:
-			leave.Needs = string(k.Needs)
+			leave.Needs = string(lacks)
 		}
 		if k.Only.Has(role) {
 			left = append(left, leave)
@@ -83,6 +84,9 @@ func (s Selection) nothingToPlay(untold []report.Planned, others, hint string) e
 	if len(untold) > 0 && untold[0].OnlyOver() != "" {
 		return badUsage(fmt.Errorf("%s: this is about %s", s.flags(), untold[0].OnlyOver()), httpHint(untold[0].OnlyOver()))
 	}
+	if len(untold) > 0 && untold[0].OfTLS() {
+		return badUsage(fmt.Errorf("%s: this needs %s", s.flags(), conform.Trait(untold[0].Needs).Wanted()), "")
+	}
 	if len(untold) > 0 {
 		return badUsage(fmt.Errorf("%s: this needs a profile that says %s", s.flags(), untold[0].Needs), "--profile names one")
 	}
@@ -92,9 +96,13 @@ func (s Selection) nothingToPlay(untold []report.Planned, others, hint string) e
 // planFor plans the cases for one of the servers.
 func (t *testRun) planFor(server int) {
 	t.settings.Profile = t.profiles[server].Profile
+	t.settings.Profile.TLS = server < len(t.servers) && isWSS(t.servers[server].URL)
 	played, left := t.parted(t.picked, t.settings.Profile)
 	t.plan, t.surveys, t.untold = runner.Plan(played, ws.Client), runner.Surveys(played, ws.Client), left
 }
+
+// isWSS reports whether a URL is one for TLS.
+func isWSS(url string) bool { return len(url) > 4 && strings.EqualFold(url[:4], "wss:") }
 
 // list prints the cases that would be played of each server, where they differ.
 func (t *testRun) list(p *process) {
@@ -110,9 +118,11 @@ func (t *testRun) list(p *process) {
 		}
 		listed = append(listed, b.String())
 		fmt.Fprint(p.stdout, b.String())
-		var untold, unfit []report.Planned
+		var untold, unfit, inClear []report.Planned
 		for _, k := range t.untold {
-			if k.OnlyOver() != "" {
+			if k.OfTLS() {
+				inClear = append(inClear, k)
+			} else if k.OnlyOver() != "" {
 				unfit = append(unfit, k)
 			} else {
 				untold = append(untold, k)
@@ -123,6 +133,9 @@ func (t *testRun) list(p *process) {
 		}
 		if n := len(unfit); n > 0 {
 			fmt.Fprintf(p.stderr, "%s more, which are about another version of HTTP: %s\n", terminal.CasesOf(n), telling.UntoldBy(unfit))
+		}
+		if n := len(inClear); n > 0 {
+			fmt.Fprintf(p.stderr, "%s more, which are about TLS: %s\n", terminal.CasesOf(n), telling.UntoldBy(inClear))
 		}
 	}
 }

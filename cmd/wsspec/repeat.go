@@ -69,9 +69,7 @@ func (c *testCmd) repeat(s fuzzclient.Server, profile string) []string {
 	d.text("--header", c.Header...)
 	d.text("--origin", s.Origin)
 	d.text("--subprotocol", strings.Join(s.Protocols, ","))
-	d.set("--insecure", s.TLS.Insecure)
-	d.text("--cafile", s.TLS.CAFile)
-	d.text("--sni", s.TLS.Name)
+	c.Connection.repeat(&d, s)
 	d.out(c.Out)
 	return d
 }
@@ -84,9 +82,7 @@ func (c *serveCmd) repeat() []string {
 	d.set("--http2", c.HTTP2)
 	d.set("--http3", c.HTTP3)
 	d.text("--listen", nonDefault(c.Listen, ":9001"))
-	d.text("--tls-cert", c.TLSCert)
-	d.text("--tls-key", c.TLSKey)
-	d.set("--tls-self-signed", c.TLSSelfSigned)
+	c.Security.repeat(&d)
 	d.factor(c.TimeoutFactor)
 	d.set("--fail-by-drop", c.FailByDrop)
 	d.set("--strict", c.Strict)

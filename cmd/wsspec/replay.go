@@ -53,7 +53,7 @@ func (c *replayCmd) Run(ctx context.Context, p *process) error {
 			return badUsage(fmt.Errorf("%s: it is a conversation with a client, and %s is a server", f.file, url), `"wsspec serve" plays it with clients that ask for it`)
 		}
 	}
-	endpoint, err := c.endpoint(url)
+	endpoint, err := c.endpoint(p, url)
 	if err != nil {
 		return err
 	}

@@ -48,10 +48,11 @@ func TestMain(m *testing.M) {
 //	expand FILE                     put values for the variables in it
 //	reference DIR                   the report in DIR has the reference's form
 func TestScripts(t *testing.T) {
-	config, err := selfSigned()
+	pair, err := selfSigned()
 	if err != nil {
 		t.Fatal(err)
 	}
+	config := &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}
 	var files []string
 	for _, room := range []string{"testdata/script", "../../internal/wstest/testdata/script"} {
 		scripts, err := filepath.Glob(room + "/*.txtar")
@@ -71,7 +72,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// setup gives each script a correct echo server at $ECHO, or ws://$ECHOADDR, and
+// setup gives each script a correct echo server at $ECHO, or ws://$ECHOADDR with
+// the port $ECHOPORT, and
 // one at $SECURE, with the certificate in cert.pem and its key in key.pem.
 func setup(config *tls.Config) func(*testscript.Env) error {
 	return func(env *testscript.Env) error {
@@ -86,10 +88,15 @@ func setup(config *tls.Config) func(*testscript.Env) error {
 			return err
 		}
 		env.Setenv("ECHOADDR", plain)
+		_, port, _ := net.SplitHostPort(plain) // of a listener: always well-formed
+		env.Setenv("ECHOPORT", port)
 		env.Setenv("ECHO", "ws://"+plain)
 		env.Setenv("SECUREADDR", secure)
 		env.Setenv("SECURE", "wss://"+secure)
-		return writePair(env.WorkDir, config.Certificates[0])
+		if err := between(env); err != nil {
+			return err
+		}
+		return writePair(env.WorkDir, config.Certificates[0], "cert.pem", "key.pem")
 	}
 }
 
@@ -109,14 +116,14 @@ func echoFor(env *testscript.Env, config *tls.Config) (addr string, err error) {
 	return l.Addr().String(), nil
 }
 
-// writePair writes cert.pem and key.pem.
-func writePair(dir string, pair tls.Certificate) error {
+// writePair writes a certificate and its key.
+func writePair(dir string, pair tls.Certificate, certFile, keyFile string) error {
 	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
 	if err != nil {
 		return err
 	}
 	for name, block := range map[string]*pem.Block{
-		"cert.pem": {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, "key.pem": {Type: "PRIVATE KEY", Bytes: key},
+		certFile: {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, keyFile: {Type: "PRIVATE KEY", Bytes: key},
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
 			return err

@@ -18,14 +18,15 @@ import (
 
 // selfSigned makes a certificate for this machine that lives as long as the run,
 // a day at most.
-func selfSigned() (*tls.Config, error) {
+func selfSigned() (tls.Certificate, error) {
+	none := tls.Certificate{}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("make a TLS key: %w", err)
+		return none, fmt.Errorf("make a TLS key: %w", err)
 	}
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
 	if err != nil {
-		return nil, fmt.Errorf("make a TLS certificate: %w", err)
+		return none, fmt.Errorf("make a TLS certificate: %w", err)
 	}
 	now := time.Now()
 	template := &x509.Certificate{
@@ -39,9 +40,7 @@ func selfSigned() (*tls.Config, error) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		return nil, fmt.Errorf("make a TLS certificate: %w", err)
+		return none, fmt.Errorf("make a TLS certificate: %w", err)
 	}
-	return &tls.Config{
-		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, NextProtos: []string{"http/1.1"},
-	}, nil
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"strconv"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/deflate"
@@ -19,6 +20,7 @@ import (
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/h3"
+	"github.com/wsspec/wsspec/internal/stream/secure"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/website"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -40,9 +42,7 @@ type serveCmd struct {
 	IdleExit  time.Duration `placeholder:"TIME" help:"Once a first client has come, exit when none has been connected for this long, such as 30s."`
 	Token     string        `placeholder:"WORD" help:"What clients must send as ?token=WORD to stop the server or to control it directly. Without a token, only clients on this machine may."`
 
-	TLSCert       string `name:"tls-cert" type:"existingfile" placeholder:"FILE" group:"TLS" help:"Certificate (PEM): serve wss."`
-	TLSKey        string `name:"tls-key" type:"existingfile" placeholder:"FILE" group:"TLS" help:"Key of the certificate (PEM)."`
-	TLSSelfSigned bool   `name:"tls-self-signed" group:"TLS" help:"Serve wss with a certificate made for this run."`
+	Security `embed:""`
 
 	HTTPVersion `embed:"" group:"HTTP"`
 
@@ -78,7 +78,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	p = p.beside(plan.outputs)
-	tlsConfig, err := c.secured()
+	tlsConfig, authority, err := c.secured(p)
 	if err != nil {
 		return err
 	}
@@ -91,9 +91,13 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	lounge.like.Whole = wholeIn(store)
-	l, quic, err := c.listen(tlsConfig)
+	l, apart, err := c.listen(tlsConfig, authority, plan.cases)
 	if err != nil {
-		return err
+		return badUsage(err, "choose another address with --listen, such as :0")
+	}
+	quic, err := c.overQUIC(l.Addr(), tlsConfig)
+	if err != nil {
+		return errors.Join(err, l.Close())
 	}
 	pages := new(website.Site)
 	if !c.NoWeb {
@@ -104,12 +108,12 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	room := newFuzzRoom(p, c.Findings, c.Quiet)
 	server := fuzzserver.New(fuzzserver.Config{
 		Plan: plan.cases, Surveys: plan.surveys, Settings: settings, Store: flagged{store, lounge.flags}, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
-		HTTP2: c.HTTP2, HTTP3: quic, Fuzz: room.play,
+		HTTP2: c.HTTP2, HTTP3: quic, Apart: apart, Fuzz: room.play,
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.Event(e) },
 	})
 	url := stream.URL(l, tlsConfig != nil)
-	p.listening(url, len(lounge.planned)-len(plan.untold), settings.Seed, pages)
-	if err := ready(c.ReadyFile, url); err != nil {
+	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(len(lounge.planned)-len(plan.untold)), settings.Seed)
+	if err := c.announce(p, url, apart, pages); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -126,12 +130,15 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	return room.close(func() error { return lounge.close(plan, store) })
 }
 
-// listening says where clients and browsers find us.
-func (p *process) listening(url string, cases int, seed uint64, pages *website.Site) {
-	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(cases), seed)
+// announce says what else there is than the port for clients, and that we are ready.
+func (c *serveCmd) announce(p *process, url string, apart []fuzzserver.Apart, pages *website.Site) error {
+	for _, a := range apart {
+		fmt.Fprintf(p.stdout, "Port of case %s: %s\n", a.ID, a.Port())
+	}
 	if pages.Open() {
 		fmt.Fprintf(p.stdout, "Pages, also to test a browser: %s\n", pages.Address())
 	}
+	return ready(c.ReadyFile, url)
 }
 
 // servePlan is what clients will be tested with.
@@ -158,6 +165,7 @@ func (c *serveCmd) plan(p *process) (*servePlan, error) {
 	if s.profile, err = readProfile(c.Profile); err != nil {
 		return nil, err
 	}
+	s.profile.TLS, s.profile.Authority = c.isOn(), c.TLSAuthority != ""
 	picked, s.untold = c.parted(picked, ws.Server, s.profile.Profile, c.HTTPVersion.version())
 	s.cases, s.surveys = runner.Plan(picked, ws.Server), runner.Surveys(picked, ws.Server)
 	if len(s.cases) == 0 {
@@ -211,46 +219,57 @@ func (c *serveCmd) settings() runner.Settings {
 	return s
 }
 
-// listen listens for clients, and with --http3 over UDP at the same port too.
-func (c *serveCmd) listen(config *tls.Config) (l net.Listener, quic *h3.Listener, err error) {
-	if c.HTTP3 && config == nil {
-		return nil, nil, badUsage(errors.New("--http3: HTTP/3 is always over TLS"), "--tls-self-signed makes a certificate; --tls-cert and --tls-key name one")
+// overQUIC listens for HTTP/3 at the port over UDP, or returns nil.
+func (c *serveCmd) overQUIC(at net.Addr, config *tls.Config) (*h3.Listener, error) {
+	if !c.HTTP3 {
+		return nil, nil
 	}
-	l, err = stream.Listen(c.Listen, config)
-	if err == nil && c.HTTP3 {
-		if quic, err = h3.Listen(l.Addr().String(), config, h3.Config{}); err != nil {
-			_ = l.Close() // the port is of no use
-		}
+	if config == nil {
+		return nil, badUsage(errors.New("--http3: HTTP/3 is always over TLS"), "--tls-self-signed makes a certificate; --tls-cert and --tls-key name one")
 	}
+	l, err := h3.Listen(at.String(), config, h3.Config{})
 	if err != nil {
-		return nil, nil, badUsage(err, "choose another address with --listen, such as :0")
+		return nil, badUsage(err, "choose another address with --listen, such as :0")
 	}
-	return l, quic, nil
+	return l, nil
 }
 
 // secured is the configuration of TLS, nil without.
-func (c *serveCmd) secured() (*tls.Config, error) {
-	config, err := c.tls()
+func (c *serveCmd) secured(p *process) (*tls.Config, *secure.Authority, error) {
+	config, authority, err := c.Security.config(p)
 	if config != nil && c.HTTP2 {
 		config.NextProtos = append([]string{"h2"}, config.NextProtos...)
 	}
-	return config, err
+	return config, authority, err
 }
 
-func (c *serveCmd) tls() (*tls.Config, error) {
-	switch {
-	case (c.TLSCert == "") != (c.TLSKey == ""):
-		return nil, badUsage(errors.New("--tls-cert and --tls-key go together"), "")
-	case c.TLSCert != "":
-		pair, err := stream.LoadTLS(c.TLSCert, c.TLSKey)
-		if err != nil {
-			return nil, badUsage(err, "")
-		}
-		return pair, nil
-	case c.TLSSelfSigned:
-		return selfSigned()
+// listen opens the port for clients, and those of the cases that need one of their own:
+// the ones behind it, or any, where the system picks that too.
+func (c *serveCmd) listen(config *tls.Config, authority *secure.Authority, plan []runner.Planned) (net.Listener, []fuzzserver.Apart, error) {
+	l, err := stream.Listen(c.Listen, nil)
+	if err != nil || config == nil {
+		return l, nil, err
 	}
-	return nil, nil
+	var apart []fuzzserver.Apart
+	host, first, _ := net.SplitHostPort(c.Listen) // it could be listened to
+	next, _ := strconv.Atoi(first)                // 0 for none, and for names of services
+	for _, k := range plan {
+		if authority == nil || !k.Open.TLS.Apart() {
+			continue
+		}
+		if next > 0 {
+			next++
+		}
+		own, err := stream.Listen(net.JoinHostPort(host, strconv.Itoa(next)), nil)
+		if err == nil {
+			own, err = authority.NewListener(own, k.Open.TLS)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("port of case %s: %w", k.ID, err)
+		}
+		apart = append(apart, fuzzserver.Apart{ID: k.ID, Listener: own})
+	}
+	return secure.NewListener(l, config), apart, nil
 }
 
 // ready writes a URL to the file that tells others we listen, if there is to be one.

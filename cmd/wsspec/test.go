@@ -51,9 +51,8 @@ type testCmd struct {
 	Header      []string `sep:"none" placeholder:"'NAME: VALUE'" group:"Handshake" help:"Send an additional header field. Repeatable."`
 	Origin      string   `placeholder:"ORIGIN" group:"Handshake" help:"Send this Origin header field."`
 	Subprotocol []string `placeholder:"NAME" group:"Handshake" help:"Request subprotocols."`
-	Insecure    bool     `group:"Handshake" help:"Accept any certificate of a wss server."`
-	CAFile      string   `name:"cafile" type:"existingfile" placeholder:"FILE" group:"Handshake" help:"Trust the certificate authorities in this PEM file instead of the system's."`
-	SNI         string   `name:"sni" placeholder:"NAME" group:"Handshake" help:"Server name to send in TLS, if it is not the host of the URL."`
+
+	Connection `embed:""`
 
 	HTTPVersion `embed:"" group:"HTTP"`
 
@@ -214,7 +213,7 @@ func (c *testCmd) prepare(p *process) (*testRun, error) {
 		}
 		t.servers = append(t.servers, fuzzclient.Server{URL: url, Agent: name})
 	}
-	if err := c.dress(t.servers); err != nil {
+	if err := c.dress(p, t.servers); err != nil {
 		return nil, err
 	}
 	var err error
@@ -263,18 +262,20 @@ func (c *testCmd) checkPace() error {
 }
 
 // dress gives the servers what the flags say of them, and looks for mistakes.
-func (c *testCmd) dress(servers []fuzzclient.Server) error {
+func (c *testCmd) dress(p *process, servers []fuzzclient.Server) error {
 	header, err := parseHeader(c.Header)
 	if err != nil {
+		return err
+	}
+	if err := c.connect(p, servers); err != nil {
+		return err
+	}
+	if err := c.overHTTP(c.HTTPVersion); err != nil {
 		return err
 	}
 	for i := range servers {
 		s := &servers[i]
 		s.Header = header
-		s.TLS.Insecure, s.TLS.CAFile = c.Insecure, c.CAFile
-		if c.SNI != "" {
-			s.TLS.Name = c.SNI
-		}
 		if c.Origin != "" {
 			s.Origin = c.Origin
 		}

@@ -7,9 +7,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/h2"
 	"github.com/wsspec/wsspec/internal/stream/h3"
 )
@@ -17,8 +19,14 @@ import (
 // unreachableHint says what to look at where a server cannot be connected to, or
 // opens no WebSocket connection.
 func unreachableHint(err error) string {
-	if errors.Is(err, fuzzclient.ErrCertificateWanted) {
-		return "wsspec has no client certificate to show: test a port that asks for none"
+	if refused, ok := errors.AsType[*stream.ProxyError](err); ok {
+		return proxyHint(refused)
+	}
+	switch {
+	case errors.Is(err, fuzzclient.ErrCertificateWanted):
+		return "--client-cert and --client-key name one to show"
+	case errors.Is(err, fuzzclient.ErrCertificateRefused):
+		return "is it signed by an authority that the server trusts, and in its time? the server's log says why it was refused"
 	}
 	if r, ok := errors.AsType[*fuzzclient.RefusedError](err); ok {
 		return refusedHint(r)
@@ -39,19 +47,54 @@ func unreachableHint(err error) string {
 	if errors.Is(err, h2.ErrNoConnect) {
 		return "servers have to be told: Go by GODEBUG=http2xconnect=1, Node by settings: {enableConnectProtocol: true}"
 	}
-	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return "--sni gives the name that the certificate has, --insecure accepts any certificate"
-	}
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return "--cafile names the authorities to trust, --insecure accepts any certificate"
-	}
-	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return "does the server speak TLS at this port? without, its URL begins with ws:"
-	}
-	if strings.Contains(err.Error(), "remote error: tls: ") {
-		return "the server ended the TLS handshake: its log says why; --sni gives it another name"
+	if hint, ok := securityHint(err); ok {
+		return hint
 	}
 	return "is the server running, and is this its address?"
+}
+
+// securityHint is for what went wrong in TLS, if that is what it was.
+func securityHint(err error) (hint string, ok bool) {
+	hostname, _ := errors.AsType[x509.HostnameError](err)
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	_, plain := errors.AsType[tls.RecordHeaderError](err)
+	_, chosen := errors.AsType[*stream.ProtocolError](err)
+	said := err.Error()
+	switch {
+	case hostname.Certificate != nil:
+		return "--sni gives the name that the certificate has, --insecure accepts any certificate", true
+	case untrusted:
+		return "--cafile names the authorities to trust, --insecure accepts any certificate", true
+	case plain:
+		return "does the server speak TLS at this port? without, its URL begins with ws:", true
+	case chosen:
+		return "leave that protocol out of --alpn", true
+	case strings.Contains(said, "tls: ") && strings.Contains(said, "protocol version"):
+		return "--tls-min says which version of TLS is the lowest to accept; the server has another", true
+	case strings.Contains(said, "remote error: tls: no application protocol"):
+		return "--alpn says which protocols are offered; the server has none of them", true
+	case strings.Contains(said, "remote error: tls: "):
+		return "the server ended the TLS handshake: its log says why; --sni gives it another name", true
+	}
+	return "", false
+}
+
+// proxyHint is for what a proxy did.
+func proxyHint(e *stream.ProxyError) string {
+	switch {
+	case e.LoggedIn && (e.Status == 407 || e.Status == 401): // some say 401 to what is wrong
+		return "it does not accept this user and password, or wants them in another form than Basic"
+	case e.Status == 407:
+		return "it wants a user and a password: --proxy http://user:password@host:port, or the password in " + proxyPassword
+	case e.Status >= 500:
+		return "it does not reach the server: its log says why; --connect-to names another address to ask it for"
+	case e.Status != 0:
+		return "does it let clients connect to this host and port? many allow port 443 alone"
+	}
+	if op, ok := errors.AsType[*net.OpError](e.Err); ok && op.Op == "dial" {
+		return "is the proxy running, and is this its address?"
+	}
+	return "is it an HTTP proxy, and the right port? TLS and SOCKS are not spoken to proxies"
 }
 
 func refusedHint(r *fuzzclient.RefusedError) string {

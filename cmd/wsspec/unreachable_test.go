@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/stream"
 )
 
 // Each way of not opening a connection has a hint that names what to change.
@@ -31,10 +32,15 @@ func TestUnreachableHints(t *testing.T) {
 		{status(400), "--subprotocol"}, {status(500), "log of the server"}, {status(418), `is "/chat" the right path?`},
 		{how(fuzzclient.WantsTLS), "with wss:"}, {how(fuzzclient.NotHTTP), "another protocol"}, {how(fuzzclient.Silence), "--timeout-factor"},
 		{how(fuzzclient.HangingUp), "wss:"}, {how(fuzzclient.ByAlert), "TLS"},
-		{fmt.Errorf("%w: %w", fuzzclient.ErrCertificateWanted, alert("certificate required")), "client certificate"},
+		{fmt.Errorf("%w: %w", fuzzclient.ErrCertificateWanted, alert("certificate required")), "--client-cert"},
 		{&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "h"}}, "--sni"},
 		{&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, "--cafile"},
-		{tls.RecordHeaderError{}, "ws:"}, {alert("protocol version not supported"), "--sni"},
+		{tls.RecordHeaderError{}, "ws:"}, {alert("handshake failure"), "--sni"}, {alert("protocol version not supported"), "--tls-min"},
+		{&stream.ProxyError{Status: 407}, "--proxy http://user:password@host:port"}, {&stream.ProxyError{Status: 401, LoggedIn: true}, "does not accept this user"},
+		{&stream.ProxyError{Status: 502}, "--connect-to"}, {&stream.ProxyError{Status: 405}, "port 443 alone"},
+		{&stream.ProxyError{Err: stream.ErrNotHTTP}, "is it an HTTP proxy"}, {&stream.ProxyError{Err: &net.OpError{Op: "dial"}}, "is the proxy running"},
+		{&stream.ProtocolError{Chosen: "h2"}, "out of --alpn"}, {alert("no application protocol"), "--alpn says"},
+		{fmt.Errorf("%w: %w", fuzzclient.ErrCertificateRefused, alert("bad certificate")), "is it signed"},
 		{fuzzclient.ErrUnreachable, "is the server running"},
 		{&fuzzclient.LostError{Err: fuzzclient.ErrUnreachable, Last: []string{"1.1.1", "8.2.10"}}, "did it crash? its own log may say why; these cases reached it last: --jobs 1 --cases 1.1.1,8.2.10"},
 	} {

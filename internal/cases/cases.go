@@ -153,6 +153,7 @@ func Beyond() []conform.Case {
 		overHTTP2(),
 		overHTTP3(),
 		clientsOverHTTP3(),
+		secured(),
 		robustness(),
 	)
 	for i := range cs {
@@ -315,6 +316,8 @@ func Sections() []conform.Section {
 		{ID: "21", Title: "WebSocket over HTTP/3"},
 		{ID: "21.1", Title: "A server of HTTP/3"},
 		{ID: "21.2", Title: "A client of HTTP/3"},
+		{ID: "22", Title: "TLS"},
+		{ID: "22.1", Title: "Handshakes, certificates, records and the end of TLS"},
 		{ID: "23", Title: "Robustness"},
 		{ID: "23.1", Title: "Many, slow, idle and hasty connections"},
 	}

@@ -35,7 +35,6 @@ func TestRequirementsHaveCases(t *testing.T) {
 	excepted := map[string][]string{
 		"RFC 6455": {
 			"6455-4.1-2", "6455-4.1-3", "6455-7.1.5-2", // see coverage.Exceptions
-			"6455-4.1-5", "6455-4.1-6", "6455-4.1-7", "6455-4.2.2-1", "6455-5.1-2", "6455-10.6-1", // about TLS
 		},
 		"RFC 7692": nil,
 		"RFC 9220": nil,

@@ -97,7 +97,25 @@ const (
 	Subprotocols    Trait = "subprotocols"                 // that it speaks
 	ForbiddenOrigin Trait = "forbidden-origin"             // an origin it refuses
 	ProtectedPath   Trait = "protected-path"               // a resource it wants credentials for
+
+	// Traits of how the peer is tested, which no profile says.
+	OverTLS   Trait = "TLS"             // over wss
+	Authority Trait = "--tls-authority" // by a server whose authority clients can trust
 )
+
+// OfTLS reports whether what is needed is that TLS is spoken, or how.
+func (t Trait) OfTLS() bool { return t == OverTLS || t == Authority }
+
+// Wanted is what has to be given for it to be there, as the object of "needs".
+func (t Trait) Wanted() string {
+	switch t {
+	case OverTLS:
+		return "TLS: a URL that begins with wss:, or serve with a certificate"
+	case Authority:
+		return "TLS with an authority that the client can trust: serve with --tls-authority"
+	}
+	return "a profile that says " + string(t) + ": see --profile"
+}
 
 // In reports whether the profile says what the trait is about.
 func (t Trait) In(p peer.Profile) bool {
@@ -116,8 +134,23 @@ func (t Trait) In(p peer.Profile) bool {
 		return p.ForbiddenOrigin != ""
 	case ProtectedPath:
 		return p.ProtectedPath != ""
+	case OverTLS:
+		return p.TLS
+	case Authority:
+		return p.Authority
 	}
 	return true
+}
+
+// Lacks is what is not there for the case to be played by the role, if anything.
+func (c Case) Lacks(role ws.Role, p peer.Profile) Trait {
+	switch {
+	case role == ws.Server && c.Open.TLS.Apart() && !Authority.In(p):
+		return Authority // it has a port of its own then
+	case !c.Needs.In(p):
+		return c.Needs
+	}
+	return Unneeded
 }
 
 // Roles is the set of sides that the suite can play a case on.

@@ -2,14 +2,17 @@
 
 package fuzzclient
 
-import "github.com/wsspec/wsspec/internal/spec"
+import (
+	"github.com/wsspec/wsspec/internal/spec"
+	"github.com/wsspec/wsspec/internal/stream"
+)
 
 // Listed are the servers of a specification.
 func Listed(s *spec.Spec) []Server {
 	var servers []Server
 	for _, e := range s.Servers {
 		servers = append(servers, Server{
-			URL: e.URL, Agent: e.Agent, Origin: e.Origin, Protocols: e.Protocols, TLS: TLS{Name: e.HostName}, Options: e.Options,
+			URL: e.URL, Agent: e.Agent, Origin: e.Origin, Protocols: e.Protocols, TLS: stream.ClientTLS{Name: e.HostName}, Options: e.Options,
 		})
 	}
 	return servers

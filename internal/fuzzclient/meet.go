@@ -35,7 +35,7 @@ func (e *Endpoint) Meet(ctx context.Context, st runner.Settings) (Met, error) {
 
 // Peer is the server as one to be talked to in conversations.
 func (e *Endpoint) Peer() player.Peer {
-	p := player.Peer{Connect: func(ctx context.Context) (stream.Stream, error) { return e.dialOnce(ctx) }, Host: e.request.Host, Target: e.request.Target}
+	p := player.Peer{Connect: func(ctx context.Context) (stream.Stream, error) { return e.dialOnce(ctx, nil) }, Host: e.request.Host, Target: e.request.Target}
 	add := func(name, value string) {
 		if value != "" {
 			p.Header = append(p.Header, ws.Field{Name: name, Value: value})

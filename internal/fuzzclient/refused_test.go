@@ -146,7 +146,7 @@ func TestTLSRefusals(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			begun := time.Now()
-			_, err := test(t, fuzzclient.Server{URL: tt.url, TLS: fuzzclient.TLS{CAFile: file}})
+			_, err := test(t, fuzzclient.Server{URL: tt.url, TLS: stream.ClientTLS{CAFile: file}})
 			if !errors.Is(err, fuzzclient.ErrUnreachable) || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
 			}

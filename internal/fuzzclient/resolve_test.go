@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -81,7 +82,7 @@ func TestResolveErrors(t *testing.T) {
 		{header("A B", "x"), `header "A B"`},
 		{header("", "x"), `header ""`},
 		{header("A", "x\ry"), `header "A" with the value "x\ry"`},
-		{fuzzclient.Server{URL: "wss://h", TLS: fuzzclient.TLS{CAFile: "no/such/file"}}, "read certificate authorities: open no/such/file"},
+		{fuzzclient.Server{URL: "wss://h", TLS: stream.ClientTLS{CAFile: "no/such/file"}}, "read certificate authorities: open no/such/file"},
 	} {
 		if e, err := tt.server.Resolve(""); err == nil || !strings.Contains(err.Error(), tt.want) || e != nil {
 			t.Errorf("%+v: got %v, want %s", tt.server, err, tt.want)
@@ -91,7 +92,7 @@ func TestResolveErrors(t *testing.T) {
 	if err := os.WriteFile(empty, []byte("no PEM"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := (fuzzclient.Server{URL: "wss://h", TLS: fuzzclient.TLS{CAFile: empty}}).Resolve(""); err == nil || err.Error() != empty+": there is no certificate in it" {
+	if _, err := (fuzzclient.Server{URL: "wss://h", TLS: stream.ClientTLS{CAFile: empty}}).Resolve(""); err == nil || err.Error() != empty+": there is no certificate in it" {
 		t.Errorf("got %v", err)
 	}
 }

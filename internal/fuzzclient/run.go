@@ -192,7 +192,7 @@ func (e *Endpoint) converse(ctx context.Context, st runner.Settings, c runner.Pl
 	if acting != nil {
 		acting.Resume()
 	}
-	s, err := dial(ctx)
+	s, err := dial(ctx, c.Open.TLS)
 	if err != nil {
 		return report.Result{}, err
 	}
@@ -271,7 +271,7 @@ func (e *Endpoint) knock(ctx context.Context, st runner.Settings, twice bool) (p
 
 // hold opens a connection, calls meanwhile while it is open, and closes it.
 func (e *Endpoint) hold(ctx context.Context, st runner.Settings, meanwhile func()) (probed, error) {
-	s, err := e.dial(ctx)
+	s, err := e.dial(ctx, nil)
 	if err != nil {
 		return probed{}, err
 	}

@@ -8,13 +8,11 @@ package fuzzclient
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,6 +23,7 @@ import (
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/h2"
 	"github.com/wsspec/wsspec/internal/stream/h3"
+	"github.com/wsspec/wsspec/internal/stream/secure"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -35,18 +34,12 @@ type Server struct {
 	Origin    string
 	Protocols []string
 	Header    ws.Fields
-	TLS       TLS
-	HTTP      string // the version to open connections with: ws.HTTP2, ws.HTTP3; empty: ws.HTTP1
+	TLS       stream.ClientTLS
+	HTTP      string     // the version to open connections with: ws.HTTP2, ws.HTTP3; empty: ws.HTTP1
+	Way       stream.Way // to the server; a Dial of its own has none
 	Options   peer.Options
 	// Dial connects to the server, in place of the network. May be nil.
 	Dial func(context.Context) (stream.Stream, error)
-}
-
-// TLS is how far a wss server is trusted.
-type TLS struct {
-	Insecure bool   // take any certificate
-	CAFile   string // PEM of the authorities to trust, instead of the system's
-	Name     string // SNI and name to verify; empty: the host of the URL
 }
 
 // UnknownAgent is the name of a server that does not say what it is.
@@ -71,19 +64,23 @@ func (s Server) Resolve(userAgent string) (*Endpoint, error) {
 	if err != nil {
 		return nil, fmt.Errorf("server URL %q: %w", s.URL, err)
 	}
-	e := &Endpoint{Server: s, target: stream.Target{Addr: net.JoinHostPort(u.Hostname(), port)}}
+	e := &Endpoint{Server: s, target: stream.Target{Addr: net.JoinHostPort(u.Hostname(), port), Way: s.Way}}
 	if u.Scheme == "wss" {
-		if e.target.TLS, err = s.TLS.config(u.Hostname()); err != nil {
+		if e.target.TLS, err = s.TLS.Config(u.Hostname()); err != nil {
 			return nil, err
 		}
 		if s.HTTP == ws.HTTP2 {
-			e.target.TLS.NextProtos = []string{alpnHTTP2}
+			e.target.TLS.NextProtos, e.target.Speaks = []string{alpnHTTP2}, []string{alpnHTTP2}
 		}
 		if s.HTTP == ws.HTTP3 {
 			e.quic = &h3.Dialer{TLS: e.target.TLS}
 		}
-		e.target.TLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		shown := e.target.TLS.GetClientCertificate
+		e.target.TLS.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			e.asked.Store(true)
+			if shown != nil {
+				return shown(info)
+			}
 			return new(tls.Certificate), nil // none
 		}
 	}
@@ -111,6 +108,12 @@ func (s Server) Resolve(userAgent string) (*Endpoint, error) {
 	}
 	return e, nil
 }
+
+// Address is the host:port that is connected to, or that a proxy is asked for.
+func (e *Endpoint) Address() string { return e.Way.Address(e.target.Addr) }
+
+// Secure reports whether TLS is spoken.
+func (e *Endpoint) Secure() bool { return e.target.TLS != nil }
 
 var errNoScheme = errors.New("there is no scheme: want ws:// or wss:// (RFC 6455, 3)")
 
@@ -175,31 +178,16 @@ func checkRequest(r peer.Request) error {
 	return nil
 }
 
-func (t TLS) config(host string) (*tls.Config, error) {
-	c := &tls.Config{ServerName: host, InsecureSkipVerify: t.Insecure, NextProtos: []string{"http/1.1"}}
-	if t.Name != "" {
-		c.ServerName = t.Name
-	}
-	if t.CAFile == "" {
-		return c, nil
-	}
-	pem, err := os.ReadFile(t.CAFile)
-	if err != nil {
-		return nil, fmt.Errorf("read certificate authorities: %w", err)
-	}
-	c.RootCAs = x509.NewCertPool()
-	if !c.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s: there is no certificate in it", t.CAFile)
-	}
-	return c, nil
-}
-
 // ErrUnreachable says that a server could not be connected to for a while.
 var ErrUnreachable = errors.New("server cannot be reached")
 
-// ErrCertificateWanted says that the server asked for a client certificate before it
-// ended the connection with a TLS alert.
-var ErrCertificateWanted = errors.New("the server asks for a client certificate")
+// ErrCertificateWanted and ErrCertificateRefused say that the server asked for a client
+// certificate before it ended the connection with a TLS alert; in the second case it was
+// shown one.
+var (
+	ErrCertificateWanted  = errors.New("the server asks for a client certificate")
+	ErrCertificateRefused = errors.New("the server was shown the client certificate")
+)
 
 // How long a server that refuses connections is tried again, and how often.
 const (
@@ -211,11 +199,11 @@ const (
 
 // dial connects to the server, and goes on trying for a while where it refuses.
 // The error is one with ErrUnreachable in it, or that of the context.
-func (e *Endpoint) dial(ctx context.Context) (stream.Stream, error) {
+func (e *Endpoint) dial(ctx context.Context, m *secure.Manner) (stream.Stream, error) {
 	giveUp := time.Now().Add(retryFor)
 	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
 		attempt, cancel := context.WithTimeout(ctx, dialLimit)
-		s, err := e.connect(attempt)
+		s, err := e.connect(attempt, m)
 		cancel()
 		switch {
 		case err == nil:
@@ -235,17 +223,20 @@ func (e *Endpoint) dial(ctx context.Context) (stream.Stream, error) {
 
 // alerted adds to a TLS alert that the server asked for a certificate, if it did.
 func (e *Endpoint) alerted(err error) error {
-	if isAlert(err) && e.asked.Load() {
-		return fmt.Errorf("%w: %w", ErrCertificateWanted, err)
+	switch {
+	case !isAlert(err) || !e.asked.Load():
+		return err
+	case e.TLS.CertFile != "":
+		return fmt.Errorf("%w: %w", ErrCertificateRefused, err)
 	}
-	return err
+	return fmt.Errorf("%w: %w", ErrCertificateWanted, err)
 }
 
 // dialOnce is dial for a server that has to be there.
-func (e *Endpoint) dialOnce(ctx context.Context) (stream.Stream, error) {
+func (e *Endpoint) dialOnce(ctx context.Context, m *secure.Manner) (stream.Stream, error) {
 	attempt, cancel := context.WithTimeout(ctx, dialLimit)
 	defer cancel()
-	s, err := e.connect(attempt)
+	s, err := e.connect(attempt, m)
 	switch {
 	case err == nil:
 		return s, nil
@@ -255,19 +246,46 @@ func (e *Endpoint) dialOnce(ctx context.Context) (stream.Stream, error) {
 	return nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, e.URL, err)
 }
 
-func (e *Endpoint) connect(ctx context.Context) (stream.Stream, error) {
+// connect makes a connection, with TLS in the manner of a case, where there is one. What
+// comes of TLS is the case's to see then.
+func (e *Endpoint) connect(ctx context.Context, m *secure.Manner) (stream.Stream, error) {
 	if e.Dial != nil {
 		return e.Dial(ctx)
 	}
 	if e.quic != nil {
-		s, err := e.quic.DialStream(ctx, e.target.Addr)
+		s, err := e.quic.DialStream(ctx, e.Way.Direct(e.target.Addr))
 		if err != nil {
 			return nil, err
 		}
 		return s, nil
 	}
+	if e.HTTP == ws.HTTP2 {
+		return e.connectHTTP2(ctx)
+	}
+	below := e.target
+	below.TLS = nil
+	s, err := stream.Dial(ctx, below)
+	if err != nil || e.target.TLS == nil || m != nil && m.Plain {
+		return s, err
+	}
+	c := secure.Client(s, e.target.TLS, m)
+	err = c.Handshake(ctx)
+	if m != nil {
+		return c, nil
+	}
+	if err == nil {
+		err = e.target.CheckProtocol(c.ConnectionState().NegotiatedProtocol)
+	}
+	if err != nil {
+		_ = c.Close() // it is of no use either way
+		return nil, err
+	}
+	return c, nil
+}
+
+func (e *Endpoint) connectHTTP2(ctx context.Context) (stream.Stream, error) {
 	s, err := stream.Dial(ctx, e.target)
-	if err != nil || e.HTTP != ws.HTTP2 {
+	if err != nil {
 		return s, err
 	}
 	if p := stream.Protocol(s); e.target.TLS != nil && p != alpnHTTP2 {
@@ -288,14 +306,18 @@ func (e *Endpoint) leave() {
 const alpnHTTP2 = "h2"
 
 // isPermanent reports whether trying again is of no use: the name does not exist,
-// the certificate is not trusted, the server has said why not in a TLS alert, or
-// the port does not speak TLS.
+// the certificate is not trusted, the server has said why not in a TLS alert, the port does
+// not speak TLS, the server chose another protocol, or a proxy does not let us through.
 func isPermanent(err error) bool {
+	if refused, ok := errors.AsType[*stream.ProxyError](err); ok && refused.Permanent() {
+		return true
+	}
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	if errors.Is(err, h3.ErrNotAllowed) || errors.Is(err, h2.ErrNoConnect) || errors.Is(err, h2.ErrNotHTTP2) && !errors.Is(err, io.EOF) {
 		return true
 	}
-	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.As(err, &record) || isAlert(err)
+	var protocol *stream.ProtocolError
+	return errors.As(err, &dns) && dns.IsNotFound || errors.As(err, &cert) || errors.As(err, &record) || errors.As(err, &protocol) || isAlert(err)
 }

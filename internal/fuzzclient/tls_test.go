@@ -26,6 +26,7 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
+	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/testee"
 )
 
@@ -92,16 +93,16 @@ func TestTLS(t *testing.T) {
 	_, otherFile := certificate(t)
 	for _, tt := range []struct {
 		name string
-		tls  fuzzclient.TLS
+		tls  stream.ClientTLS
 		sni  string
 		fail string // what the error has to say; empty: none
 	}{
-		{"not trusted", fuzzclient.TLS{}, "localhost", "certificate"},
-		{"any will do", fuzzclient.TLS{Insecure: true}, "localhost", ""},
-		{"trusted", fuzzclient.TLS{CAFile: file}, "localhost", ""},
-		{"of another authority", fuzzclient.TLS{CAFile: otherFile}, "localhost", "certificate"},
-		{"of another name", fuzzclient.TLS{CAFile: file, Name: "other.example"}, "other.example", "other.example"},
-		{"of another name, which is fine", fuzzclient.TLS{Insecure: true, Name: "other.example"}, "other.example", ""},
+		{"not trusted", stream.ClientTLS{}, "localhost", "certificate"},
+		{"any will do", stream.ClientTLS{Insecure: true}, "localhost", ""},
+		{"trusted", stream.ClientTLS{CAFile: file}, "localhost", ""},
+		{"of another authority", stream.ClientTLS{CAFile: otherFile}, "localhost", "certificate"},
+		{"of another name", stream.ClientTLS{CAFile: file, Name: "other.example"}, "other.example", "other.example"},
+		{"of another name, which is fine", stream.ClientTLS{Insecure: true, Name: "other.example"}, "other.example", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			port, names := listenTLS(t, cert)
@@ -130,7 +131,7 @@ func TestTLSOnAPlainPort(t *testing.T) {
 		t.Fatal(err)
 	}
 	serveOn(t, l)
-	_, err = test(t, fuzzclient.Server{URL: "wss://localhost:" + portOf(l), TLS: fuzzclient.TLS{Insecure: true}})
+	_, err = test(t, fuzzclient.Server{URL: "wss://localhost:" + portOf(l), TLS: stream.ClientTLS{Insecure: true}})
 	if record, ok := errors.AsType[tls.RecordHeaderError](err); !errors.Is(err, fuzzclient.ErrUnreachable) || !ok {
 		t.Errorf("got %v, %v", err, record)
 	}

@@ -22,6 +22,9 @@ type incoming struct {
 	end   int   // of the HTTP head in buf
 }
 
+// Unwrap is the stream behind what has been read.
+func (in *incoming) Unwrap() stream.Stream { return in.Stream }
+
 type headTooLongError struct{}
 
 func (*headTooLongError) Error() string {
@@ -65,9 +68,6 @@ func readHead(s stream.Stream, patience time.Duration) (*incoming, error) {
 
 // head is the HTTP head, empty line included.
 func (in *incoming) head() []byte { return in.buf[:in.end] }
-
-// Unwrap is the stream behind what has been read.
-func (in *incoming) Unwrap() stream.Stream { return in.Stream }
 
 func (in *incoming) Read(p []byte) (int, error) {
 	if len(in.reads) == 0 {

@@ -27,6 +27,8 @@ type ledger struct {
 	served   int           // connections past it
 	reserved int64
 	runs     map[string]*run // by agent
+
+	callers map[string]string // agents by the address that they come from, and for which case
 }
 
 // run is what there is of one agent.

@@ -44,7 +44,7 @@ func (c *conn) serve(ctx context.Context) {
 		c.answer(ctx, fmt.Sprint(len(c.Plan)))
 	case pathCaseInfo:
 		title := ws.CommandedText(strings.Join(strings.Fields(c.planned.Title), " "), c.planned.Connection().Command)
-		c.answer(ctx, fmt.Sprintf(`{"id": %s, "description": %s}`, quote(c.planned.ID), quote(title)))
+		c.answer(ctx, c.info(title))
 	case pathCaseStatus:
 		c.caseStatus(ctx)
 	case pathFuzz:
@@ -184,7 +184,7 @@ func (c *conn) holding(ctx context.Context, octets int64, do func(context.Contex
 
 func (c *conn) play(ctx context.Context) {
 	c.emit(Event{Kind: CaseBegun})
-	planned := c.planned.Connection()
+	planned := c.atItsPort(c.planned.Connection())
 	settings := c.Settings
 	if shown := c.ledger.shown(c.agent); shown != nil && len(c.Surveys) > 0 {
 		port, near := c.port()

@@ -67,6 +67,8 @@ type Config struct {
 	// HTTP3, where not nil, is where clients of HTTP/3 come, beside those of the listener that
 	// Serve is given. Serve closes it.
 	HTTP3 *h3.Listener
+	// Apart are the ports of cases that need one of their own.
+	Apart []Apart
 	// Events is told what happens, by one goroutine at a time, and must not block.
 	// May be nil.
 	Events func(Event)
@@ -129,9 +131,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		case <-ctx.Done():
 		}
 		_ = l.Close() // nobody can be told
+		for _, a := range s.Apart {
+			_ = a.Listener.Close()
+		}
 	})
 	if s.HTTP3 != nil {
 		conns.Go(func() { s.serveHTTP3(ctx, s.HTTP3) })
+	}
+	for _, a := range s.Apart {
+		conns.Go(func() { s.serveApart(ctx, a) })
 	}
 	var err error
 	for {
@@ -188,7 +196,9 @@ func (c *conn) conduct(ctx context.Context, refusal *peer.Refusal) {
 	if refusal != nil {
 		c.showRefused()
 	} else {
-		c.call, refusal = s.route(c.request.Target)
+		if c.call, refusal = s.route(c.request.Target); refusal == nil {
+			s.ledger.called(addressOf(c.remote), c.call)
+		}
 		c.showPathless()
 	}
 	if refusal == nil {

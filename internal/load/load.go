@@ -148,7 +148,8 @@ type Finding struct {
 
 // Resources are what a process used.
 type Resources struct {
-	Process       int     `json:"process"` // its id
+	Process       int     `json:"process"` // its id; of several, the lowest
+	Processes     int     `json:"processes"` // how many they are
 	Name          string  `json:"name"`
 	CPUS          float64 `json:"cpu_s"`  // seconds of processor time during the run
 	MemoryPeak    int64   `json:"memory"` // octets in memory at most, as far as seen

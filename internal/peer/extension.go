@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/stream/secure"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -29,6 +30,10 @@ type Opening struct {
 
 	// Patience is how long the other half may take, 0: as long as the options say.
 	Patience time.Duration
+
+	// TLS is what is special about that of the connection; nil: nothing. But for the size
+	// of records it is for who makes the connection.
+	TLS *secure.Manner
 }
 
 // asSent has the offers that the fields of our request make, which a case may have

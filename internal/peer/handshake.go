@@ -29,6 +29,7 @@ type Request struct {
 // Dial performs the opening handshake as a client (RFC 6455, 4.1) and reports
 // whether the connection is open. Where it is not, the log says why.
 func (p *Peer) Dial(r Request, o Opening) bool {
+	p.mannered(o)
 	head := Head{Line: "GET " + ws.CommandedTarget(r.Target, o.Command) + " HTTP/1.1", Secure: r.Secure}
 	add := func(name, value string) {
 		if value != "" {
@@ -107,7 +108,7 @@ func (p *Peer) sendRequest(head Head) bool {
 		}
 	}
 	p.log.Request = p.sendHead(head)
-	if head.Leave {
+	if head.Leave && (p.secure == nil || p.secure.Version() != 0) { // without TLS, its end is to be seen
 		p.drop(head.Abort)
 		return false
 	}
@@ -155,6 +156,7 @@ func refusalOf(faults []rules.Fault) *Refusal {
 // Accept answers a valid handshake with 101 (RFC 6455, 4.2.2). identity are the
 // fields that say who we are, sent first.
 func (p *Peer) Accept(r ws.Request, identity ws.Fields, o Opening) {
+	p.mannered(o)
 	head := Head{Line: "HTTP/1.1 101 Switching Protocols", Fields: slices.Clone(identity), Asked: r}
 	head.Fields = append(head.Fields,
 		ws.Field{Name: "Upgrade", Value: "WebSocket"},

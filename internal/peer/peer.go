@@ -19,6 +19,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/stream/secure"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -131,6 +132,7 @@ type Peer struct {
 	section ws.Fields // as a client in a tunnel: the request that was sent
 	besides []*Beside // requests beside it
 	traps   []*Trap
+	secure  *secure.Conn // what s is inside its wrappers, nil where there is no TLS
 	cfg     Config
 	opts    Options
 	rand    *rand.Rand
@@ -210,6 +212,8 @@ func New(ctx context.Context, s stream.Stream, cfg Config) *Peer {
 		limit = min(limit, m)
 	}
 	p.pings, p.ponged = map[string]int{}, map[string]bool{}
+	p.secure = secureOf(s)
+	p.logTLS()
 	p.in = newInbox(cfg.Role, limit, cfg.Backlog)
 	if p.tunnel = TunnelOf(s); p.tunnel != nil {
 		p.in.tunnel = p.tunnel

@@ -16,6 +16,10 @@ type Profile struct {
 	ForbiddenOrigin string        // that it refuses
 	ProtectedPath   string        // a resource it wants credentials for
 	Browser         bool          // it is one
+
+	// What follows is not said by its author, but by how it is tested.
+	TLS       bool // over wss
+	Authority bool // by a server whose certificates are signed by an authority made for it, which clients can trust
 }
 
 // LongestFrame is the length from which on the peer takes no longer frame, in octets,

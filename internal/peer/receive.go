@@ -84,6 +84,7 @@ func (p *Peer) ended(it item) {
 	if broken, ok := it.err.(interface{ Rule() string }); ok {
 		p.record(wirelog.Record{Kind: wirelog.Violation, Note: broken.Rule()})
 	}
+	p.logTLS()
 	kind, how := wirelog.DroppedByPeer, "peer dropped the TCP connection without previous WebSocket closing handshake"
 	if stream.IsReset(it.err) {
 		kind = wirelog.ResetByPeer
@@ -104,6 +105,7 @@ func (p *Peer) endOurs() {
 		p.drop(false)
 		return
 	}
+	p.logTLS()
 	p.broken = true // nothing more can be sent
 	p.lingerBy = p.limit(p.opts.DropTimeout)
 }
@@ -335,10 +337,12 @@ func (p *Peer) drop(abort bool) {
 	}
 	p.state = closed
 	p.log.Facts.DroppedByMe = true
+	p.logTLS()
 	p.record(wirelog.Record{Kind: wirelog.DroppedByMe})
 	if abort {
 		_ = p.s.Reset() // gone either way
 	} else {
 		_ = p.s.Close() // gone either way
 	}
+	p.logTLS()
 }

@@ -16,7 +16,8 @@ type Planned struct {
 	ID, Title string
 	// Needs is why the case was left out: what the run had to be told of the agent to play
 	// it, and was not, or the version of HTTP ("HTTP/1.1") that the case is about, where the
-	// run was over another. Empty: it was not.
+	// run was over another, or that the case is about TLS (conform.OverTLS and the like), where
+	// none was spoken. Empty: it was not.
 	Needs string
 }
 
@@ -28,6 +29,9 @@ func (p Planned) OnlyOver() string {
 	}
 	return ""
 }
+
+// OfTLS reports whether the case was left out because it is about TLS.
+func (p Planned) OfTLS() bool { return conform.Trait(p.Needs).OfTLS() }
 
 // Plan notes what was to be played of an agent, beside what was noted before, and why
 // some of it has no result, where that is known.
@@ -83,7 +87,7 @@ func (a Agent) Missing() []Planned {
 // Untold are the cases that were left out because they need a profile of the agent which
 // says more.
 func (a Agent) Untold() []Planned {
-	return slices.DeleteFunc(a.unplayed(), func(p Planned) bool { return p.Needs == "" || p.OnlyOver() != "" })
+	return slices.DeleteFunc(a.unplayed(), func(p Planned) bool { return p.Needs == "" || p.OnlyOver() != "" || p.OfTLS() })
 }
 
 // Unfit are the cases that were left out because they make no sense over the version of
@@ -92,15 +96,21 @@ func (a Agent) Unfit() []Planned {
 	return slices.DeleteFunc(a.unplayed(), func(p Planned) bool { return p.OnlyOver() == "" })
 }
 
+// InClear are the cases that were left out because they are about TLS, which was not
+// spoken, or not in the way that they need.
+func (a Agent) InClear() []Planned {
+	return slices.DeleteFunc(a.unplayed(), func(p Planned) bool { return !p.OfTLS() })
+}
+
 // LeftOut are the cases that were left out, for whatever reason.
-func (a Agent) LeftOut() []Planned { return append(a.Untold(), a.Unfit()...) }
+func (a Agent) LeftOut() []Planned { return slices.Concat(a.Untold(), a.Unfit(), a.InClear()) }
 
 // WhyLeftOut says why a case was left out, as a clause.
 func (p Planned) WhyLeftOut() string {
 	if v := p.OnlyOver(); v != "" {
 		return "is about " + v + ", and this was another version of HTTP"
 	}
-	return "needs a profile that says " + p.Needs + ": see --profile"
+	return "needs " + conform.Trait(p.Needs).Wanted()
 }
 
 // unplayed are the cases of the plan that have no result.

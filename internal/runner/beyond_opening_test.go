@@ -132,7 +132,7 @@ func served(t *testing.T, profile peer.Profile, id string, serve func(n int, s s
 				_ = theirs.Close()
 			}()
 			p := b.settings.Peer(t.Context(), ours, ws.Client, c.Case)
-			r, err := b.settings.Conduct(p, c, "scripted", b.open(p, b.settings.Opening(c.Case)))
+			r, err := b.settings.Conduct(p, c, "scripted", b.open(p, c, b.settings.Opening(c.Case)))
 			<-ended
 			return r, err
 		})

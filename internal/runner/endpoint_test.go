@@ -4,12 +4,17 @@ package runner_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"sync"
 
+	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/memnet"
+	"github.com/wsspec/wsspec/internal/stream/secure"
 	"github.com/wsspec/wsspec/internal/testee"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -29,6 +34,8 @@ type endpoint struct {
 	dialed chan net.Conn
 	dead   chan struct{} // closed once the server accepts no more
 	closed sync.Once
+
+	authority *secure.Authority // that a client trusts, made when it is needed
 }
 
 var errDead = errors.New("the server accepts no more connections")
@@ -42,12 +49,15 @@ func (b *bench) endpoint(ctx context.Context, cfg testee.Config) *endpoint {
 	return e
 }
 
-// connect makes a connection and returns our end of it.
-func (e *endpoint) connect(ctx context.Context, command string) (stream.Stream, error) {
+// connect makes a connection for a case and returns our end of it.
+func (e *endpoint) connect(ctx context.Context, c runner.Planned, command string) (stream.Stream, error) {
 	if e.dial != nil {
 		return e.dial(ctx)
 	}
 	ours, theirs := memnet.Pipe(e.holds)
+	if c.Needs == conform.OverTLS || c.Needs == conform.Authority {
+		return e.secured(ctx, ours, theirs, c.Open.TLS)
+	}
 	if e.role == ws.Client {
 		cfg := e.cfg
 		if command != "" {
@@ -59,14 +69,53 @@ func (e *endpoint) connect(ctx context.Context, command string) (stream.Stream, 
 		e.going.Go(func() { _ = testee.Echo(e.ctx, theirs, "localhost:9001", "/runCase?case=1&agent=echo", cfg) })
 		return ours, nil
 	}
+	return ours, e.take(ctx, theirs)
+}
+
+// take has the server accept a connection.
+func (e *endpoint) take(ctx context.Context, theirs net.Conn) error {
 	select {
 	case e.dialed <- theirs:
-		return ours, nil
+		return nil
 	case <-e.dead:
-		return nil, errDead
+		return errDead
 	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
+}
+
+// secured makes a connection of TLS of the two ends of one.
+func (e *endpoint) secured(ctx context.Context, ours, theirs stream.Stream, m *secure.Manner) (stream.Stream, error) {
+	var err error
+	if e.authority == nil {
+		if e.authority, err = secure.NewAuthority("localhost", "127.0.0.1"); err != nil {
+			return nil, err
+		}
+	}
+	client := &tls.Config{ServerName: "localhost", RootCAs: e.authority.Pool(), NextProtos: []string{stream.HTTP1}}
+	if e.role == ws.Client {
+		host := "localhost:9001"
+		if e.cfg.Faults["sends-address-as-sni"] {
+			client.ServerName, host = "127.0.0.1", "127.0.0.1:9001"
+		}
+		server, err := e.authority.Server(ours, m)
+		e.going.Go(func() {
+			if s, err := testee.SecureClient(e.ctx, theirs, client, e.cfg); err == nil {
+				_ = testee.Echo(e.ctx, s, host, "/runCase?case=1&agent=echo", e.cfg)
+			}
+		})
+		return server, err
+	}
+	server, err := e.authority.Config(nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.take(ctx, testee.SecureServer(theirs, server, e.cfg)); err != nil || m != nil && m.Plain {
+		return ours, err
+	}
+	s := secure.Client(ours, client, m)
+	_ = s.Handshake(ctx) // what comes of it is the case's to see
+	return s, nil
 }
 
 // stop ends the endpoint with all its connections.
@@ -91,3 +140,24 @@ func (e *endpoint) Close() error {
 }
 
 func (e *endpoint) Addr() net.Addr { return &net.TCPAddr{} }
+
+// open performs our half of the opening handshake.
+func (b *bench) open(p *peer.Peer, c runner.Planned, o peer.Opening) bool {
+	if b.role == ws.Server {
+		return p.Dial(peer.Request{Host: "localhost:9001", Target: "/"}, o)
+	}
+	req, ok := p.AwaitRequest()
+	if !ok {
+		return false
+	}
+	if c.Open.TLS.Apart() {
+		p.Refuse(403, "no client may get this far", nil)
+		return false
+	}
+	if no := peer.CheckRequest(req); no != nil {
+		p.Refuse(no.Status, no.Why, no.Fields)
+		return false
+	}
+	p.Accept(req, nil, o)
+	return true
+}

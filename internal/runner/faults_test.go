@@ -42,7 +42,7 @@ func newBench(role ws.Role) *bench {
 		role: role, settings: runner.Settings{Seed: 1, Deflate: new(deflate.Pool)}, capacity: 1 << 20,
 		plan: runner.Plan(cases.All(cases.Current), role.Other()),
 	}
-	b.settings.Profile = peer.Profile{Idle: time.Minute, Keepalive: 5 * time.Second}
+	b.settings.Profile = peer.Profile{Idle: time.Minute, Keepalive: 5 * time.Second, TLS: true, Authority: true}
 	if role == ws.Server {
 		b.settings.Profile.Subprotocols, b.settings.Profile.ForbiddenOrigin = []string{"chat"}, "http://forbidden.example"
 	}
@@ -113,29 +113,12 @@ func (b *bench) playWith(t *testing.T, cfg testee.Config, fault string, plan []r
 func (b *bench) conduct(ctx context.Context, end *endpoint, c runner.Planned) (report.Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ours, err := end.connect(ctx, c.Command)
+	ours, err := end.connect(ctx, c, c.Command)
 	if err != nil {
 		return report.Result{}, err
 	}
 	p := b.settings.Peer(ctx, ours, b.role.Other(), c.Case)
-	return b.settings.Conduct(p, c, end.cfg.Faults.String(), b.open(p, b.settings.Opening(c.Case)))
-}
-
-// open performs our half of the opening handshake.
-func (b *bench) open(p *peer.Peer, o peer.Opening) bool {
-	if b.role == ws.Server {
-		return p.Dial(peer.Request{Host: "localhost:9001", Target: "/"}, o)
-	}
-	req, ok := p.AwaitRequest()
-	if !ok {
-		return false
-	}
-	if no := peer.CheckRequest(req); no != nil {
-		p.Refuse(no.Status, no.Why, no.Fields)
-		return false
-	}
-	p.Accept(req, nil, o)
-	return true
+	return b.settings.Conduct(p, c, end.cfg.Faults.String(), b.open(p, c, b.settings.Opening(c.Case)))
 }
 
 // outcome is what the suite says of one conversation.

@@ -110,13 +110,13 @@ func afterwards(c runner.Planned) bool {
 func (b *bench) conductTapped(ctx context.Context, end *endpoint, c runner.Planned) (report.Result, opinion, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ours, err := end.connect(ctx, c.Command)
+	ours, err := end.connect(ctx, c, c.Command)
 	if err != nil {
 		return report.Result{}, opinion{}, err
 	}
 	tapped := &tap{Stream: ours, model: model.New(model.Endpoint{Role: b.role, Limit: 1 << 20})}
 	p := b.settings.Peer(ctx, tapped, b.role.Other(), c.Case)
-	r, err := b.settings.Conduct(p, c, end.cfg.Faults.String(), b.open(p, b.settings.Opening(c.Case)))
+	r, err := b.settings.Conduct(p, c, end.cfg.Faults.String(), b.open(p, c, b.settings.Opening(c.Case)))
 	tapped.mu.Lock()
 	defer tapped.mu.Unlock()
 	return r, tapped.opinion(c, r), err

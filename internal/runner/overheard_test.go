@@ -86,7 +86,7 @@ type correspondence struct {
 func (b *bench) eavesdrop(ctx context.Context, end *endpoint, c runner.Planned) (correspondence, report.Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ours, err := end.connect(ctx, c.Command)
+	ours, err := end.connect(ctx, c, c.Command)
 	if err != nil {
 		return correspondence{}, report.Result{}, err
 	}
@@ -99,7 +99,7 @@ func (b *bench) eavesdrop(ctx context.Context, end *endpoint, c runner.Planned) 
 		play(p)
 	}
 	p := b.settings.Peer(ctx, o, b.role.Other(), c.Case)
-	r, err := b.settings.Conduct(p, c, "", b.open(p, b.settings.Opening(c.Case)))
+	r, err := b.settings.Conduct(p, c, "", b.open(p, c, b.settings.Opening(c.Case)))
 	if !agreed {
 		return correspondence{}, r, err
 	}

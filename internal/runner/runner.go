@@ -257,8 +257,11 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 		p.NotJudged(fmt.Sprintf("the case is about %s, and the connection was opened over %s", c.Over, p.HTTPVersion()))
 		p.Close(ws.NormalClosure)
 		p.Finish(st.stretch(c.Patience()), c.End)
+	case !open && c.Needs.OfTLS() && !c.Needs.In(st.Profile):
+		p.NotJudged("the case needs " + c.Needs.Wanted())
+		p.Hangup()
 	case open && !c.Needs.In(st.Profile):
-		p.NotJudged(fmt.Sprintf("the case needs to know what the peer is meant to do: %s, in a profile (--profile)", c.Needs))
+		p.NotJudged("the case needs " + c.Needs.Wanted())
 		p.Close(ws.NormalClosure)
 		p.Finish(st.stretch(c.Patience()), c.End)
 	case open:

@@ -20,16 +20,6 @@ func Listen(addr string, config *tls.Config) (net.Listener, error) {
 	return l, nil
 }
 
-// LoadTLS reads the certificate and the key of a server from files in PEM. What is
-// served with them is HTTP/1.1.
-func LoadTLS(cert, key string) (*tls.Config, error) {
-	pair, err := tls.LoadX509KeyPair(cert, key)
-	if err != nil {
-		return nil, fmt.Errorf("TLS certificate %s and key %s: %w", cert, key, err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}}, nil
-}
-
 // URL is the address at which this machine reaches a WebSocket server
 // on the listener.
 func URL(l net.Listener, secure bool) string {

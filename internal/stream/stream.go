@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package stream is the byte stream under a WebSocket connection: TCP or TLS on
-// a network, or memory (package memnet) in tests. It adds to net.Conn what a
+// a network, also by way of a proxy, or memory (package memnet) in tests. It adds to net.Conn what a
 // test of WebSockets has to do and to see: half a close, a reset, and which of
 // the two the peer did. It knows nothing of WebSocket. Start at Stream.
 package stream
@@ -50,15 +50,18 @@ func IsTimeout(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
 // Target says where and how to dial.
 type Target struct {
-	Addr string      // host:port
-	TLS  *tls.Config // nil for plain TCP
+	Addr   string      // host:port
+	TLS    *tls.Config // nil for plain TCP
+	Way    Way         // what stands in between; zero: nothing
+	Speaks []string    // protocols by their names in ALPN that the caller speaks; nil: HTTP/1.1
 }
 
-// Dial connects to the target over TCP, with TCP_NODELAY on, and through TLS
-// where the target has a configuration for it. The context bounds both.
+// Dial connects to the target over TCP, with TCP_NODELAY on, or on the way that it
+// names, and through TLS where the target has a configuration for it. The context
+// bounds all of it. Errors of a proxy are ProxyErrors; a protocol that the caller does
+// not speak is a ProtocolError.
 func Dial(ctx context.Context, t Target) (Stream, error) {
-	var d net.Dialer
-	c, err := d.DialContext(ctx, "tcp", t.Addr)
+	c, err := t.Way.dial(ctx, t.Addr)
 	if err != nil {
 		return nil, err
 	}
@@ -70,13 +73,20 @@ func Dial(ctx context.Context, t Target) (Stream, error) {
 		c.Close()
 		return nil, err
 	}
+	if err := t.CheckProtocol(tc.ConnectionState().NegotiatedProtocol); err != nil {
+		tc.Close()
+		return nil, err
+	}
 	return Wrap(tc), nil
 }
 
 // Protocol is what ALPN agreed on for a stream over TLS (RFC 7301), empty for nothing.
 func Protocol(s Stream) string {
-	n, _ := s.(netStream)
-	if t, ok := n.Conn.(*tls.Conn); ok {
+	var c any = s
+	if n, ok := s.(netStream); ok {
+		c = n.Conn
+	}
+	if t, ok := c.(interface{ ConnectionState() tls.ConnectionState }); ok {
 		return t.ConnectionState().NegotiatedProtocol
 	}
 	return ""
@@ -110,7 +120,7 @@ func transport(c net.Conn) net.Conn {
 
 func (s netStream) Reset() error {
 	c := transport(s.Conn) // a TLS close would wait to send its alert
-	if t, ok := c.(*net.TCPConn); ok {
+	if t, ok := c.(interface{ SetLinger(sec int) error }); ok {
 		_ = t.SetLinger(0) // an error here only means FIN instead of RST
 	}
 	return c.Close()

@@ -29,6 +29,10 @@ type Connection struct {
 	Frames   []ws.Header // that came from the peer, in order
 	Closes   [][]byte    // payloads of its Close frames
 	Opened   bool
+	// FromClient: the peer is a client.
+	FromClient bool
+	Secure     bool        // it is one of TLS
+	Hello      wirelog.TLS // what the peer offered in its handshake, where it is a client
 	// Deflate: permessage-deflate was agreed. Told: it was not, and the response names it
 	// all the same.
 	Deflate, Told bool
@@ -57,11 +61,15 @@ type Gatherer struct {
 // See takes what the log of a connection shows. Port and near are those of Connection.
 func (g *Gatherer) See(log *wirelog.Log, port int, near bool) {
 	c := Connection{
-		Request: log.Request, Response: log.Response, Opened: log.Facts.Opened, Port: port, Near: near, At: log.Start,
+		Request: log.Request, Response: log.Response, Opened: log.Facts.Opened, Port: port, Near: near, At: log.Start, FromClient: log.Facts.Role == ws.Server,
 		Deflate: log.Extension != "", Compressed: log.Deflated,
 	}
 	c.Told = !c.Deflate && bytes.Contains(bytes.ToLower(log.Response), []byte("permessage-deflate"))
 	for _, r := range log.Records {
+		c.Secure = c.Secure || r.Kind == wirelog.ReceivedTLS
+		if r.Kind == wirelog.ReceivedTLS && r.TLS.What == wirelog.TLSHello {
+			c.Hello = r.TLS
+		}
 		if r.Kind != wirelog.ReceivedFrame || len(c.Frames) == KeepFrames {
 			continue
 		}

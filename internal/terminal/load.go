@@ -234,7 +234,7 @@ func (p *loadPage) resources() {
 			p.row(side.name, visible.Text(u.Unknown))
 			continue
 		}
-		items := []string{fmt.Sprintf("%s (%d)", visible.Text(u.Name), u.Process), load.Seconds(u.CPUS) + " of processor time", load.Octets(float64(u.MemoryPeak)) + " of memory"}
+		items := []string{processes(u), load.Seconds(u.CPUS) + " of processor time", load.Octets(float64(u.MemoryPeak)) + " of memory"}
 		if u.PerConnection > 0 {
 			items = append(items, load.Octets(u.PerConnection)+" a connection")
 		}
@@ -243,6 +243,15 @@ func (p *loadPage) resources() {
 		}
 		p.row(side.name, items...)
 	}
+}
+
+// processes says which they are.
+func processes(u *load.Resources) string {
+	text := fmt.Sprintf("%s (%d)", visible.Text(u.Name), u.Process)
+	if u.Processes > 1 {
+		text += fmt.Sprintf(" and %d more", u.Processes-1)
+	}
+	return text
 }
 
 func (p *loadPage) thresholds() {

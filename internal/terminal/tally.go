@@ -244,6 +244,9 @@ func (t *Tally) lines(width int) []string {
 	if unfit := t.agent.Unfit(); len(unfit) > 0 {
 		lines = append(lines, gradeLine("about other HTTP", idsOf(unfit), width, true), "    not run: they make no sense over this version of HTTP")
 	}
+	if inClear := t.agent.InClear(); len(inClear) > 0 {
+		lines = append(lines, gradeLine("about TLS", idsOf(inClear), width, true), "    not run: they need a URL with wss:, or serve with --tls-authority")
+	}
 	if len(t.mixed) > 0 {
 		lines = append(lines, gradeLine("wrong beside others", t.mixed, width, true))
 	}

@@ -9,7 +9,7 @@ import "slices"
 func catalogue() [][]string {
 	return slices.Concat(
 		requestCatalogue(), answerCatalogue(), framesCatalogue(), messagesCatalogue(),
-		closingCatalogue(), compressionCatalogue(), httpCatalogue(), networkCatalogue(), reportedCatalogue(),
+		closingCatalogue(), compressionCatalogue(), httpCatalogue(), tlsCatalogue(), networkCatalogue(), reportedCatalogue(),
 	)
 }
 
@@ -315,8 +315,8 @@ func httpCatalogue() [][]string {
 	}
 }
 
-// networkCatalogue says which faults stand for M356 to M363. The ids between M350 and
-// M355 are about TLS, which the endpoint does not speak by itself.
+// networkCatalogue says which faults stand for M356 to M363. For M350 to M355 see
+// tlsCatalogue.
 func networkCatalogue() [][]string {
 	return [][]string{
 		{"M356", dropsLargeFrames},

@@ -50,6 +50,7 @@ const (
 	Commands    Topic = "what it is told to do"
 	Network     Topic = "the network, and time"
 	OverHTTP    Topic = "HTTP/2 and HTTP/3" // shows only there
+	Security    Topic = "TLS"
 )
 
 // Roles says in which roles a fault makes a difference.
@@ -73,6 +74,7 @@ func AllFaults() []Fault {
 		about(Closing, closingFaults()), about(Requests, requestFaults()), about(Answers, answerFaults()),
 		about(Opening, openingFaults()), about(Negotiation, slices.Concat(negotiationFaults(), agreeingFaults())), about(Compression, compressionFaults()),
 		about(Commands, commandFaults()), about(Network, networkFaults()), about(OverHTTP, slices.Concat(httpFaults(), http2Faults())),
+		about(Security, tlsFaults()),
 	)
 	at := make(map[string]int, len(all))
 	for i, f := range all {

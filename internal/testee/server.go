@@ -4,6 +4,7 @@ package testee
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"sync"
@@ -18,6 +19,8 @@ type Server struct {
 
 	// HTTP2 serves clients that begin with the preface of HTTP/2, too (RFC 8441).
 	HTTP2 bool
+	// TLS is spoken on all connections, where set.
+	TLS *tls.Config
 
 	// Ended, where set, is told how each connection ended: the result of [Serve].
 	// Connections end at the same time, so it is called from many goroutines.
@@ -50,6 +53,9 @@ func (srv Server) Serve(ctx context.Context, ln net.Listener) error {
 		}
 		srv.turn++
 		one := srv
+		if srv.TLS != nil {
+			conn = SecureServer(conn, srv.TLS, srv.Config)
+		}
 		serve := func() {
 			err := one.ServeStream(ctx, conn)
 			if srv.Ended != nil {

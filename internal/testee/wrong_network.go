@@ -4,6 +4,7 @@ package testee
 
 import (
 	"bytes"
+	"errors"
 	"sync"
 	"time"
 
@@ -74,6 +75,9 @@ func (c *Conn) mixUp() {
 // wrongEOF returns what an endpoint with faults makes of the end of TCP without a
 // Close.
 func (c *Conn) wrongEOF(err error) error {
+	if end := c.wrongTruncation(err); !errors.Is(end, err) {
+		return end
+	}
 	c.deliverUnfinished()
 	inHeader := c.rest == 0 && len(c.in.waiting()) > 0
 	if c.opened && (c.has(ignoresFIN) || c.has(leaksAtCutHeader) && inHeader) {

@@ -101,7 +101,7 @@ func (c *Conn) bendMask(h ws.Header) ws.Header {
 		return h
 	}
 	switch {
-	case c.has(doesNotMask), c.has(doesNotMaskControl) && h.Opcode.IsControl():
+	case c.has(doesNotMask), c.has(unmaskedInTLS) && c.inTLS(), c.has(doesNotMaskControl) && h.Opcode.IsControl():
 		h.Masked = false
 	case c.has(masksWithZero):
 		h.Key = [4]byte{}

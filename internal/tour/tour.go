@@ -6,8 +6,8 @@
 package tour
 
 import (
+	"cmp"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,32 +27,39 @@ import (
 // Dial opens a connection of our client to a path of a fuzzing server.
 type Dial func(ctx context.Context, target string) (*testee.Conn, error)
 
-// To reads the URL of a fuzzing server and returns how to connect to it. Servers that
-// cannot be reached are a fuzzclient.ErrUnreachable.
-func To(base string, insecure bool, cfg testee.Config) (Dial, error) {
-	return Over(ws.HTTP1, base, insecure, cfg)
+// To reads the URL of a fuzzing server and the files of TLS, and returns how to connect
+// to it. Servers that cannot be reached are a fuzzclient.ErrUnreachable.
+func To(base string, secure stream.ClientTLS, way stream.Way, cfg testee.Config) (Dial, error) {
+	return Over(ws.HTTP1, base, secure, way, cfg)
 }
 
 // Over is To with a version of HTTP: ws.HTTP1 or ws.HTTP2.
-func Over(version, base string, insecure bool, cfg testee.Config) (Dial, error) {
+func Over(version, base string, secure stream.ClientTLS, way stream.Way, cfg testee.Config) (Dial, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Hostname() == "" {
 		return nil, fmt.Errorf("server URL %q: want ws://host:port or wss://host:port", base)
 	}
-	target := stream.Target{Addr: u.Host}
+	target := stream.Target{Addr: u.Host, Way: way}
 	port := "80"
 	if u.Scheme == "wss" {
 		port = "443"
-		target.TLS = &tls.Config{ServerName: u.Hostname(), InsecureSkipVerify: insecure, NextProtos: []string{"http/1.1"}}
 		if version == ws.HTTP2 {
-			target.TLS.NextProtos = []string{"h2"}
+			secure.ALPN = []string{"h2"}
+		}
+		if target.TLS, err = secure.Config(u.Hostname()); err != nil {
+			return nil, err
 		}
 	}
 	if u.Port() == "" {
 		target.Addr = net.JoinHostPort(u.Hostname(), port)
 	}
 	return func(ctx context.Context, path string) (*testee.Conn, error) {
-		s, err := stream.Dial(ctx, target)
+		host, at, target := u.Host, strings.TrimSuffix(u.Path, "/")+path, target
+		if other, err := url.Parse(path); err == nil && other.Scheme == "wss" && target.TLS != nil { // a case with a port of its own
+			host, at, target.Addr = other.Host, other.RequestURI(), other.Host
+			target.Way = target.Way.At(other.Port())
+		}
+		s, err := dial(ctx, target, cfg)
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", fuzzclient.ErrUnreachable, base, err)
 		}
@@ -61,8 +68,26 @@ func Over(version, base string, insecure bool, cfg testee.Config) (Dial, error) 
 				return nil, fmt.Errorf("%w: %s over HTTP/2: %w", fuzzclient.ErrUnreachable, base, err)
 			}
 		}
-		return testee.Dial(ctx, s, u.Host, strings.TrimSuffix(u.Path, "/")+path, cfg)
+		return testee.Dial(ctx, s, host, at, cfg)
 	}, nil
+}
+
+// dial makes a connection, on which the client speaks TLS itself.
+func dial(ctx context.Context, target stream.Target, cfg testee.Config) (stream.Stream, error) {
+	below := target
+	below.TLS = nil
+	s, err := stream.Dial(ctx, below)
+	if err != nil || target.TLS == nil {
+		return s, err
+	}
+	if s, err = testee.SecureClient(ctx, s, target.TLS, cfg); err != nil {
+		return nil, err
+	}
+	if err := target.CheckProtocol(stream.Protocol(s)); err != nil {
+		_ = s.Close() // it is of no use
+		return nil, err
+	}
+	return s, nil
 }
 
 // Tour is a client's way through the cases.
@@ -114,13 +139,19 @@ func (t Tour) Do(ctx context.Context) (cases int, err error) {
 // runCase plays a case; how it ends is for the server to judge.
 func (t Tour) runCase(ctx context.Context, i int, agent string) error {
 	var commands []ws.Command
+	target := fmt.Sprintf("/runCase?case=%d", i)
 	if t.Obey {
 		var err error
-		if commands, err = t.commands(ctx, i); err != nil {
+		url := ""
+		if commands, url, err = t.told(ctx, i, agent); err != nil {
 			return err
 		}
+		target = cmp.Or(url, target)
 	}
-	c, err := t.Dial(ctx, fmt.Sprintf("/runCase?case=%d&agent=%s", i, agent))
+	c, err := t.Dial(ctx, target+"&agent="+agent)
+	if err != nil && strings.Contains(target, "://") {
+		return nil // what is at that port is not to be trusted, as a rule
+	}
 	if err != nil {
 		return err
 	}
@@ -129,25 +160,26 @@ func (t Tour) runCase(ctx context.Context, i int, agent string) error {
 	return nil
 }
 
-// commands asks what the case wants the client to do: nothing, where the server does
-// not say.
-func (t Tour) commands(ctx context.Context, i int) ([]ws.Command, error) {
+// told asks what the case wants the client to do, and where it is played: nothing, and
+// where all are, where the server does not say.
+func (t Tour) told(ctx context.Context, i int, agent string) (commands []ws.Command, url string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, countPatience)
 	defer cancel()
-	c, err := t.Dial(ctx, fmt.Sprintf("/getCaseInfo?case=%d", i))
+	c, err := t.Dial(ctx, fmt.Sprintf("/getCaseInfo?case=%d&agent=%s", i, agent))
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	text, err := c.ReceiveText()
 	if err != nil {
-		return nil, fmt.Errorf("getCaseInfo: %w", err)
+		return nil, "", fmt.Errorf("getCaseInfo: %w", err)
 	}
 	_ = c.Echo() // until the server has closed
-	var info struct{ Description string }
+	var info struct{ Description, URL string }
 	if err := json.Unmarshal([]byte(text), &info); err != nil {
-		return nil, fmt.Errorf("getCaseInfo: %w: %s", err, fuzzingServers)
+		return nil, "", fmt.Errorf("getCaseInfo: %w: %s", err, fuzzingServers)
 	}
-	return ws.CommandsInText(info.Description)
+	commands, err = ws.CommandsInText(info.Description)
+	return commands, info.URL, err
 }
 
 // Bounds of what may come from something else than a fuzzing server.

@@ -207,6 +207,9 @@ func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // matches compares one event, octet by octet, or by length, beginning and digest
 // where the log has kept no more.
 func (w Event) matches(got wirelog.Record) bool {
+	if len(w.Ends) > 0 && !slices.Contains(w.Ends, got.End) {
+		return false
+	}
 	if w.Type != got.Type {
 		return w.Type == wirelog.EndEvent && w.Any && got.Type == wirelog.ResetEvent
 	}

@@ -48,6 +48,9 @@ func (w Event) String() string {
 		word, _, _ := strings.Cut(text, " ")
 		text = word + " " + whatever
 	}
+	for i, end := range w.Ends {
+		text += [...]string{", ", "|"}[min(i, 1)] + end.String()
+	}
 	return timesWords[w.Times] + text
 }
 
@@ -76,6 +79,10 @@ func ParseEvent(s string) (Event, error) {
 			s, e.Times = rest, times
 		}
 	}
+	var err error
+	if s, e.Ends, err = cutEnds(s); err != nil {
+		return e, err
+	}
 	word, rest, _ := strings.Cut(s, " ")
 	switch {
 	case word == "close":
@@ -87,7 +94,6 @@ func ParseEvent(s string) (Event, error) {
 		}
 		return e, err
 	case word == "http":
-		var err error
 		e.Type = wirelog.AnswerEvent
 		statuses, field, ok := strings.Cut(rest, " ")
 		if e.Field, e.Token, _ = strings.Cut(field, ": "); ok && !(ws.IsToken(e.Field) && (ws.IsToken(e.Token))) {
@@ -122,6 +128,22 @@ func ParseEvent(s string) (Event, error) {
 	}
 	e.Type, e.Tag, e.Data = r.Type, r.Tag, ws.Pattern{Unit: r.Data.Head, Len: r.Data.Len}
 	return e, nil
+}
+
+// cutEnds cuts the ways in which TLS may have stood from the end of TCP.
+func cutEnds(s string) (event string, ends []wirelog.End, err error) {
+	event, list, ok := strings.Cut(s, ", ")
+	if !ok || event != "end" && event != "reset" && event != "end|reset" {
+		return s, nil, nil
+	}
+	for word := range strings.SplitSeq(list, "|") {
+		end, known := wirelog.ParseEnd(word)
+		if !known {
+			return s, nil, fmt.Errorf("event %.80q: %q is no way for TLS to stand", s, word)
+		}
+		ends = append(ends, end)
+	}
+	return event, ends, nil
 }
 
 func parseAlternatives(s string) ([]int, error) {

@@ -46,7 +46,9 @@ type Event struct {
 	// Field, where not empty, is the name of a field that an HTTP answer must have, and
 	// Token what its list must have in it; empty: anything.
 	Field, Token string
-	Times        Times
+	// Ends, of the end of TCP, are the ways in which TLS may have stood then; empty: any.
+	Ends  []wirelog.End
+	Times Times
 }
 
 // Times is how often an event must come.

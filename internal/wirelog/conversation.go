@@ -17,13 +17,13 @@ func (l *Log) Conversation() []Record {
 	var all []Record
 	add := func(r Record, t EventType) {
 		all = append(all, Record{
-			At: r.At, Kind: Event, Type: t, Code: r.Code, Status: r.Status, Fields: r.Fields, Unasked: r.Unasked, Tag: r.Tag,
+			At: r.At, Kind: Event, Type: t, Code: r.Code, Status: r.Status, Fields: r.Fields, Unasked: r.Unasked, Tag: r.Tag, End: r.End,
 		})
 	}
 	refusal, refused := l.refusal()
 	closed, ours := false, false // Close frames so far
 	cause := ""                  // of a reset, in HTTP/2 and HTTP/3
-	for _, r := range l.Records {
+	for i, r := range l.Records {
 		if r.Kind == ReceivedHTTP {
 			cause = cmp.Or(r.HTTP.cause(), cause)
 		}
@@ -50,6 +50,7 @@ func (l *Log) Conversation() []Record {
 				if t == ResetEvent {
 					r.Tag = cause
 				}
+				r.End = tlsEnd(l.Records[:i])
 				add(r, t)
 			}
 		}

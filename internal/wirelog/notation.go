@@ -47,6 +47,10 @@ func (r Record) Text() string {
 		return "> " + r.Frame.String()
 	case ReceivedFrame:
 		return "< " + r.Frame.String()
+	case SentTLS:
+		return "> " + r.TLS.String()
+	case ReceivedTLS:
+		return "< " + r.TLS.String()
 	case NotSent:
 		return "# not sent " + r.Frame.String()
 	case Event:
@@ -87,9 +91,9 @@ func (r Record) eventText() string {
 		}
 		return fmt.Sprintf("close %d", r.Code)
 	case EndEvent:
-		return "end"
+		return r.ended("end")
 	case ResetEvent:
-		return strings.TrimSuffix("reset "+r.Tag, " ")
+		return r.ended(strings.TrimSuffix("reset "+r.Tag, " "))
 	case OpenEvent:
 		return "still open"
 	case AnswerEvent:
@@ -98,6 +102,14 @@ func (r Record) eventText() string {
 		return "message begun"
 	}
 	return strings.TrimSuffix("timeout "+r.Tag, " ")
+}
+
+// ended adds what is worth a word to how TCP ended: TLS stood not as it should.
+func (r Record) ended(how string) string {
+	if r.End == EndUnsaid || r.End == EndNotified {
+		return how
+	}
+	return how + " " + r.End.String()
 }
 
 // String prints a frame: opcode, then whatever is not as usual, then payload.

@@ -60,6 +60,16 @@ const everyKind = `0.000000 >> 5 810548656c
 1.000020 # deflate sent "fixed, 5 literals, end; tail"
 1.000021 # deflate received "stored 5; tail"
 1.000022 # log full
+1.000023 > tls hello 1.3,1.2 sni="example.org" alpn="h2","http/1.1"
+1.000023 < tls hello none
+1.000024 < tls certificate "for localhost, until 2030-01-02, verified"
+1.000025 < tls agreed 1.3 TLS_AES_128_GCM_SHA256 alpn="a \"b\", c"
+1.000025 < tls agreed 0300 0x1234
+1.000026 > tls key_update
+1.000027 < tls alert 42 bad_certificate
+1.000028 > tls close_notify
+1.000029 < tls truncated
+1.000030 < tls broken "tls: first record does not look like a TLS handshake"
 `
 
 func TestNotationRoundTrip(t *testing.T) {
@@ -78,7 +88,7 @@ func TestNotationRoundTrip(t *testing.T) {
 	for _, r := range rs {
 		seen[r.Kind] = true
 	}
-	for k := wirelog.SentOctets; k <= wirelog.Full; k++ {
+	for k := wirelog.SentOctets; k <= wirelog.ReceivedTLS; k++ {
 		if !seen[k] {
 			t.Errorf("kind %d is not in the example", k)
 		}
@@ -108,6 +118,14 @@ func TestLinesThatAreNoRecord(t *testing.T) {
 		{"0 = http x", "want a status"},
 		{"0 # nonsense", "remark"},
 		{"0 # wait ever", "duration"},
+		{"0 > tls goodbye", "want hello"},
+		{"0 > tls hello 1.x", "want such as 1.3"},
+		{`0 > tls hello 1.3 sni=x`, "want a quoted string"},
+		{`0 > tls hello 1.3 name="x"`, "neither sni= nor alpn="},
+		{`0 > tls hello 1.3 alpn="x"y`, "neither sni= nor alpn="},
+		{"0 < tls alert bad", "invalid syntax"},
+		{"0 < tls close_notify now", "nothing follows"},
+		{"0 < tls broken x", "want a quoted string"},
 	} {
 		if _, err := wirelog.Parse("\n" + tt.line); err == nil || !strings.Contains(err.Error(), tt.want) || !strings.HasPrefix(err.Error(), "line 2: ") {
 			t.Errorf("%s: got %v, want line 2 and %s", tt.line, err, tt.want)

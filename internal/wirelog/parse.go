@@ -51,6 +51,14 @@ func ParseRecord(line string) (Record, error) {
 		}
 		r.Data, err = parseOctets(rest)
 	case ">", "<":
+		if strings.HasPrefix(rest, "tls ") {
+			r.Kind = SentTLS
+			if sign == "<" {
+				r.Kind = ReceivedTLS
+			}
+			r.TLS, err = parseTLS(rest)
+			return r, err
+		}
 		r.Kind = SentFrame
 		if sign == "<" {
 			r.Kind = ReceivedFrame

@@ -61,6 +61,8 @@ const (
 	Dead                       // # dead "…": a new connection is no longer served afterwards
 	Noted                      // # note "…": what was seen, without a verdict on it
 	Full                       // # log full
+	SentTLS                    // > tls close_notify: see TLS
+	ReceivedTLS                // < tls agreed 1.3 TLS_AES_128_GCM_SHA256
 )
 
 // Record is one line of a log.
@@ -80,6 +82,8 @@ type Record struct {
 	Code    ws.CloseCode // Event of type CloseEvent; 1005: it has none
 	Status  int          // Event of type AnswerEvent: of the HTTP response, 0: it is no HTTP
 	Fields  ws.Fields    // Event of type AnswerEvent that Conversation made: of that response
+	TLS     TLS          // SentTLS, ReceivedTLS
+	End     End          // Event of type EndEvent or ResetEvent: how TLS stood
 }
 
 // Frame is a frame in a log: its header, the beginning of its payload, and for

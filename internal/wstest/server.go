@@ -89,7 +89,7 @@ func (f flags) loadTLS(s *spec.Spec) (*tls.Config, error) {
 	if key == "" || cert == "" {
 		return nil, &hintedError{fmt.Errorf("url %q: wss needs a key and a certificate", s.URL), "give PEM files with -k and -c, or ask for ws"}
 	}
-	return stream.LoadTLS(cert, key)
+	return stream.ServerTLS{CertFile: cert, KeyFile: key}.Config()
 }
 
 // webPort reads -u: a port, 0 for no pages, nothing for the usual port.
@@ -160,7 +160,7 @@ func (p Program) testeeClient(ctx context.Context, f flags) error {
 		return fmt.Errorf("mode %s needs -w, the URL of the fuzzing server", f.mode)
 	}
 	name := cmp.Or(f.ident, "wsspec/"+p.Version)
-	dial, err := tour.To(f.url, true, testee.Config{Agent: name})
+	dial, err := tour.To(f.url, stream.ClientTLS{Insecure: true}, stream.Way{}, testee.Config{Agent: name})
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,9 @@
 // An echo client on ws, for a fuzzing server.
 //
 //   node client.mjs URL [--agent NAME] [--cases N] [--parallel N]
+//
+// Over wss it asks /getCaseInfo where each case is played, and trusts the authorities in
+// the file that the variable NODE_EXTRA_CA_CERTS names.
 
 import { parseArgs } from 'node:util';
 import WebSocket from 'ws';
@@ -43,7 +46,7 @@ const agent = encodeURIComponent(values.agent);
 // Rejects if it could not be opened.
 function converse(path, onMessage) {
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(base + path, {
+    const socket = new WebSocket(path.includes('://') ? path : base + path, {
       maxPayload: 64 * 1024 * 1024,
       perMessageDeflate: { threshold: 0 },
     });
@@ -56,13 +59,22 @@ function converse(path, onMessage) {
   });
 }
 
+// Where a case is played, without the agent.
+async function place(number) {
+  let url;
+  if (base.startsWith('wss:')) {
+    await converse(`/getCaseInfo?case=${number}&agent=${agent}`, (_, data) => { url = JSON.parse(data).url; });
+  }
+  return url ?? `/runCase?case=${number}`;
+}
+
 async function cases(total) {
   let next = 1;
   const worker = async () => {
     while (next <= total) {
       const number = next++;
       try {
-        await converse(`/runCase?case=${number}&agent=${agent}`,
+        await converse(`${await place(number)}&agent=${agent}`,
           (socket, data, binary) => socket.send(data, { binary }));
       } catch (err) {
         console.error(`case ${number}: ${err.message}`);

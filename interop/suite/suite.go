@@ -7,6 +7,7 @@ package suite
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -52,7 +53,7 @@ func (r Run) Do(ctx context.Context, client echo.Client) (int, error) {
 	for range max(r.Parallel, 1) {
 		workers.Go(func() {
 			for n := range numbers {
-				err := client.Echo(ctx, fmt.Sprintf("%s/runCase?case=%d&agent=%s", base, n, agent))
+				err := client.Echo(ctx, r.place(ctx, client, base, n, agent)+"&agent="+agent)
 				if err != nil && r.Refused != nil {
 					r.Refused(n, err)
 				}
@@ -74,4 +75,19 @@ func (r Run) Do(ctx context.Context, client echo.Client) (int, error) {
 		return started, fmt.Errorf("updateReports: %w", err)
 	}
 	return started, nil
+}
+
+// place is the URL of a case, without the agent. Over TLS some cases have ports of their
+// own, which the server tells whoever asks.
+func (r Run) place(ctx context.Context, client echo.Client, base string, n int, agent string) string {
+	usual := fmt.Sprintf("%s/runCase?case=%d", base, n)
+	if !strings.HasPrefix(base, "wss:") {
+		return usual
+	}
+	text, err := client.Receive(ctx, fmt.Sprintf("%s/getCaseInfo?case=%d&agent=%s", base, n, agent))
+	var info struct{ URL string }
+	if err != nil || json.Unmarshal(text, &info) != nil || info.URL == "" {
+		return usual
+	}
+	return info.URL
 }

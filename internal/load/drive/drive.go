@@ -91,7 +91,7 @@ func Run(ctx context.Context, cfg Config) (End, error) {
 		return End{}, err
 	}
 	defer engine.Close()
-	r := &run{Config: cfg, plan: cfg.Plan, ctx: ctx, begin: cfg.Begin, ramped: make(chan struct{}), open: map[*conn]struct{}{}, ending: make(chan struct{}, mostEnding)}
+	r := &run{Config: cfg, plan: cfg.Plan, ctx: ctx, begin: cfg.Begin, ramped: make(chan struct{}), open: map[*conn]struct{}{}, ending: make(chan struct{}, max(mostEnding/cfg.Parts, 8))}
 	if r.begin.IsZero() {
 		r.begin = time.Now()
 	}
@@ -159,7 +159,7 @@ func rest(ctx context.Context, d time.Duration) {
 	}
 }
 
-// mostEnding is how many closing handshakes are under way at a time: the time that each may take is
+// mostEnding is how many closing handshakes are under way at a time, in all parts together: the time that each may take is
 // for the server, not for waiting in a queue with all others.
 const mostEnding = 512
 

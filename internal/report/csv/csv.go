@@ -37,7 +37,7 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 		}
 		for _, p := range a.LeftOut() {
 			word := "needs profile"
-			if p.OnlyOver() != "" {
+			if p.OnlyOver() != "" || p.OfTLS() {
 				word = "left out"
 			}
 			rows = append(rows, cells(a.Name, p.ID, p.Title, "", "", "", word, "", "", "", p.WhyLeftOut(), ""))

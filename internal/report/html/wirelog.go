@@ -77,9 +77,9 @@ func (m *markup) record(r wirelog.Record, times bool, attributes string) {
 
 func recordClass(r wirelog.Record) string {
 	switch r.Kind {
-	case wirelog.SentOctets:
+	case wirelog.SentOctets, wirelog.SentTLS:
 		return "txo"
-	case wirelog.ReceivedOctets:
+	case wirelog.ReceivedOctets, wirelog.ReceivedTLS:
 		return "rxo"
 	case wirelog.SentHTTP:
 		return `"tx http"`

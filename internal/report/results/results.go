@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
@@ -52,6 +53,7 @@ type agent struct {
 	Why      string                `json:"whyMissing,omitempty"`
 	Untold   []untold              `json:"needProfile,omitempty"`
 	Unfit    []untold              `json:"needHTTP,omitempty"`
+	InClear  []untold              `json:"needTLS,omitempty"`
 	Beside   *beside               `json:"failedOnlyBesideOthers,omitempty"`
 	Flows    []flow                `json:"flows,omitempty"`
 	Kept     []kept                `json:"requirements,omitempty"`
@@ -187,6 +189,9 @@ func agentOf(a report.Agent, d diagnosis.Diagnosis, v report.View) agent {
 	for _, p := range a.Unfit() {
 		out.Unfit = append(out.Unfit, untold{p.ID, p.Title, p.Needs})
 	}
+	for _, p := range a.InClear() {
+		out.InClear = append(out.InClear, untold{p.ID, p.Title, p.Needs})
+	}
 	if failed, wrong := a.Besides(); len(failed) > 0 {
 		out.Beside = &beside{failed, append([]string{}, wrong...)}
 	}
@@ -297,7 +302,7 @@ func Read(r io.Reader) (*report.Report, error) {
 		for _, m := range a.Missing {
 			rep.Plan(a.Name, []report.Planned{{ID: m.Case, Title: m.Title}}, a.Why)
 		}
-		for _, u := range append(a.Untold, a.Unfit...) {
+		for _, u := range slices.Concat(a.Untold, a.Unfit, a.InClear) {
 			rep.Plan(a.Name, []report.Planned{{ID: u.Case, Title: u.Title, Needs: cmp.Or(u.Needs, "more")}}, a.Why)
 		}
 		rep.From(a.Name, a.Suites...)

@@ -95,7 +95,7 @@ func Gaps(a report.Agent) []string {
 }
 
 // LeftOut tells in a line each which cases were left out for want of a profile of the agent
-// or because they are about another version of HTTP, which is the tester's choice and no
+// or because they are about another version of HTTP or about TLS, which is the tester's choice and no
 // gap.
 func LeftOut(a report.Agent) []string {
 	var lines []string
@@ -104,6 +104,9 @@ func LeftOut(a report.Agent) []string {
 	}
 	if unfit := a.Unfit(); len(unfit) > 0 {
 		lines = append(lines, fmt.Sprintf("not run, as they are about another version of HTTP: %d (%s)", len(unfit), UntoldBy(unfit)))
+	}
+	if inClear := a.InClear(); len(inClear) > 0 {
+		lines = append(lines, fmt.Sprintf("not run, as they are about TLS (wss:, or serve with --tls-authority): %d (%s)", len(inClear), UntoldBy(inClear)))
 	}
 	return lines
 }

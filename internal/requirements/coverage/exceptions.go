@@ -5,8 +5,7 @@ package coverage
 import "github.com/wsspec/wsspec/internal/requirements"
 
 // Exceptions are the requirements that could be tested and are not, by id, with the
-// reason: those over transports for which there are no cases, and a few others. RFC
-// 8441 and RFC 9113, which are about HTTP/2, are left out as a whole.
+// reason: a few. RFC 8441 and RFC 9113, which are about HTTP/2, are left out as a whole.
 func Exceptions(table requirements.Table) map[string]string {
 	reasons := map[string]string{
 		"6455-4.1-2":   "a client would have to be told to open two connections at once, and there is no command for that",
@@ -23,8 +22,6 @@ func Exceptions(table requirements.Table) map[string]string {
 		case r.Testable == requirements.No:
 		case is:
 			reasons[r.ID] = reason
-		case r.Over == "TLS":
-			reasons[r.ID] = "the cases run over TLS too, and none is about TLS itself yet"
 		}
 	}
 	return reasons

@@ -3,13 +3,15 @@
 // Command peers runs an echo server or a fuzzing-server client on a
 // third-party WebSocket library.
 //
-//	peers server gorilla|coder|gobwas|gws|xnet|quic-go [--listen ADDR]
+//	peers server gorilla|coder|gobwas|gws|xnet|quic-go [--listen ADDR] [--tls-cert FILE --tls-key FILE]
 //	peers client gorilla|coder|gobwas|gws|quic-go URL [--agent NAME] [--cases N] [--parallel N]
 //
 // The server prints "listening on ws://HOST:PORT" once it accepts connections, quic-go,
 // which speaks HTTP/3 and nothing else, "listening on wss://HOST:PORT";
-// an ADDR without host means 127.0.0.1, port 0 any free one. Both end on
-// SIGINT and SIGTERM.
+// an ADDR without host means 127.0.0.1, port 0 any free one. With a certificate
+// the others serve wss. A client of a wss URL trusts the authorities in the file that the
+// variable SSL_CERT_FILE names, and asks /getCaseInfo where each case is played. Both end
+// on SIGINT and SIGTERM.
 //
 // The exit status is 0 after a run whatever the verdicts, 1 if the run failed,
 // 2 for a command line that makes no sense.
@@ -17,6 +19,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -72,6 +75,8 @@ func server(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	flags := flag.NewFlagSet("peers server", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	listen := flags.String("listen", "127.0.0.1:9001", "`address` to listen on")
+	cert := flags.String("tls-cert", "", "`file` with a certificate (PEM), to serve wss")
+	key := flags.String("tls-key", "", "`file` with its key (PEM)")
 	words, err := parse(flags, args, 1)
 	if err != nil {
 		return err
@@ -95,7 +100,15 @@ func server(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		return err
 	}
 	defer context.AfterFunc(ctx, func() { l.Close() })()
-	fmt.Fprintf(stdout, "listening on ws://%s\n", l.Addr())
+	scheme := "ws"
+	if *cert != "" {
+		pair, err := tls.LoadX509KeyPair(*cert, *key)
+		if err != nil {
+			return err
+		}
+		scheme, l = "wss", tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"http/1.1"}})
+	}
+	fmt.Fprintf(stdout, "listening on %s://%s\n", scheme, l.Addr())
 	err = lib.Serve(l)
 	if ctx.Err() != nil {
 		return nil

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package resident
+
+import (
+	"bufio"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Of is the process with an id.
+func Of(proc fs.FS, id int) Process {
+	p := Process{ID: id, proc: proc}
+	p.Name, _ = p.field("Name") // it may be gone by now
+	return p
+}
+
+// Listeners looks for the processes that accept connections to an address of this machine, in
+// the order of their ids: several may share a socket, or a port. The errors are those of Find.
+func Listeners(proc fs.FS, at netip.AddrPort) ([]Process, error) {
+	inodes, err := listening(proc, at)
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(proc, "[0-9]*/fd/*")
+	if err != nil {
+		return nil, ErrHidden
+	}
+	var all []Process
+	for _, name := range names {
+		is, err := fs.ReadLink(proc, name)
+		if err != nil || !slices.Contains(inodes, strings.TrimSuffix(strings.TrimPrefix(is, "socket:["), "]")) {
+			continue
+		}
+		pid, _, _ := strings.Cut(name, "/")
+		id, err := strconv.Atoi(pid)
+		if err == nil && !slices.ContainsFunc(all, func(p Process) bool { return p.ID == id }) {
+			all = append(all, Of(proc, id))
+		}
+	}
+	if len(all) == 0 {
+		return nil, ErrHidden
+	}
+	slices.SortFunc(all, func(a, b Process) int { return a.ID - b.ID })
+	return all, nil
+}
+
+// listening are the inodes of the sockets that listen at an address, or at all addresses of
+// its family, or of any.
+func listening(proc fs.FS, at netip.AddrPort) (inodes []string, err error) {
+	const local, state, inode = 1, 3, 9
+	read := 0
+	for _, name := range []string{"net/tcp", "net/tcp6"} {
+		f, err := proc.Open(name)
+		if err != nil {
+			continue
+		}
+		read++
+		for lines := bufio.NewScanner(f); lines.Scan(); {
+			fields := strings.Fields(lines.Text())
+			if len(fields) <= inode || fields[state] != "0A" || fields[inode] == "0" {
+				continue
+			}
+			if isAddr(fields[local], at) || isAddr(fields[local], netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port())) && at.Addr().Unmap().Is4() ||
+				isAddr(fields[local], netip.AddrPortFrom(netip.IPv6Unspecified(), at.Port())) {
+				inodes = append(inodes, fields[inode])
+			}
+		}
+		f.Close()
+	}
+	switch {
+	case read == 0:
+		return nil, ErrSystem
+	case len(inodes) == 0:
+		return nil, ErrElsewhere
+	}
+	return inodes, nil
+}
+
+// tick is the unit in which Linux says how long a processor has worked, on all systems that Go
+// runs on.
+const tick = 10 * time.Millisecond
+
+// CPU is how long processors have worked for the process, in its own code and in the kernel's.
+// The error is that it is gone.
+func (p Process) CPU() (time.Duration, error) {
+	b, err := fs.ReadFile(p.proc, path.Join(strconv.Itoa(p.ID), "stat"))
+	if err != nil {
+		return 0, fmt.Errorf("process %d is gone", p.ID)
+	}
+	// Its name is in parentheses, and may have any in it.
+	fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
+	const user, system = 11, 12 // fields 14 and 15 of all
+	if len(fields) <= system {
+		return 0, fmt.Errorf("process %d: its stat is %.60q", p.ID, b)
+	}
+	u, err1 := strconv.ParseInt(fields[user], 10, 40)
+	s, err2 := strconv.ParseInt(fields[system], 10, 40)
+	if err1 != nil || err2 != nil {
+		return 0, fmt.Errorf("process %d: its stat is %.60q", p.ID, b)
+	}
+	return time.Duration(u+s) * tick, nil
+}
