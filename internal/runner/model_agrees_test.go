@@ -93,7 +93,7 @@ func sample(plan []runner.Planned, i int) []runner.Planned {
 func comparable(plan []runner.Planned) []runner.Planned {
 	plan = slices.DeleteFunc(slices.Clone(plan), func(c runner.Planned) bool {
 		commanded := c.Command != "" || slices.ContainsFunc(c.Turns, func(t conform.Turn) bool { return t.Command != "" })
-		return commanded || c.Survey != nil || c.Over != "" && c.Over != ws.HTTP1
+		return commanded || conform.Category(c.ID) == "22" || c.Survey != nil || c.Over != "" && c.Over != ws.HTTP1
 	})
 	return slices.CompactFunc(plan, func(x, y runner.Planned) bool {
 		return single(x) && conform.Subcategory(x.ID) == conform.Subcategory(y.ID)
