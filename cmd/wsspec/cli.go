@@ -17,20 +17,23 @@ import (
 
 // commandLine is the wsspec door; its help documents it.
 type commandLine struct {
-	Test     testCmd     `cmd:"" help:"Test WebSocket servers."`
-	Serve    serveCmd    `cmd:"" help:"Test WebSocket clients that connect to us."`
-	Echo     echoCmd     `cmd:"" help:"Run an echo server to test."`
-	Client   clientCmd   `cmd:"" help:"Run an echo client against a fuzzing server."`
-	Fuzz     fuzzCmd     `cmd:"" help:"Look for conversations that a server gets wrong."`
-	Replay   replayCmd   `cmd:"" help:"Play conversations again that fuzzing has found."`
-	Cases    casesCmd    `cmd:"" help:"List the test cases, or explain one."`
-	Coverage coverageCmd `cmd:"" help:"Show which requirements of the RFCs are tested, and by which cases."`
-	Diagnose diagnoseCmd `cmd:"" help:"Explain the failures in a report by known mistakes."`
-	Inspect  inspectCmd  `cmd:"" help:"Decode WebSocket traffic: octets in hex, a file, captured packets."`
-	Load     loadCmd     `cmd:"" help:"Put load on a server: how many connections, how fast, at what latency."`
-	Report   reportCmd   `cmd:"" help:"Show, render, compare, merge and judge reports."`
-	Schema   schemaCmd   `cmd:"" help:"Print the JSON Schema of reports, of results of load tests, or of plans for them."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Test      testCmd      `cmd:"" help:"Test WebSocket servers."`
+	Serve     serveCmd     `cmd:"" help:"Test WebSocket clients that connect to us."`
+	Echo      echoCmd      `cmd:"" help:"Run an echo server to test."`
+	Client    clientCmd    `cmd:"" help:"Run an echo client against a fuzzing server."`
+	Broadcast broadcastCmd `cmd:"" help:"Run a server that sends each message to all clients, or a client for it."`
+	Fuzz      fuzzCmd      `cmd:"" help:"Look for conversations that a server gets wrong."`
+	Replay    replayCmd    `cmd:"" help:"Play conversations again that fuzzing has found."`
+	Cases     casesCmd     `cmd:"" help:"List the test cases, or explain one."`
+	Coverage  coverageCmd  `cmd:"" help:"Show which requirements of the RFCs are tested, and by which cases."`
+	Diagnose  diagnoseCmd  `cmd:"" help:"Explain the failures in a report by known mistakes."`
+	Inspect   inspectCmd   `cmd:"" help:"Decode WebSocket traffic: octets in hex, a file, captured packets."`
+	Load      loadCmd      `cmd:"" help:"Put load on a server: how many connections, how fast, at what latency."`
+	Worker    workerCmd    `cmd:"" help:"Carry out parts of load tests that another process shares out."`
+	Report    reportCmd    `cmd:"" help:"Show, render, compare, merge and judge reports."`
+	WAMP      wampCmd      `cmd:"" name:"wamp" help:"Write and check WAMP messages in JSON and MessagePack."`
+	Schema    schemaCmd    `cmd:"" help:"Print the JSON Schema of reports, of results of load tests, or of plans for them."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 
 	Completion completionCmd `cmd:"" help:"Print a shell script that completes commands, flags and cases."`
 	Man        manCmd        `cmd:"" help:"Print the manual page."`
@@ -144,6 +147,10 @@ func (p *process) fail(err error) int {
 		return exitUsage
 	}
 	fmt.Fprintf(p.stderr, "wsspec: %v\n", err)
+	if _, down := errors.AsType[*fleetDown](err); down {
+		fmt.Fprintln(p.stderr, "hint: is it running, with JetStream (nats-server -js), and are token and certificate right?")
+		return exitUnreachable
+	}
 	if errors.Is(err, fuzzclient.ErrUnreachable) {
 		fmt.Fprintf(p.stderr, "hint: %s\n", unreachableHint(err))
 		return exitUnreachable

@@ -4,12 +4,15 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"os/exec"
 	"strconv"
 
 	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/load/wire"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/testee"
@@ -25,7 +28,11 @@ type echoCmd struct {
 	Impl      string `enum:"wsspec,gorilla,coder,gobwas,gws,xnet" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas, gws or xnet from the interop module."`
 	ReadyFile string `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
 	NoDeflate bool   `help:"Do not negotiate permessage-deflate."`
-	HTTP2     bool   `name:"http2" help:"Serve clients that begin with HTTP/2 on the same port, too (RFC 8441). Of wsspec itself only."`
+	HTTP2     bool   `name:"http2" xor:"http" help:"Serve clients that begin with HTTP/2 on the same port, too (RFC 8441). Of wsspec itself only."`
+	HTTP3     bool   `name:"http3" xor:"http" help:"Serve clients of HTTP/3 instead, over QUIC, with a certificate made for this run unless one is named (RFC 9220). Of wsspec itself only."`
+
+	Connect  string `placeholder:"URL" help:"Do not listen: connect to this server once, and echo what it sends until it closes."`
+	Insecure bool   `help:"With --connect, accept any certificate of a wss server."`
 
 	Security   `embed:""`
 	massEcho   `embed:""`
@@ -42,6 +49,9 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	if c.Connect != "" {
+		return c.connect(ctx, p, faults)
+	}
 	secure, _, err := c.config(p)
 	if err != nil {
 		return err
@@ -52,18 +62,44 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	switch {
 	case c.Mass:
 		return c.echoMass(ctx, p)
-	case c.Impl != "wsspec" && c.HTTP2:
-		return badUsage(fmt.Errorf("--http2 with --impl %s: only wsspec itself speaks HTTP/2 here", c.Impl), "")
 	case c.Impl != "wsspec" && secure != nil:
 		return badUsage(fmt.Errorf("--impl %s: the server has no TLS: leave the flags of TLS out", c.Impl), "")
 	case c.Impl != "wsspec":
+		if err := onlyOurs(c.Impl, c.HTTP2, c.HTTP3); err != nil {
+			return err
+		}
 		return p.runPeers(ctx, "server", c.Impl, "--listen", c.Listen)
 	}
 	if secure != nil && c.HTTP2 {
 		secure.NextProtos = append([]string{"h2"}, secure.NextProtos...)
 	}
 	srv := testee.Server{Config: testee.Config{NoDeflate: c.NoDeflate, Faults: faults}, HTTP2: c.HTTP2, TLS: secure}
+	if c.HTTP3 {
+		return p.echoHTTP3(ctx, c.Listen, c.ReadyFile, srv)
+	}
 	return p.echo(ctx, c.Listen, c.ReadyFile, srv)
+}
+
+// onlyOurs says that an endpoint of the interop module was asked for a version of HTTP.
+func onlyOurs(impl string, http2, http3 bool) error {
+	for version, asked := range map[string]bool{"2": http2, "3": http3} {
+		if asked {
+			return badUsage(fmt.Errorf("--http%s with --impl %s: only wsspec itself speaks HTTP/%[1]s here", version, impl), "")
+		}
+	}
+	return nil
+}
+
+// connect echoes as a client.
+func (c *echoCmd) connect(ctx context.Context, p *process, faults testee.Faults) error {
+	if c.Impl != "wsspec" || c.Mass || c.HTTP2 {
+		return badUsage(errors.New("--connect is for our own client over HTTP/1.1, without --impl, --mass and --http2"), "")
+	}
+	if _, err := wire.Locate(ctx, c.Connect); err != nil {
+		return badUsage(fmt.Errorf("--connect: %w", err), "")
+	}
+	cfg := testee.Config{Agent: "wsspec/" + version(), NoDeflate: c.NoDeflate, Faults: faults}
+	return tour.Echo(ctx, c.Connect, c.Insecure, cfg, func() { fmt.Fprintf(p.stdout, "Connected to %s. Ctrl-C ends it.\n", c.Connect) })
 }
 
 // echo runs our echo server.
@@ -80,17 +116,40 @@ func (p *process) echo(ctx context.Context, addr, readyFile string, srv testee.S
 	return srv.Serve(ctx, l)
 }
 
+// echoHTTP3 runs our echo server over HTTP/3.
+func (p *process) echoHTTP3(ctx context.Context, addr, readyFile string, srv testee.Server) error {
+	if srv.TLS == nil {
+		pair, err := selfSigned()
+		if err != nil {
+			return err
+		}
+		srv.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
+	}
+	packets, err := net.ListenPacket("udp", addr)
+	if err != nil {
+		return badUsage(err, "choose another address with --listen, such as 127.0.0.1:0")
+	}
+	defer func() { _ = packets.Close() }() // whoever used it is gone
+	u := stream.AddrURL(packets.LocalAddr(), true)
+	fmt.Fprintf(p.stdout, "Echo server at %s over HTTP/3. Ctrl-C ends it.\n", u)
+	if err := ready(readyFile, u); err != nil {
+		return err
+	}
+	return srv.ServeQUIC(ctx, packets, srv.TLS)
+}
+
 type clientCmd struct {
 	URL      string `arg:"" optional:"" help:"The fuzzing server: ws://host:9001, or wss://…"`
 	Agent    string `default:"wsspec" placeholder:"NAME" help:"Name in the report (${default})."`
 	Impl     string `enum:"wsspec,gorilla,coder,gobwas,gws" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas or gws from the interop module."`
 	Parallel int    `default:"1" placeholder:"N" help:"Cases to run at a time."`
-	HTTP2    bool   `name:"http2" help:"Open connections over HTTP/2 (RFC 8441). With wsspec itself only."`
+	HTTP2    bool   `name:"http2" xor:"http" help:"Open connections over HTTP/2 (RFC 8441). With wsspec itself only."`
+	HTTP3    bool   `name:"http3" xor:"http" help:"Open connections over HTTP/3 (RFC 9220), to a wss server. With wsspec itself only."`
+
+	Connection `embed:""`
 
 	Fuzz uint64  `placeholder:"N" help:"Have N conversations that the server draws, instead of its cases."`
 	Seed *uint64 `placeholder:"N" help:"With --fuzz: the seed to draw them from."`
-
-	Connection `embed:""`
 
 	FaultFlags `embed:""`
 }
@@ -118,15 +177,12 @@ func (c *clientCmd) Run(ctx context.Context, p *process) error {
 		for _, f := range c.given() {
 			return badUsage(fmt.Errorf("%s does not go with --impl %s", f.name, c.Impl), "")
 		}
-		if c.HTTP2 {
-			return badUsage(fmt.Errorf("--http2 with --impl %s: only wsspec itself speaks HTTP/2 here", c.Impl), "")
+		if err := onlyOurs(c.Impl, c.HTTP2, c.HTTP3); err != nil {
+			return err
 		}
 		return p.runPeers(ctx, "client", c.Impl, "--agent", c.Agent, "--parallel", strconv.Itoa(c.Parallel), c.URL)
 	}
-	version := ws.HTTP1
-	if c.HTTP2 {
-		version = ws.HTTP2
-	}
+	version := HTTPVersion{HTTP2: c.HTTP2, HTTP3: c.HTTP3}.version()
 	dial, err := tour.Over(version, c.URL, server[0].TLS, server[0].Way, testee.Config{Agent: c.Agent, Faults: faults})
 	if err != nil {
 		return badUsage(err, "")

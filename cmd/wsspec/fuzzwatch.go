@@ -21,8 +21,8 @@ import (
 func (c *fuzzCmd) watched(ctx context.Context, p player.Peer) (*resident.Process, error) {
 	proc := os.DirFS("/proc")
 	if c.PID > 0 {
-		found := resident.Of(proc, c.PID)
-		if _, _, err := found.Memory(); err != nil {
+		found, err := resident.Of(proc, c.PID)
+		if err != nil {
 			return nil, badUsage(fmt.Errorf("--pid %d: %w", c.PID, err), "name the process of the server, on this machine")
 		}
 		return &found, nil

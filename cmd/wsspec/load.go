@@ -71,8 +71,10 @@ type loadRamp struct {
 // loadShow are the flags for what becomes of the result.
 type loadShow struct {
 	FailIf []string `sep:"none" placeholder:"CONDITION" group:"Result" help:"Exit with status 1 if this is so at the end: 'p99>5ms', 'failed>0', 'lost>1%', 'tls.p50>20ms'. Repeatable."`
-	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"loadoutput" group:"Result" help:"Write the result: json or csv; without =FILE, to standard output. Repeatable."`
+	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"loadoutput" group:"Result" help:"Write the result: json, csv or junit; without =FILE, to standard output. Repeatable."`
 	Quiet  bool     `short:"q" group:"Result" help:"Print the summary only."`
+
+	FleetFlags `embed:""`
 }
 
 type loadConnectCmd struct {
@@ -151,7 +153,10 @@ func (c *loadShow) run(ctx context.Context, p *process, file planFile, plan load
 	if err != nil {
 		return err
 	}
-	l := &loading{process: p.besideLoad(outputs), machine: p, plan: plan, quiet: c.Quiet}
+	if err := c.FleetFlags.check(plan); err != nil {
+		return err
+	}
+	l := &loading{process: p.besideLoad(outputs), machine: p, plan: plan, quiet: c.Quiet, fleet: c.FleetFlags}
 	r, err := l.run(ctx)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/fleet"
 	"github.com/wsspec/wsspec/internal/load"
 	"github.com/wsspec/wsspec/internal/load/drive"
 	"github.com/wsspec/wsspec/internal/load/stats"
@@ -31,6 +32,10 @@ type loading struct {
 	// What was found before the run, or the last step, and how many processes it had.
 	findings  []load.Finding
 	processes int
+
+	fleet FleetFlags
+	bus   *fleet.Bus // nil where this machine carries all out
+	lost  []string   // workers with what they held
 }
 
 // run carries out the plan, and shows how far it is.
@@ -38,11 +43,19 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 	var err error
 	l.target, err = drive.NewTarget(ctx, l.plan)
 	switch {
+	case lookUpFailed(err) && l.fleet.wanted(): // workers may know it
 	case lookUpFailed(err):
 		fmt.Fprintf(l.process.stderr, "wsspec: %v\nhint: is the name of the host right?\n", err)
 		return nil, statusError(exitUnreachable)
 	case err != nil:
 		return nil, badUsage(err, "")
+	}
+	if l.fleet.wanted() {
+		leave, err := l.join(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
 	}
 	l.screen = terminal.NewLoadScreen(l.surroundings(), l.quiet, l.plan.Kind, l.plan.Connections)
 	defer l.screen.End()
@@ -79,6 +92,9 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 
 // carry carries out a plan, which begins so long after the beginning of the run.
 func (l *loading) carry(ctx context.Context, plan load.Plan, begin time.Time, from time.Duration, emit func(*stats.Snapshot)) (drive.End, error) {
+	if l.bus != nil {
+		return l.shareOut(ctx, plan, from, emit)
+	}
 	if plan.Processes > 1 {
 		return l.shared(ctx, plan, begin, emit)
 	}
@@ -94,8 +110,14 @@ func (l *loading) carry(ctx context.Context, plan load.Plan, begin time.Time, fr
 // known is what is known of a run beside what was measured.
 func (l *loading) known(ctx context.Context, begin time.Time, messaging time.Duration) load.Run {
 	k := load.Run{Wsspec: version(), Started: begin, Messaging: messaging, Preflight: l.findings, Processes: l.processes}
-	if ctx.Err() != nil {
+	if l.bus != nil {
+		k.Processes = l.fleet.Workers
+	}
+	switch {
+	case ctx.Err() != nil:
 		k.Interrupted = "a signal"
+	case len(l.lost) > 0:
+		k.Interrupted = "the loss of " + strings.Join(l.lost, ", ")
 	}
 	return k
 }
@@ -115,7 +137,7 @@ func (l *loading) status(ctx context.Context, r *load.Result) error {
 	case r.Opened == 0 && r.Failed > 0:
 		unreachableLoad(l.process, r)
 		return statusError(exitUnreachable)
-	case !r.OK():
+	case !r.OK() || len(l.lost) > 0:
 		return statusError(exitVerdict)
 	}
 	return nil
@@ -124,8 +146,9 @@ func (l *loading) status(ctx context.Context, r *load.Result) error {
 // loadWriters are the kinds of reports of a load test.
 func loadWriters() map[string]func(*bytes.Buffer, *load.Result) error {
 	return map[string]func(*bytes.Buffer, *load.Result) error{
-		"json": func(b *bytes.Buffer, r *load.Result) error { return load.WriteJSON(b, r) },
-		"csv":  func(b *bytes.Buffer, r *load.Result) error { return load.WriteCSV(b, r) },
+		"json":  func(b *bytes.Buffer, r *load.Result) error { return load.WriteJSON(b, r) },
+		"junit": func(b *bytes.Buffer, r *load.Result) error { return load.WriteJUnit(b, r) },
+		"csv":   func(b *bytes.Buffer, r *load.Result) error { return load.WriteCSV(b, r) },
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/html"
 	"github.com/wsspec/wsspec/internal/report/reporttest"
+	"github.com/wsspec/wsspec/internal/website"
 )
 
 // A page of many results has no conversations in it, and what serves it tells them one
@@ -27,7 +28,7 @@ func TestStoriesAreServed(t *testing.T) {
 	if err := s.Put(r); err != nil {
 		t.Fatal(err)
 	}
-	handler := serveFilesCmd{Dir: dir}.handler(os.DirFS(dir))
+	handler := website.Kept(dir, os.DirFS(dir), view)
 	for query, want := range map[string]int{"agent=a+b&case=6.4.1": http.StatusOK, "agent=a&case=6.4.1": http.StatusNotFound, "agent=a+b&case=../x": http.StatusNotFound, "": http.StatusNotFound} {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, httptest.NewRequest("GET", "/stories?"+query, nil))

@@ -111,9 +111,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		HTTP2: c.HTTP2, HTTP3: quic, Apart: apart, Fuzz: room.play,
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.Event(e) },
 	})
-	url := stream.URL(l, tlsConfig != nil)
-	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(len(lounge.planned)-len(plan.untold)), settings.Seed)
-	if err := c.announce(p, url, apart, pages); err != nil {
+	if err := c.announce(p, l, len(lounge.planned)-len(plan.untold), settings.Seed, apart, pages); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -130,8 +128,10 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	return room.close(func() error { return lounge.close(plan, store) })
 }
 
-// announce says what else there is than the port for clients, and that we are ready.
-func (c *serveCmd) announce(p *process, url string, apart []fuzzserver.Apart, pages *website.Site) error {
+// announce says where clients and browsers find us, and that we are ready.
+func (c *serveCmd) announce(p *process, l net.Listener, cases int, seed uint64, apart []fuzzserver.Apart, pages *website.Site) error {
+	url := stream.URL(l, c.isOn())
+	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(cases), seed)
 	for _, a := range apart {
 		fmt.Fprintf(p.stdout, "Port of case %s: %s\n", a.ID, a.Port())
 	}

@@ -32,7 +32,7 @@ const (
 // layers are the packages from bottom to top: one imports only from layers
 // above its own in this list. A name that ends in /... stands for all below it.
 var layers = [][]string{
-	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible", "internal/load/stats", "internal/load/scenario"},
+	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible", "internal/wamp", "internal/load/stats", "internal/load/scenario"},
 	{"internal/deflate", "internal/rules", "internal/wirelog", "internal/stream", "internal/capture", "internal/resident"},
 	{"internal/stream/...", "internal/load", "internal/load/wire"},
 	{"internal/peer", "internal/survey", "internal/verdict", "internal/testee", "internal/inspect", "internal/fuzz/conversation", "internal/model", "internal/load/preflight"},
@@ -41,8 +41,8 @@ var layers = [][]string{
 	{"internal/report/telling", "internal/report/baseline", "internal/report/score"},
 	{"internal/cases", "internal/report/archive", "internal/report/...", "internal/terminal"},
 	{"internal/runner", "internal/folder"},
-	{"internal/fuzz", "internal/fuzzclient", "internal/fuzzserver", "internal/web", "internal/load/drive"},
-	{".", "internal/tour", "internal/website", "internal/load/crew"},
+	{"internal/fuzz", "internal/fuzzclient", "internal/fuzzserver", "internal/web", "internal/load/drive", "internal/fleet"},
+	{".", "internal/tour", "internal/website", "internal/broadcast", "internal/massconnect", "internal/wsperf", "internal/load/crew", "internal/load/machines"},
 	{"internal/wstest"},
 	{"cmd/...", "internal/archtest"},
 }

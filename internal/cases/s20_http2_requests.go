@@ -30,17 +30,17 @@ func malformedOverHTTP2() []conform.Case {
 	}{
 		// "On requests that contain the :protocol pseudo-header field, the :scheme and :path
 		// pseudo-header fields of the target URI MUST also be included."
-		{"20.1.11", "An extended CONNECT without :scheme", connect, []string{"8441-4-1"}, withoutField(":scheme")},
-		{"20.1.12", "An extended CONNECT without :path", connect, []string{"8441-4-1"}, withoutField(":path")},
-		{"20.1.15", "A GET with :protocol", connect, []string{"8441-3-5", "8441-5-1"}, withField(":method", "GET")},
+		{"20.1.11", "An extended CONNECT without :scheme", connect, nil, withoutField(":scheme")},
+		{"20.1.12", "An extended CONNECT without :path", connect, nil, withoutField(":path")},
+		{"20.1.15", "A GET with :protocol", connect, []string{"8441-3-5"}, withField(":method", "GET")},
 		// "the same pseudo-header field name MUST NOT appear more than once".
 		{"20.1.16", "An extended CONNECT with :protocol twice", pseudo, []string{"8441-4-3"}, fieldAgain(":protocol")},
 		// "All pseudo-header fields MUST appear in a field block before all regular field lines."
 		{"20.1.17", "An extended CONNECT with :protocol behind all other fields", pseudo, []string{"8441-4-3"}, fieldLast(":protocol")},
 		// "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific
 		// header fields … Any message containing connection-specific header fields MUST be treated as malformed" (8.2.2).
-		{"20.1.18", "An extended CONNECT with Connection: Upgrade", "RFC 9113, 8.2.2", []string{"8441-5-3"}, withField("connection", "Upgrade")},
-		{"20.1.19", "An extended CONNECT with Upgrade: websocket", "RFC 9113, 8.2.2", []string{"8441-5-3"}, withField("upgrade", "websocket")},
+		{"20.1.18", "An extended CONNECT with Connection: Upgrade", "RFC 9113, 8.2.2", nil, withField("connection", "Upgrade")},
+		{"20.1.19", "An extended CONNECT with Upgrade: websocket", "RFC 9113, 8.2.2", nil, withField("upgrade", "websocket")},
 		// "A field name MUST NOT contain characters in the ranges … 0x41-0x5a … (… uppercase)" (8.2.1).
 		{"20.1.20", "An extended CONNECT with Sec-WebSocket-Version in capitals and small letters", "RFC 9113, 8.2.1", []string{"8441-5-7"}, renamed("sec-websocket-version", "Sec-WebSocket-Version")},
 	}
@@ -67,7 +67,7 @@ func oddOverHTTP2() []conform.Case {
 			Open: edits(section(withoutField(":authority"))), Want: orOpens(verdict.NonStrict, noHost, notOpened()),
 		}, {
 			// The value is the name of a protocol; one that a server does not know it cannot serve.
-			ID: "20.1.14", Title: "An extended CONNECT with :protocol foo", Spec: "RFC 8441, 4", Requirements: []string{"8441-5-1", "8441-3-5"},
+			ID: "20.1.14", Title: "An extended CONNECT with :protocol foo", Spec: "RFC 8441, 4", Requirements: []string{"8441-3-5"},
 			Open: edits(section(withField(":protocol", "foo"))), Want: notOpened(),
 		}, {
 			ID: "20.1.21", Title: "An extended CONNECT with Sec-WebSocket-Key", Spec: "RFC 8441, 5", Requirements: []string{"8441-5-5"},
@@ -81,11 +81,16 @@ func oddOverHTTP2() []conform.Case {
 				why(hangs, is(verdict.NonStrict, stillOpen())),
 			),
 		}, {
-			ID: "20.1.34", Title: "An extended CONNECT with :scheme ftp", Spec: "RFC 8441, 5", Requirements: []string{"8441-5-2"},
+			ID: "20.1.34", Title: "An extended CONNECT with :scheme ftp", Spec: "RFC 8441, 5", Requirements: []string{"8441-5-8"},
 			Open: edits(section(withField(":scheme", "ftp"))), Want: orOpens(verdict.NonStrict, ftp, notOpened()),
 		}, {
-			ID: "20.1.35", Title: "An extended CONNECT for a resource that is nowhere", Spec: "RFC 8441, 5", Requirements: []string{"8441-4-1"},
+			ID: "20.1.35", Title: "An extended CONNECT for a resource that is nowhere", Spec: "RFC 8441, 5", Requirements: []string{"8441-5-8"},
 			Open: edits(section(withField(":path", "/wsspec-knows-no-such-resource"))), Want: openLevel(ladder(begins(verdict.OK, answered(404)))),
+		}, {
+			// Nothing says that a port with HTTP/2 has HTTP/1.1, too. Clients that have only that are glad
+			// of it.
+			ID: "20.1.37", Title: "Upgrade over HTTP/1.1 on the same port", Spec: "RFC 6455, 4.2", Requirements: []string{"8441-5-6"}, Opens: ws.HTTP1,
+			Play: live, Want: openLevel(or(comesBack(), why("The port has no WebSocket over HTTP/1.1.", begins(verdict.Informational, answered())))),
 		}, {
 			// Its data is not the content that a length is told of (RFC 9110, 9.3.6). A server may
 			// take the request for malformed, or pass the field over.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package spec reads specification files, the JSON with which the reference's
-// two fuzzing modes have always been told what to test. Files are accepted as
+// modes have always been told what to test, or with what load. Files are accepted as
 // they are found in the wild: unknown keys are ignored, missing ones have defaults.
 // It knows nothing of the cases that patterns pick. Start at Read.
 package spec

@@ -66,10 +66,13 @@ func Listen(addr string, c Config) (*Site, error) {
 func (w *Site) Open() bool { return w.pages != nil }
 
 // Address is where a browser on this machine finds the pages.
-func (w *Site) Address() string {
-	a, ok := w.l.Addr().(*net.TCPAddr)
+func (w *Site) Address() string { return Address(w.l) }
+
+// Address is where a browser on this machine finds what is served on the listener.
+func Address(l net.Listener) string {
+	a, ok := l.Addr().(*net.TCPAddr)
 	if !ok {
-		return w.l.Addr().String()
+		return l.Addr().String()
 	}
 	host := a.IP.String()
 	if a.IP.IsUnspecified() {

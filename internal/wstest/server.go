@@ -131,29 +131,6 @@ func anyInterface(rawURL string) (addr string, secure bool, err error) {
 	return ":" + port, u.Scheme == "wss", nil
 }
 
-// testeeServer echoes, as the reference's modes testeeserver and echoserver do.
-func (p Program) testeeServer(ctx context.Context, f flags) error {
-	if f.url == "" {
-		return fmt.Errorf("mode %s needs -w, the URL to listen at", f.mode)
-	}
-	addr, secure, err := anyInterface(f.url)
-	if err != nil {
-		return err
-	}
-	var tlsConfig *tls.Config
-	if secure {
-		if tlsConfig, err = f.loadTLS(&spec.Spec{URL: f.url}); err != nil {
-			return err
-		}
-	}
-	l, err := stream.Listen(addr, tlsConfig)
-	if err != nil {
-		return &hintedError{err, portHint}
-	}
-	fmt.Fprintf(p.Stdout, "Echo server at %s. Ctrl-C ends it.\n", stream.URL(l, secure))
-	return testee.Server{Config: testee.Config{Agent: f.ident}}.Serve(ctx, l)
-}
-
 // testeeClient takes our client through the cases of a fuzzing server.
 func (p Program) testeeClient(ctx context.Context, f flags) error {
 	if f.url == "" {

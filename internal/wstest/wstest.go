@@ -48,8 +48,20 @@ type flags struct {
 
 const help = `usage: wstest -m MODE [options]
 
-  -m, --mode MODE       fuzzingclient, fuzzingserver, testeeclient, testeeserver
-                        or echoserver
+  -m, --mode MODE       fuzzingclient   test servers
+                        fuzzingserver   test the clients that connect
+                        testeeserver    an echo server
+                        testeeclient    an echo client for a fuzzing server
+                        echoserver      an echo server with a page to talk
+                        echoclient      connect once and echo what comes
+                        broadcastserver send each message to all clients, and
+                                        a text every second
+                        broadcastclient say hello every two seconds
+                        massconnect     open many connections
+                        wsperfcontrol   time messages and their echoes
+                        serializer      write WAMP messages, or with -s check
+                                        a file of them
+                        web             serve the folder of reports
   -s, --spec FILE       specification (JSON); without it MODE.json in the
                         current folder, which is written where there is none
   -w, --wsuri URL       the server to test, where the specification names none;
@@ -58,7 +70,7 @@ const help = `usage: wstest -m MODE [options]
   -k, --key FILE        TLS key, PEM
   -c, --cert FILE       TLS certificate, PEM
   -i, --ident NAME      how the program calls itself
-  -o, --outfile FILE    accepted and not used
+  -o, --outfile FILE    what serializer writes (standard output)
   -d, --debug           accepted and not used
   -a, --autobahnversion print the version; so does --version
       --help            this text
@@ -123,21 +135,35 @@ func (p Program) Run(ctx context.Context, args []string) (status int) {
 		fmt.Fprintln(p.Stdout, "wsspec", p.Version)
 		return exitOK
 	}
-	switch f.mode {
-	case "":
+	mode, known := p.modes()[f.mode]
+	switch {
+	case f.mode == "":
 		err = errors.New("no mode: -m is missing")
-	case "fuzzingclient":
-		err = p.fuzzingClient(ctx, f)
-	case "fuzzingserver":
-		err = p.fuzzingServer(ctx, f)
-	case "testeeserver", "echoserver":
-		err = p.testeeServer(ctx, f)
-	case "testeeclient":
-		err = p.testeeClient(ctx, f)
-	default:
+	case !known:
 		err = fmt.Errorf("unknown mode %q", f.mode)
+	default:
+		err = mode(ctx, f)
 	}
 	return p.fail(err)
+}
+
+// modes are what -m may name.
+func (p Program) modes() map[string]func(context.Context, flags) error {
+	return map[string]func(context.Context, flags) error{
+		"fuzzingclient":   p.fuzzingClient,
+		"fuzzingserver":   p.fuzzingServer,
+		"testeeserver":    p.testeeServer,
+		"echoserver":      p.testeeServer,
+		"testeeclient":    p.testeeClient,
+		"echoclient":      p.echoClient,
+		"broadcastserver": p.broadcastServer,
+		"broadcastclient": p.broadcastClient,
+		"massconnect":     p.massConnect,
+		"wsperfcontrol":   p.wsperf,
+		"wsperfmaster":    p.wsperfMaster,
+		"serializer":      p.serializer,
+		"web":             p.web,
+	}
 }
 
 func (p Program) fail(err error) int {
@@ -179,15 +205,9 @@ func (Program) openFolder(dir string) (*folder.Folder, error) {
 
 // readSpec reads the specification of a mode, or writes a default one.
 func (p Program) readSpec(f flags, mode spec.Mode) (*spec.Spec, error) {
-	path := f.spec
-	if path == "" {
-		path = string(mode) + ".json"
-		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			if err := os.WriteFile(path, spec.Default(mode), 0o666); err != nil {
-				return nil, fmt.Errorf("write default specification: %w", err)
-			}
-			fmt.Fprintf(p.Stdout, "Wrote the default specification %s\n", path)
-		}
+	path, err := p.specFile(f, mode, spec.Default(mode))
+	if err != nil {
+		return nil, err
 	}
 	s, err := spec.Read(path, mode)
 	if err != nil {
@@ -195,6 +215,22 @@ func (p Program) readSpec(f flags, mode spec.Mode) (*spec.Spec, error) {
 	}
 	fmt.Fprintf(p.Stdout, "Using specification %s\n", path)
 	return s, nil
+}
+
+// specFile is the specification that -s names, or that of the mode in the current
+// folder, which is written where there is none.
+func (p Program) specFile(f flags, mode spec.Mode, byDefault []byte) (path string, err error) {
+	if f.spec != "" {
+		return f.spec, nil
+	}
+	path = string(mode) + ".json"
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		if err := os.WriteFile(path, byDefault, 0o666); err != nil {
+			return "", fmt.Errorf("write default specification: %w", err)
+		}
+		fmt.Fprintf(p.Stdout, "Wrote the default specification %s\n", path)
+	}
+	return path, nil
 }
 
 // referencePlan selects cases as a specification says.

@@ -153,6 +153,9 @@ func (c *conn) ponged(data [8]byte) {
 	}
 }
 
+// afterReset lies between the answer to a PING behind a reset and the next PING.
+const afterReset = 50 * time.Millisecond
+
 // CutSending resets the stream and reads on: to its end, which is there once the peer knows, as the
 // answers to two PINGs say. What comes on the stream between them is the peer's fault.
 func (s *Stream) CutSending() {
@@ -169,9 +172,11 @@ func (s *Stream) CutSending() {
 	c.control(told, func(f *http2.Framer) error { return f.WriteRSTStream(s.id, http2.ErrCodeCancel) })
 	c.ping(func() {
 		s.known = true
-		go c.ping(func() { // not with the lock held
-			s.ended = true
-			s.wake()
+		time.AfterFunc(afterReset, func() {
+			c.ping(func() {
+				s.ended = true
+				s.wake()
+			})
 		})
 	})
 }

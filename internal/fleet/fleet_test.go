@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// All begin at one moment, each with a part of its own, and the totals are exact; a slow
+// network changes nothing.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "a", "b", "c")
+	r.cables["c"].delay(2 * time.Millisecond)
+	ended := r.control(t.Context(), r.connect(), Job{ID: "together", Parts: 3, Together: true, Spec: []byte("gate")})
+	who := r.half(3)
+	if who[0] == who[1] || who[1] == who[2] || who[0] == who[2] {
+		t.Errorf("parts are with %v", who)
+	}
+	close(r.pass)
+	result := r.whole(ended)
+	if time.Since(result.Begun) > time.Minute || result.Interrupted {
+		t.Errorf("%+v", result)
+	}
+	// Nothing is left of it.
+	bus := r.connect()
+	if s, err := bus.status(t.Context(), "together"); s != nil || err != nil {
+		t.Errorf("%+v, %v", s, err)
+	}
+	for _, name := range []string{workStream, newsStream} {
+		s, err := bus.js.Stream(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info, err := s.Info(t.Context()); err != nil || info.State.Msgs != 0 {
+			t.Errorf("%s: %+v, %v", name, info, err)
+		}
+	}
+}
+
+// One is killed in the middle. Others take over what it held, from the beginning, and the total is that of the plan.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "a", "b", "c")
+	ended := r.control(t.Context(), r.connect(), Job{ID: "killed", Parts: 3, Together: true, Takeover: true})
+	who := r.half(3)
+	victim := who[1]
+	r.cables[victim].cut() // and never mended
+	lost := r.await(Lost)
+	if lost.Part != 1 || lost.Worker != victim || lost.Sum.(*total).n > reports/2*2 {
+		t.Errorf("%+v", lost)
+	}
+	if taken := r.await(Taken); taken.Part != 1 || taken.Worker == victim || taken.Attempt < 2 {
+		t.Errorf("%+v", taken)
+	}
+	close(r.pass)
+	if p := r.whole(ended).Parts[1]; p.Worker == victim {
+		t.Errorf("%+v", p)
+	}
+	r.cables[victim].mend() // so that it can end
+}
+
+// One is cut off, somebody takes over, and it comes back: what it says then counts for nothing.
+func TestCutOffAndReplaced(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "a", "b")
+	ended := r.control(t.Context(), r.connect(), Job{ID: "replaced", Parts: 2, Together: true, Takeover: true})
+	who := r.half(2)
+	r.cables[who[0]].cut()
+	r.await(Taken)
+	r.cables[who[0]].mend()
+	close(r.pass)
+	if p := r.whole(ended).Parts[0]; p.Worker != who[1] {
+		t.Errorf("%+v", p)
+	}
+}
+
+// One is cut off for a while, and nobody may take over: it goes on where it was.
+func TestCutOffAndBack(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "a", "b")
+	ended := r.control(t.Context(), r.connect(), Job{ID: "back", Parts: 2, Together: true})
+	who := r.half(2)
+	r.cables[who[0]].cut()
+	if lost := r.await(Lost); lost.Part != 0 {
+		t.Errorf("%+v", lost)
+	}
+	r.cables[who[0]].mend()
+	if found := r.await(Found); found.Part != 0 || found.Worker != who[0] {
+		t.Errorf("%+v", found)
+	}
+	close(r.pass)
+	r.whole(ended)
+}
+
+// One is lost for ever, and nobody may take over: the job ends with what there is.
+func TestLostForEver(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "a", "b")
+	ended := r.control(t.Context(), r.connect(), Job{ID: "lost", Parts: 2, Together: true})
+	who := r.half(2)
+	for range reports { // of both, so that the total is known
+		r.await(Reported)
+	}
+	r.cables[who[0]].cut()
+	r.await(Lost)
+	close(r.pass)
+	result, ok := (<-ended).(*Result)
+	if !ok || result.Whole() || result.Parts[0].State != Missing || result.Parts[1].State != Complete {
+		t.Fatalf("%+v", result)
+	}
+	if n := result.Parts[0].Sum.(*total).n + result.Parts[1].Sum.(*total).n; n != reports/2+reports*2 {
+		t.Errorf("total %d", n)
+	}
+	r.cables[who[0]].mend()
+}
+
+// Many parts, one after the other, with workers that come and go.
+func TestQueue(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "a", "b")
+	close(r.pass)
+	ended := r.control(t.Context(), r.connect(), Job{ID: "queue", Parts: 20, Takeover: true})
+	r.await(Done)
+	r.stops["a"]()
+	r.cables["c"] = newCable()
+	r.start("c", r.cables["c"])
+	r.whole(ended)
+}
+
+// A controller dies, and another picks the job up.
+func TestControllerDies(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "a", "b")
+	job := Job{ID: "again", Parts: 2, Together: true}
+	bus := r.connect()
+	ended := r.control(t.Context(), bus, job)
+	r.half(2)
+	bus.Close()
+	if err, ok := (<-ended).(error); !ok || !errors.Is(err, ErrServer) {
+		t.Fatalf("%v", err)
+	}
+	close(r.pass) // while there is none
+	ended = r.control(t.Context(), r.connect(), job)
+	r.await(Resumed)
+	r.whole(ended)
+}
+
+// A job has one controller.
+func TestOneController(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "a")
+	job := Job{ID: "mine", Parts: 1, Together: true}
+	first := r.control(t.Context(), r.connect(), job)
+	r.half(1)
+	if err, ok := (<-r.control(t.Context(), r.connect(), job)).(error); !ok || !errors.Is(err, ErrOwned) || !strings.Contains(err.Error(), "controller") {
+		t.Errorf("%v", err)
+	}
+	close(r.pass)
+	r.whole(first)
+}
+
+// A signal stops the job, and what there is comes back.
+func TestStopped(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "a", "b")
+	ctx, stop := context.WithCancel(t.Context())
+	ended := r.control(ctx, r.connect(), Job{ID: "stopped", Parts: 2, Together: true})
+	r.half(2)
+	stop()
+	result, ok := (<-ended).(*Result)
+	if !ok || !result.Interrupted || result.Whole() {
+		t.Fatalf("%+v", result)
+	}
+	for i, p := range result.Parts {
+		if p.State != Stopped || p.Sum.(*total).n != reports/2*(i+1) {
+			t.Errorf("part %d: %+v, %+v", i, p, p.Sum)
+		}
+	}
+	// The workers are there for the next.
+	close(r.pass)
+	r.whole(r.control(t.Context(), r.connect(), Job{ID: "next", Parts: 2, Together: true}))
+}
+
+func TestStoppedBeforeTheBeginning(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "a")
+	ctx, stop := context.WithCancel(t.Context())
+	ended := r.control(ctx, r.connect(), Job{ID: "early", Parts: 2, Together: true})
+	r.await(Ready)
+	stop()
+	if result, ok := (<-ended).(*Result); !ok || !result.Interrupted || result.Parts[0].State == Complete {
+		t.Errorf("%+v", result)
+	}
+}
+
+// What a Runner says is wrong is told once, and a panic does not end the worker.
+func TestFailures(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "a")
+	for spec, want := range map[string]string{"fail": "this makes no sense", "panic": "fault in wsspec: oh"} {
+		result, ok := (<-r.control(t.Context(), r.connect(), Job{ID: spec, Parts: 1, Together: true, Takeover: true, Spec: []byte(spec)})).(*Result)
+		if !ok || result.Parts[0].State != Broken || result.Parts[0].Text != want {
+			t.Errorf("%s: %+v", spec, result)
+		}
+	}
+}
+
+func TestBadJobs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for _, j := range []Job{{ID: "a b", Parts: 1}, {ID: "a", Parts: 0}, {ID: "a", Parts: 1 << 20}, {ID: "a", Parts: 1, Spec: make([]byte, mostPayload)}} {
+		if err, ok := (<-r.control(t.Context(), r.connect(), j)).(error); !ok {
+			t.Errorf("%+v: %v", j, err)
+		}
+	}
+	for _, url := range []string{"", "http://x", "nats://", "host:4222"} {
+		if _, err := Connect(t.Context(), Address{URL: url}); !errors.Is(err, ErrAddress) {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+	if _, err := Connect(t.Context(), Address{URL: strings.Replace(r.hub.URLs()[0], "secret", "wrong", 1)}); !errors.Is(err, ErrServer) || strings.Contains(err.Error(), "wrong@") {
+		t.Errorf("%v", err)
+	}
+}
+
+// A report that does not fit into a message goes in pieces.
+func TestPieces(t *testing.T) {
+	whole := []byte(strings.Repeat("0123456789", 10))
+	for _, fits := range []int{1, 7, 99, 100, 1000} {
+		var all pieces
+		n := news{Kind: newsReport, Attempt: 1, Seq: 3, Worker: "w", Name: "W", Data: whole}
+		messages := n.messages("s", "job", fits)
+		for i, m := range slices.Concat(messages, messages[len(messages)-1:]) { // the last comes twice
+			p, more, last, err := parseNews(0, m.Header, m.Data)
+			if err != nil || last != (i >= len(messages)-1) {
+				t.Fatalf("%d of %d: last %v, %v", i, len(messages), last, err)
+			}
+			got, done, err := all.join(p, more, last)
+			if done != (i == len(messages)-1 || len(messages) == 1) || err != nil || done && string(got.Data) != string(whole) {
+				t.Fatalf("%d of %d at %d: %v, %v, %q", i, len(messages), fits, done, err, got.Data)
+			}
+		}
+		if len(all.open) != 0 {
+			t.Errorf("%d are left", len(all.open))
+		}
+	}
+}
+
+func FuzzMessages(f *testing.F) {
+	f.Add("report", "1", "2", "w", "W", "1 2", "-1", []byte("x"))
+	f.Add("ready", "1", "2", "w", "W", "1 2", "0", []byte(`{"phase":"running","parts":1,"job":"a"}`))
+	f.Fuzz(func(t *testing.T, kind, attempt, seq, worker, name, clock, more string, data []byte) {
+		h := map[string][]string{headKind: {kind}, headAttempt: {attempt}, headSeq: {seq}, headWorker: {worker}, headName: {name}, headClock: {clock}, headMore: {more}}
+		var all pieces
+		b := newBook(Job{Parts: 1, Together: true})
+		if n, more, last, err := parseNews(0, h, data); err == nil {
+			if n, last, err = all.join(n, more, last); err == nil && last {
+				b.news(n, b.now)
+			}
+		}
+		_, _ = parseBeat(data)
+		if s, err := parseStatus(data); err == nil && s.Parts < 1 {
+			t.Errorf("%+v", s)
+		}
+		if k, err := parseTicket(data); err == nil && !validID(k.Job) {
+			t.Errorf("%+v", k)
+		}
+	})
+}

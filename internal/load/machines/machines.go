@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package machines has a load test carried out by the workers of a fleet: it says what a part of one is, and
+// adds up what the parts measure. It knows nothing of flags, terminals and servers of
+// NATS. Start at Run and Runner.
+package machines
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/fleet"
+	"github.com/wsspec/wsspec/internal/load"
+	"github.com/wsspec/wsspec/internal/load/drive"
+	"github.com/wsspec/wsspec/internal/load/stats"
+	"github.com/wsspec/wsspec/internal/visible"
+)
+
+// Kind is the kind of work, to the fleet.
+const Kind = "load"
+
+// spec is a load test to the fleet.
+type spec struct {
+	Plan   load.Plan     `json:"plan"`
+	FromNS time.Duration `json:"from_ns,omitempty"` // see drive.Config.From
+}
+
+// report is what a part says: what was measured since the last time, and at the end for how
+// long messages were measured.
+type report struct {
+	Snapshot  json.RawMessage `json:"snapshot"`
+	Messaging time.Duration   `json:"messaging_ns,omitempty"`
+}
+
+// every is how often a part reports.
+const every = 500 * time.Millisecond
+
+// Runner carries out a part of a load test. Where it connects to and the files that the
+// plan names are looked up on this machine.
+func Runner(ctx context.Context, p fleet.Part) error {
+	var s spec
+	d := json.NewDecoder(bytes.NewReader(p.Spec))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	if err := s.Plan.Check(); err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	target, err := drive.NewTarget(ctx, s.Plan)
+	if err != nil {
+		return err
+	}
+	emit := func(snapshot *stats.Snapshot, messaging time.Duration) {
+		b, err := json.Marshal(snapshot)
+		if err != nil {
+			panic(err) // numbers and text
+		}
+		if b, err = json.Marshal(report{b, messaging}); err != nil {
+			panic(err)
+		}
+		p.Emit(b)
+	}
+	late := time.Duration(0)
+	if p.Attempt > 1 {
+		late = max(time.Since(p.Begin), 0) // what should have been opened by now is not opened all at once
+	}
+	end, err := drive.Run(ctx, drive.Config{
+		Plan: s.Plan, Part: p.Index, Parts: p.Of, Target: target, Begin: p.Begin.Add(-s.FromNS), From: s.FromNS + late, Every: every, Precise: true,
+		Emit: func(s *stats.Snapshot) { emit(s, 0) },
+		Gate: func(ctx context.Context) { p.Gate(ctx, "ramp") },
+	})
+	emit(new(stats.Snapshot), end.Messaging)
+	return err
+}
+
+// sum is what an attempt at a part has measured.
+type sum struct {
+	snapshot  stats.Snapshot
+	messaging time.Duration
+	last      *stats.Snapshot // what came last
+}
+
+// Add adds a report.
+func (s *sum) Add(b []byte) error {
+	var r report
+	if err := json.Unmarshal(b, &r); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	more, err := stats.Read(r.Snapshot)
+	if err != nil {
+		return err
+	}
+	if r.Messaging < 0 || r.Messaging > load.MaxTime {
+		return fmt.Errorf("report: messages for %v", r.Messaging)
+	}
+	s.last = more
+	s.snapshot.Merge(more)
+	s.messaging = max(s.messaging, r.Messaging)
+	return nil
+}
+
+// held is how many connections are open, as far as is known.
+func (s *sum) held() int64 {
+	ended := int64(0)
+	for _, slot := range s.snapshot.Series.Slots {
+		ended += slot.Ended
+	}
+	return max(s.snapshot.Opened-ended, 0)
+}
+
+// Config says what to carry out, and who is told how it goes.
+type Config struct {
+	Bus     *fleet.Bus
+	Plan    load.Plan
+	From    time.Duration // see drive.Config.From
+	Workers int
+	Version string
+	Name    string // of this controller, for people
+
+	Emit func(*stats.Snapshot) // told what has been measured since the last time
+	Note func(string)          // told what people should know meanwhile
+}
+
+// An End is how a test by a fleet ended.
+type End struct {
+	Interrupted bool
+	Messaging   time.Duration
+	Lost        []string // workers with what they held, where nobody has taken it over
+}
+
+// LostWorker is the cause by which connections are counted that were lost with their
+// worker.
+const LostWorker = "worker lost"
+
+// Check says which plans a fleet does not carry out.
+func Check(p load.Plan) error {
+	if p.Kind == load.Broadcast {
+		return errors.New("load broadcast is measured by one clock: it needs one machine")
+	}
+	return nil
+}
+
+// Run shares the plan out to as many workers, and gathers what they measure. What was
+// measured by workers that are lost counts, as it has happened; the connections that they held count
+// as lost. Others open them again where the plan is to hold connections and nothing else.
+func Run(ctx context.Context, cfg Config) (End, error) {
+	b, err := json.Marshal(spec{cfg.Plan, cfg.From})
+	if err != nil {
+		return End{}, err
+	}
+	g := &gathering{cfg: cfg, lost: map[int]string{}}
+	c := fleet.Controller{
+		Bus: cfg.Bus, Name: cfg.Name, New: func() fleet.Sum { return new(sum) }, Tell: g.event,
+		Job: fleet.Job{
+			ID: jobID(cfg, b), Kind: Kind, Version: cfg.Version, Spec: b, Parts: cfg.Workers,
+			Together: true, Takeover: cfg.Plan.Kind == load.Connect,
+		},
+	}
+	r, err := c.Run(ctx)
+	if err != nil {
+		return End{}, err
+	}
+	end := End{Interrupted: r.Interrupted}
+	for i, p := range r.Parts {
+		s := p.Sum.(*sum)
+		end.Messaging = max(end.Messaging, s.messaging)
+		switch p.State {
+		case fleet.Broken:
+			return end, fmt.Errorf("worker %s: %s", p.Worker, p.Text)
+		case fleet.Missing:
+			g.gone(p.Worker, s)
+			end.Lost = append(end.Lost, cmp.Or(g.lost[i], p.Worker))
+		}
+	}
+	return end, nil
+}
+
+// jobID is the same for the same test, so that it is found again after its controller has died.
+func jobID(cfg Config, spec []byte) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %d ", cfg.Version, cfg.Workers)
+	h.Write(spec)
+	return fmt.Sprintf("load-%x", h.Sum(nil)[:8])
+}
+
+// gathering is a test that is going on.
+type gathering struct {
+	cfg   Config
+	lost  map[int]string
+	begun time.Time // about
+
+	resumed bool
+}
+
+// event tells of what happens.
+func (g *gathering) event(e fleet.Event) {
+	name := clean(e.Worker)
+	switch e.Kind {
+	case fleet.Ready:
+		if !g.begun.IsZero() {
+			return // it is told as taken over
+		}
+		g.note("%s has part %d of %d, clock %+.1f ms ± %.1f", name, e.Part+1, g.cfg.Workers, milliseconds(e.Offset), milliseconds(e.Within))
+	case fleet.Begun:
+		if g.begun = time.Now(); !g.resumed {
+			g.note("all %d parts are taken: it begins", g.cfg.Workers)
+		}
+	case fleet.Reported:
+		g.cfg.Emit(e.Sum.(*sum).last)
+	case fleet.Lost:
+		text := fmt.Sprintf("%s with %d connections", name, e.Sum.(*sum).held())
+		if e.Text != "" {
+			text += ": " + clean(e.Text)
+		}
+		g.lost[e.Part] = text
+		g.note("lost: %s", text)
+	case fleet.Found:
+		delete(g.lost, e.Part)
+		g.note("%s is back", name)
+	case fleet.Taken:
+		g.gone(clean(e.Text), e.Sum.(*sum))
+		g.note("%s takes over part %d from %s, from its beginning", name, e.Part+1, clean(e.Text))
+	case fleet.Resumed:
+		g.resumed = true
+		g.note("this test was begun by another process: going on with it")
+	case fleet.Trouble:
+		g.note("%s: %s", cmp.Or(name, "fleet"), clean(e.Text))
+	}
+}
+
+// gone counts what a worker held that is lost for good.
+func (g *gathering) gone(worker string, s *sum) {
+	n := s.held()
+	if n == 0 {
+		return
+	}
+	more := new(stats.Snapshot)
+	more.Lost = n
+	more.Series.At(time.Since(g.begun) + g.cfg.From).Ended = n
+	more.Fail(LostWorker, n, fmt.Sprintf("%s held %d connections", clean(worker), n))
+	g.cfg.Emit(more)
+}
+
+func (g *gathering) note(format string, args ...any) { g.cfg.Note(fmt.Sprintf(format, args...)) }
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+
+// clean makes a text from another machine fit to be shown.
+func clean(s string) string { return visible.Text(s) }
