@@ -14,7 +14,7 @@ import (
 // the same.
 func TestCompare(t *testing.T) {
 	one := endpoint(t, ws.Server)
-	c := fuzz.Config{Seed: 1, Role: ws.Client, Runs: 600, Jobs: 2}
+	c := fuzz.Config{Seed: 1, Role: ws.Client, Runs: 600, Jobs: 2, First: patient()}
 	if s := fuzz.Compare(t.Context(), c, [2]player.Peer{one, endpoint(t, ws.Server)}); len(s.Differences) > 0 || s.Played != 600 {
 		t.Errorf("of two that are the same: %+v", s)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wsspec/wsspec/internal/fuzz"
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
@@ -15,6 +16,12 @@ import (
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/ws"
 )
+
+// patient is the patience with endpoints that are never silent: no test is to depend on how
+// fast this machine is.
+func patient() player.Patience {
+	return player.Patience{Owed: time.Minute, Nudge: 50 * time.Millisecond, Whole: 5 * time.Minute}
+}
 
 // An endpoint without faults, and the variants that the RFCs allow, make no finding.
 func TestNoFalseAlarm(t *testing.T) {
@@ -28,7 +35,7 @@ func TestNoFalseAlarm(t *testing.T) {
 		{ws.Server, []string{"answers-close-without-code", "declines-deflate"}, 300},
 		{ws.Client, []string{"sends-pong-inside-echo"}, 300},
 	} {
-		s := fuzz.Run(t.Context(), fuzz.Config{Seed: 6455, Role: c.role.Other(), Peer: endpoint(t, c.role, c.faults...), Runs: c.runs, Jobs: 4})
+		s := fuzz.Run(t.Context(), fuzz.Config{Seed: 6455, Role: c.role.Other(), Peer: endpoint(t, c.role, c.faults...), Runs: c.runs, Jobs: 4, First: patient(), Second: patient()})
 		if s.Played != c.runs || len(s.Findings) > 0 || s.Lost != nil {
 			t.Errorf("%v %v: %d played, lost %v", c.role, c.faults, s.Played, s.Lost)
 		}

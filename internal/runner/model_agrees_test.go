@@ -89,11 +89,12 @@ func sample(plan []runner.Planned, i int) []runner.Planned {
 }
 
 // comparable are the cases that a model can judge: in the others the endpoint is told what
-// to do, or asked about several connections at once, or the handshake is not that of HTTP/1.1.
+// to do, or asked about several connections at once, the handshake is not that of HTTP/1.1, or
+// the case is about TLS below it.
 func comparable(plan []runner.Planned) []runner.Planned {
 	plan = slices.DeleteFunc(slices.Clone(plan), func(c runner.Planned) bool {
 		commanded := c.Command != "" || slices.ContainsFunc(c.Turns, func(t conform.Turn) bool { return t.Command != "" })
-		return commanded || c.Survey != nil || c.Over != "" && c.Over != ws.HTTP1
+		return commanded || conform.Category(c.ID) == "22" || c.Survey != nil || c.Over != "" && c.Over != ws.HTTP1
 	})
 	return slices.CompactFunc(plan, func(x, y runner.Planned) bool {
 		return single(x) && conform.Subcategory(x.ID) == conform.Subcategory(y.ID)

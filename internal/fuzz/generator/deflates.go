@@ -179,5 +179,5 @@ func badTexts() []blocks {
 
 // bomb inflates to megabytes.
 func (g *drawing) bomb() blocks {
-	return blocks{word("fixed"), literals("\x00"), word("copy", 258, 1, pick(g, []int{5_000, 70_000})), word("end"), word("tail")}
+	return blocks{word("fixed"), literals("\x00"), word("copy", 258, 1, pick(g, []int{5_000, 10_000})), word("end"), word("tail")}
 }
