@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"os/exec"
 	"strconv"
 
@@ -25,7 +27,8 @@ type echoCmd struct {
 	Impl      string `enum:"wsspec,gorilla,coder,gobwas,gws,xnet" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas, gws or xnet from the interop module."`
 	ReadyFile string `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
 	NoDeflate bool   `help:"Do not negotiate permessage-deflate."`
-	HTTP2     bool   `name:"http2" help:"Serve clients that begin with HTTP/2 on the same port, too (RFC 8441). Of wsspec itself only."`
+	HTTP2     bool   `name:"http2" xor:"http" help:"Serve clients that begin with HTTP/2 on the same port, too (RFC 8441). Of wsspec itself only."`
+	HTTP3     bool   `name:"http3" xor:"http" help:"Serve clients of HTTP/3 instead, over QUIC, with a certificate made for this run unless one is named (RFC 9220). Of wsspec itself only."`
 
 	Security   `embed:""`
 	massEcho   `embed:""`
@@ -52,18 +55,32 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	switch {
 	case c.Mass:
 		return c.echoMass(ctx, p)
-	case c.Impl != "wsspec" && c.HTTP2:
-		return badUsage(fmt.Errorf("--http2 with --impl %s: only wsspec itself speaks HTTP/2 here", c.Impl), "")
 	case c.Impl != "wsspec" && secure != nil:
 		return badUsage(fmt.Errorf("--impl %s: the server has no TLS: leave the flags of TLS out", c.Impl), "")
 	case c.Impl != "wsspec":
+		if err := onlyOurs(c.Impl, c.HTTP2, c.HTTP3); err != nil {
+			return err
+		}
 		return p.runPeers(ctx, "server", c.Impl, "--listen", c.Listen)
 	}
 	if secure != nil && c.HTTP2 {
 		secure.NextProtos = append([]string{"h2"}, secure.NextProtos...)
 	}
 	srv := testee.Server{Config: testee.Config{NoDeflate: c.NoDeflate, Faults: faults}, HTTP2: c.HTTP2, TLS: secure}
+	if c.HTTP3 {
+		return p.echoHTTP3(ctx, c.Listen, c.ReadyFile, srv)
+	}
 	return p.echo(ctx, c.Listen, c.ReadyFile, srv)
+}
+
+// onlyOurs says that an endpoint of the interop module was asked for a version of HTTP.
+func onlyOurs(impl string, http2, http3 bool) error {
+	for version, asked := range map[string]bool{"2": http2, "3": http3} {
+		if asked {
+			return badUsage(fmt.Errorf("--http%s with --impl %s: only wsspec itself speaks HTTP/%[1]s here", version, impl), "")
+		}
+	}
+	return nil
 }
 
 // echo runs our echo server.
@@ -80,14 +97,40 @@ func (p *process) echo(ctx context.Context, addr, readyFile string, srv testee.S
 	return srv.Serve(ctx, l)
 }
 
+// echoHTTP3 runs our echo server over HTTP/3.
+func (p *process) echoHTTP3(ctx context.Context, addr, readyFile string, srv testee.Server) error {
+	if srv.TLS == nil {
+		pair, err := selfSigned()
+		if err != nil {
+			return err
+		}
+		srv.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
+	}
+	packets, err := net.ListenPacket("udp", addr)
+	if err != nil {
+		return badUsage(err, "choose another address with --listen, such as 127.0.0.1:0")
+	}
+	defer func() { _ = packets.Close() }() // whoever used it is gone
+	u := stream.AddrURL(packets.LocalAddr(), true)
+	fmt.Fprintf(p.stdout, "Echo server at %s over HTTP/3. Ctrl-C ends it.\n", u)
+	if err := ready(readyFile, u); err != nil {
+		return err
+	}
+	return srv.ServeQUIC(ctx, packets, srv.TLS)
+}
+
 type clientCmd struct {
 	URL      string `arg:"" optional:"" help:"The fuzzing server: ws://host:9001, or wss://…"`
 	Agent    string `default:"wsspec" placeholder:"NAME" help:"Name in the report (${default})."`
 	Impl     string `enum:"wsspec,gorilla,coder,gobwas,gws" default:"wsspec" placeholder:"NAME" help:"Implementation: wsspec, or gorilla, coder, gobwas or gws from the interop module."`
 	Parallel int    `default:"1" placeholder:"N" help:"Cases to run at a time."`
-	HTTP2    bool   `name:"http2" help:"Open connections over HTTP/2 (RFC 8441). With wsspec itself only."`
+	HTTP2    bool   `name:"http2" xor:"http" help:"Open connections over HTTP/2 (RFC 8441). With wsspec itself only."`
+	HTTP3    bool   `name:"http3" xor:"http" help:"Open connections over HTTP/3 (RFC 9220), to a wss server. With wsspec itself only."`
 
 	Connection `embed:""`
+
+	Fuzz uint64  `placeholder:"N" help:"Have N conversations that the server draws, instead of its cases."`
+	Seed *uint64 `placeholder:"N" help:"With --fuzz: the seed to draw them from."`
 
 	FaultFlags `embed:""`
 }
@@ -115,29 +158,38 @@ func (c *clientCmd) Run(ctx context.Context, p *process) error {
 		for _, f := range c.given() {
 			return badUsage(fmt.Errorf("%s does not go with --impl %s", f.name, c.Impl), "")
 		}
-		if c.HTTP2 {
-			return badUsage(fmt.Errorf("--http2 with --impl %s: only wsspec itself speaks HTTP/2 here", c.Impl), "")
+		if err := onlyOurs(c.Impl, c.HTTP2, c.HTTP3); err != nil {
+			return err
 		}
 		return p.runPeers(ctx, "client", c.Impl, "--agent", c.Agent, "--parallel", strconv.Itoa(c.Parallel), c.URL)
 	}
-	version := ws.HTTP1
-	if c.HTTP2 {
-		version = ws.HTTP2
-	}
+	version := HTTPVersion{HTTP2: c.HTTP2, HTTP3: c.HTTP3}.version()
 	dial, err := tour.Over(version, c.URL, server[0].TLS, server[0].Way, testee.Config{Agent: c.Agent, Faults: faults})
 	if err != nil {
 		return badUsage(err, "")
 	}
 	t := tour.Tour{Dial: dial, Agent: c.Agent, Parallel: c.Parallel, Obey: true, Lost: func(n int, err error) { fmt.Fprintf(p.stderr, "wsspec: case %d: %v\n", n, err) }}
+	if c.Fuzz > 0 {
+		n, err := t.Fuzz(ctx, c.Fuzz, c.Seed)
+		if err == nil {
+			fmt.Fprintf(p.stdout, "%d connections fuzzed as %q\n", n, c.Agent)
+		}
+		return ended(err)
+	}
 	n, err := t.Do(ctx)
-	switch {
-	case errors.Is(err, tour.ErrInterrupted):
-		return statusError(exitInterrupted)
-	case err != nil:
-		return err
+	if err != nil {
+		return ended(err)
 	}
 	fmt.Fprintf(p.stdout, "%s run as %q\n", terminal.CasesOf(n), c.Agent)
 	return nil
+}
+
+// ended is the error with which a client ends.
+func ended(err error) error {
+	if errors.Is(err, tour.ErrInterrupted) {
+		return statusError(exitInterrupted)
+	}
+	return err
 }
 
 // runPeers runs the interop module's program.

@@ -32,9 +32,12 @@ func TestHTTP3(t *testing.T) {
 		fault  string
 		failed []string
 		lax    []string // NON-STRICT
+		all    bool     // other cases may fail, too
 	}{
 		{role: ws.Server},
 		{role: ws.Server, fault: "sends-connect-setting-of-2", failed: []string{"21.1.1"}},
+		{role: ws.Server, fault: "wants-key-in-connect", failed: []string{"21.1.2"}, all: true},
+		{role: ws.Server, fault: "answers-connect-with-101", failed: []string{"21.1.2"}, all: true},
 		{role: ws.Server, fault: "accepts-any-protocol-in-connect", failed: []string{"21.1.3"}},
 		{role: ws.Server, fault: "accepts-connect-without-path-or-scheme", failed: []string{"21.1.4"}},
 		{role: ws.Server, fault: "accepts-connection-fields-in-connect", failed: []string{"21.1.5"}},
@@ -47,7 +50,7 @@ func TestHTTP3(t *testing.T) {
 		{role: ws.Server, fault: "serves-one-connection-at-a-time", failed: []string{"21.1.7", "21.1.8", "21.1.12"}},
 		{role: ws.Server, fault: "ends-connection-at-unknown-frames", failed: []string{"21.1.13"}},
 		{role: ws.Client},
-		{role: ws.Client, fault: "goes-on-after-stream-reset", failed: []string{"21.2.3"}},
+		{role: ws.Client, fault: "goes-on-after-stream-reset", lax: []string{"21.2.3"}},
 		{role: ws.Client, fault: "does-not-mask", failed: []string{"21.2.3", "21.2.4"}},
 		{role: ws.Client, fault: "ignores-status", failed: []string{"21.2.5"}},
 		{role: ws.Client, fault: "ignores-unknown-extensions-in-answer", failed: []string{"21.2.5"}},
@@ -66,7 +69,7 @@ func TestHTTP3(t *testing.T) {
 				if g, ok := want[r.ID]; ok {
 					w = g
 				}
-				if r.Verdict.Behavior != w {
+				if r.Verdict.Behavior != w && (!row.all || w != verdict.OK) {
 					t.Errorf("%s: %+v, want %s", r.ID, r.Verdict, w)
 				}
 			}

@@ -22,18 +22,27 @@ func Listen(addr string, config *tls.Config) (net.Listener, error) {
 
 // URL is the address at which this machine reaches a WebSocket server
 // on the listener.
-func URL(l net.Listener, secure bool) string {
+func URL(l net.Listener, secure bool) string { return AddrURL(l.Addr(), secure) }
+
+// AddrURL is URL for an address of TCP or UDP.
+func AddrURL(addr net.Addr, secure bool) string {
 	scheme := "ws"
 	if secure {
 		scheme = "wss"
 	}
-	addr, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		return scheme + "://" + l.Addr().String()
+	var ip net.IP
+	var port int
+	switch a := addr.(type) {
+	case *net.TCPAddr:
+		ip, port = a.IP, a.Port
+	case *net.UDPAddr:
+		ip, port = a.IP, a.Port
+	default:
+		return scheme + "://" + addr.String()
 	}
-	host := addr.IP.String()
-	if addr.IP.IsUnspecified() {
+	host := ip.String()
+	if ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return scheme + "://" + net.JoinHostPort(host, fmt.Sprint(addr.Port))
+	return scheme + "://" + net.JoinHostPort(host, fmt.Sprint(port))
 }

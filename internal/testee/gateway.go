@@ -233,7 +233,7 @@ func (g *gateway) toConnect(head []byte) (ws.Fields, error) {
 	}
 	for _, l := range req.Fields {
 		name := strings.ToLower(l.Name)
-		if name != "host" && name != "sec-websocket-key" && (!hopByHop(name) || g.faults[sendsConnectionFields]) {
+		if name != "host" && (name != "sec-websocket-key" || g.faults[sendsKeyInConnect]) && (!hopByHop(name) || g.faults[sendsConnectionFields]) {
 			f = append(f, ws.Field{Name: name, Value: l.Value})
 		}
 	}

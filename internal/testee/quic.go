@@ -229,9 +229,25 @@ const h3Settle = 20 * time.Millisecond
 // Close ends the sending in order and reads no more.
 func (h *h3Stream) Close() error {
 	err := h.CloseWrite()
+	if h.alone {
+		go h.linger()
+		return err
+	}
 	h.CancelRead(h3NoError)
 	h.leave()
 	return err
+}
+
+// h3Linger is how long a server may take to end the only stream of a connection.
+const h3Linger = time.Second
+
+// linger ends a connection once the server has ended its stream: what a server has not read yet is
+// lost to it when the connection ends.
+func (h *h3Stream) linger() {
+	_ = h.SetReadDeadline(time.Now().Add(h3Linger))
+	_, _ = io.Copy(io.Discard, h.Stream) // it ends with the connection
+	h.CancelRead(h3NoError)
+	h.leave()
 }
 
 // Reset cuts the stream off.

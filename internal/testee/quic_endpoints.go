@@ -35,6 +35,7 @@ func quicConfig() *quic.Config { return &quic.Config{KeepAlivePeriod: 10 * time.
 func (srv Server) ServeQUIC(ctx context.Context, packets net.PacketConn, config *tls.Config) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	stream.QuietQUIC()
 	t := &quic.Transport{Conn: packets}
 	defer func() { _ = t.Close() }()
 	ln, err := t.Listen(overQUIC(config), quicConfig())
@@ -172,6 +173,20 @@ func DialQUIC(ctx context.Context, packets net.PacketConn, addr net.Addr, config
 	if err != nil {
 		return nil, err
 	}
+	return beginQUIC(ctx, conn, cfg)
+}
+
+// DialHTTP3 is DialQUIC to host:port, from a socket of its own.
+func DialHTTP3(ctx context.Context, addr string, config *tls.Config, cfg Config) (stream.Stream, error) {
+	stream.QuietQUIC()
+	conn, err := quic.DialAddr(ctx, addr, overQUIC(config), quicConfig())
+	if err != nil {
+		return nil, err
+	}
+	return beginQUIC(ctx, conn, cfg)
+}
+
+func beginQUIC(ctx context.Context, conn *quic.Conn, cfg Config) (stream.Stream, error) {
 	s, err := openQUIC(ctx, conn, cfg)
 	if err != nil {
 		_ = conn.CloseWithError(h3NoError, "")

@@ -18,6 +18,7 @@ const (
 	chokesOnUnknown         = "ends-connection-at-unknown-frames"
 	asksUnallowed           = "asks-without-connect-setting"
 	sendsConnectionFields   = "sends-connection-fields-in-connect"
+	sendsKeyInConnect       = "sends-key-in-connect"
 	survivesReset           = "goes-on-after-stream-reset"
 )
 
@@ -37,6 +38,7 @@ func httpFaults() []Fault {
 		{Name: chokesOnUnknown, Title: "Ends the connection when a frame of unknown type comes", Roles: InBoth},
 		{Name: asksUnallowed, Title: "Sends an extended CONNECT that the server has not allowed", Roles: AsClient},
 		{Name: sendsConnectionFields, Title: "Sends Connection and Upgrade in an extended CONNECT", Roles: AsClient},
+		{Name: sendsKeyInConnect, Title: "Sends a Sec-WebSocket-Key in an extended CONNECT", Roles: AsClient},
 		{Name: survivesReset, Title: "Goes on sending after the other side has reset the stream", Roles: AsClient},
 	}
 }

@@ -33,7 +33,7 @@ func To(base string, secure stream.ClientTLS, way stream.Way, cfg testee.Config)
 	return Over(ws.HTTP1, base, secure, way, cfg)
 }
 
-// Over is To with a version of HTTP: ws.HTTP1 or ws.HTTP2.
+// Over is To with a version of HTTP: ws.HTTP1, ws.HTTP2 or ws.HTTP3, which is over TLS only.
 func Over(version, base string, secure stream.ClientTLS, way stream.Way, cfg testee.Config) (Dial, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Hostname() == "" {
@@ -53,27 +53,40 @@ func Over(version, base string, secure stream.ClientTLS, way stream.Way, cfg tes
 	if u.Port() == "" {
 		target.Addr = net.JoinHostPort(u.Hostname(), port)
 	}
+	switch {
+	case version == ws.HTTP3 && target.TLS == nil:
+		return nil, fmt.Errorf("server URL %q: HTTP/3 is always over TLS: want wss://host:port", base)
+	case version == ws.HTTP3 && (way.Unix != "" || way.Proxy != nil):
+		return nil, fmt.Errorf("server URL %q: HTTP/3 goes over UDP, and neither through a proxy nor to a socket", base)
+	}
 	return func(ctx context.Context, path string) (*testee.Conn, error) {
 		host, at, target := u.Host, strings.TrimSuffix(u.Path, "/")+path, target
 		if other, err := url.Parse(path); err == nil && other.Scheme == "wss" && target.TLS != nil { // a case with a port of its own
 			host, at, target.Addr = other.Host, other.RequestURI(), other.Host
 			target.Way = target.Way.At(other.Port())
 		}
-		s, err := dial(ctx, target, cfg)
+		s, err := dial(ctx, version, target, strings.Replace(u.Scheme, "ws", "http", 1), cfg)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", fuzzclient.ErrUnreachable, base, err)
-		}
-		if version == ws.HTTP2 {
-			if s, err = testee.DialHTTP2(ctx, s, strings.Replace(u.Scheme, "ws", "http", 1), cfg); err != nil {
-				return nil, fmt.Errorf("%w: %s over HTTP/2: %w", fuzzclient.ErrUnreachable, base, err)
-			}
+			return nil, fmt.Errorf("%w: %s over %s: %w", fuzzclient.ErrUnreachable, base, version, err)
 		}
 		return testee.Dial(ctx, s, host, at, cfg)
 	}, nil
 }
 
-// dial makes a connection, on which the client speaks TLS itself.
-func dial(ctx context.Context, target stream.Target, cfg testee.Config) (stream.Stream, error) {
+// dial opens what an opening handshake can be sent on.
+func dial(ctx context.Context, version string, target stream.Target, scheme string, cfg testee.Config) (stream.Stream, error) {
+	if version == ws.HTTP3 {
+		return testee.DialHTTP3(ctx, target.Way.Direct(target.Addr), target.TLS, cfg)
+	}
+	s, err := connect(ctx, target, cfg)
+	if err != nil || version != ws.HTTP2 {
+		return s, err
+	}
+	return testee.DialHTTP2(ctx, s, scheme, cfg)
+}
+
+// connect makes a connection, on which the client speaks TLS itself.
+func connect(ctx context.Context, target stream.Target, cfg testee.Config) (stream.Stream, error) {
 	below := target
 	below.TLS = nil
 	s, err := stream.Dial(ctx, below)

@@ -30,16 +30,18 @@ func closingByRFC(c Closing, log *wirelog.Log, v Verdict) Verdict {
 		v.Close, v.CloseResult = Failed, upper(broken[0])
 	case v.Close == WrongCode && returnsOurs(f):
 		v.Close, v.CloseResult = Failed, fmt.Sprintf("We had to close the connection with %d, which the peer returned", f.Local.Code)
+	case v.Close == WrongCode && c.ByUs && c.Clean && (f.Remote.Code == ws.ProtocolError || f.Remote.Code == ws.InvalidPayload):
+		v.Close, v.CloseResult = Failed, fmt.Sprintf("RFC 6455, 7.4: our Close was answered with %d, which finds fault with it, and it was in order", f.Remote.Code)
 	case v.Close == WrongCode && c.ByUs && c.Clean && f.Remote.Code.OnWire():
 		// A Close in answer to ours may have any code that may be sent (RFC 6455, 5.5.1 and 7.4).
 		v.Close, v.CloseResult = OK, fmt.Sprintf("Connection was properly closed, with %d in answer to our Close", f.Remote.Code)
 	case v.Close == Unclean && f.WasServerConnectionDropTimeout, v.Close == FailedByClient:
 		// One word, whichever of our timers ended first.
-		v.Close, v.CloseResult = FailedByClient, "RFC 6455, 7.1.1: the server left TCP open after the Close frames, and we had to end it"
+		v.Close, v.CloseResult = FailedByClient, "RFC 6455, 7.1.1: the server left "+log.Carrier()+" open after the Close frames, and we had to end it"
 	case v.Close == Unclean && f.WasCloseHandshakeTimeout:
 		v.CloseResult = "RFC 6455, 5.5.1: no Close came in answer to ours"
 	case v.Close == Unclean:
-		v.CloseResult = "RFC 6455, 5.5.1: " + endOr(log, "we ended TCP") + ", and Close frames had not been exchanged"
+		v.CloseResult = "RFC 6455, 5.5.1: " + endOr(log, "we ended "+log.Carrier()) + ", and Close frames had not been exchanged"
 	case v.Close == Failed && c.ByUs:
 		v.CloseResult = upper(endOr(log, "the closing handshake was not begun")) + ", and it was up to us to close"
 	case v.Close == Failed:
@@ -116,13 +118,13 @@ func ended(log *wirelog.Log) string {
 	case first:
 		return "the peer closed without a code" + closed
 	case dropped && !f.ClosedByMe:
-		return fmt.Sprintf("the peer ended TCP without a Close, %v after the beginning", after.Round(time.Millisecond))
+		return fmt.Sprintf("the peer ended %s without a Close, %v after the beginning", log.Carrier(), after.Round(time.Millisecond))
 	case reset && !f.ClosedByMe:
-		return fmt.Sprintf("the peer reset TCP, %v after the beginning", after.Round(time.Millisecond))
+		return fmt.Sprintf("the peer reset %s, %v after the beginning", log.Carrier(), after.Round(time.Millisecond))
 	case dropped:
-		return "the peer ended TCP"
+		return "the peer ended " + log.Carrier()
 	case reset:
-		return "the peer reset TCP"
+		return "the peer reset " + log.Carrier()
 	}
 	return ""
 }

@@ -31,6 +31,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"refused", refuse, "400 No", false, verdict.OK, "http 400"},
 		{"accepted", refuse, "101 Yes", true, verdict.Failed, "accepted with 101"},
+		{"accepted over HTTP/3", refuse, "200 Yes", true, verdict.Failed, "accepted with 200"},
 		{"answered otherwise", refuse, "200 OK", false, verdict.Failed, "no good"},
 		{"ended", refuse, "", false, verdict.NonStrict, "end"},
 		{"the field is there", version, "426 No\r\nsec-websocket-version: 8, 13", false, verdict.OK, "http 426"},

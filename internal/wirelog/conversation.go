@@ -3,6 +3,7 @@
 package wirelog
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"time"
@@ -72,6 +73,18 @@ func (l *Log) refusal() (Record, bool) {
 		return Record{}, true
 	}
 	return Record{Status: resp.Status, Fields: resp.Fields}, true
+}
+
+// Carrier is what the WebSocket connection is on, as sentences call it: TCP, or a stream of HTTP/2
+// or HTTP/3 (RFC 8441, 5).
+func (l *Log) Carrier() string {
+	for _, head := range [][]byte{l.Request, l.Response} {
+		line, _, _ := bytes.Cut(head, []byte("\r\n"))
+		if bytes.HasSuffix(line, []byte(" "+ws.HTTP2)) || bytes.HasSuffix(line, []byte(" "+ws.HTTP3)) {
+			return "the stream"
+		}
+	}
+	return "TCP"
 }
 
 // ending is what the end of TCP tells of the peer, if anything.

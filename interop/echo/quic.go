@@ -11,6 +11,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"math/big"
 	"net"
 	"net/http"
@@ -190,11 +191,15 @@ func ask(ctx context.Context, conn *quic.Conn, r *http.Request) (s *http3.Reques
 	return s, deflate, nil
 }
 
-// leave ends a connection, a moment after its stream: what has been written gets under way.
+// leave ends the stream, and its connection once the server has ended the stream, too: what a
+// server has not read yet is lost to it when the connection ends.
 func leave(conn *quic.Conn, s *http3.RequestStream) {
+	const patience = time.Second
 	s.Close()
+	_ = s.SetReadDeadline(time.Now().Add(patience))
+	_, _ = io.Copy(io.Discard, s)
 	s.CancelRead(quic.StreamErrorCode(http3.ErrCodeNoError))
-	time.AfterFunc(50*time.Millisecond, func() { _ = conn.CloseWithError(quic.ApplicationErrorCode(http3.ErrCodeNoError), "") })
+	_ = conn.CloseWithError(quic.ApplicationErrorCode(http3.ErrCodeNoError), "")
 }
 
 // Echo is that of Client.

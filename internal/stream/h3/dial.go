@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"sync"
 	"time"
 
@@ -39,14 +38,9 @@ func transportConfig() *quic.Config {
 	}
 }
 
-// newTransport is a transport on a socket. Where the kernel's buffers are smaller than it
-// would like, quic-go writes so to the standard logger, in the middle of what we print, unless
-// the environment says that nobody wants to know.
+// newTransport is a transport on a socket.
 func newTransport(packets net.PacketConn) *quic.Transport {
-	const quiet = "QUIC_GO_DISABLE_RECEIVE_BUFFER_WARNING"
-	if _, set := os.LookupEnv(quiet); !set {
-		_ = os.Setenv(quiet, "true") // where it cannot be set, there is a line more to read
-	}
+	stream.QuietQUIC()
 	return &quic.Transport{Conn: packets}
 }
 
