@@ -4,6 +4,7 @@ package cases
 
 import (
 	"slices"
+	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/peer"
@@ -15,12 +16,36 @@ import (
 
 // clientsOverHTTP2 is 20.2: WebSocket over HTTP/2, as a client has to do it (RFC 8441).
 func clientsOverHTTP2() []conform.Case {
-	cs := over(ws.HTTP2, slices.Concat(clientRequestsOverHTTP2(), answersOverHTTP2(), clientEndsOverHTTP2()))
+	cs := over(ws.HTTP2, slices.Concat(settingsForClients(), clientRequestsOverHTTP2(), answersOverHTTP2(), clientEndsOverHTTP2()))
 	for i := range cs {
 		cs[i].Only = conform.AsServer
 	}
 	slices.SortFunc(cs, func(a, b conform.Case) int { return conform.CompareIDs(a.ID, b.ID) })
 	return cs
+}
+
+// settingsForClients is 20.2.1 to 20.2.3. Which case a connection is for shows in a request, which
+// must not come here. So there is an ordinary connection first, and what is odd is the next
+// one that the client opens.
+//
+// "Upon receipt of SETTINGS_ENABLE_CONNECT_PROTOCOL with a value of 1, a client MAY use the
+// Extended CONNECT as defined in this document" (RFC 8441, 3): before, and without, it may not.
+func settingsForClients() []conform.Case {
+	oddly := func(id, title string, requirements []string, all ...peer.Beginning) conform.Case {
+		fine := comesBack()
+		found := surveyed()
+		turns := []conform.Turn{{Name: "an ordinary connection, which ends with GOAWAY", Play: steps(live, goesAway), Want: &fine}}
+		for i := range all {
+			turns = append(turns, conform.Turn{Name: "the connection behind it", Play: live, Want: &found, Begins: &all[i]})
+		}
+		return conform.Case{ID: id, Title: title, Spec: "RFC 8441, 3", Requirements: requirements, Turns: turns, Want: fine}
+	}
+	return []conform.Case{
+		oddly("20.2.1", "SETTINGS come after a second", []string{"8441-3-2"}, peer.Beginning{Connect: 1, Late: time.Second}),
+		oddly("20.2.2", "SETTINGS without SETTINGS_ENABLE_CONNECT_PROTOCOL, and with its value 0", []string{"8441-3-2"}, peer.Beginning{Without: true}, peer.Beginning{}),
+		// "The value of the parameter MUST be 0 or 1."
+		oddly("20.2.3", "SETTINGS_ENABLE_CONNECT_PROTOCOL is 2", []string{"8441-3-2"}, peer.Beginning{Connect: 2}),
+	}
 }
 
 func clientRequestsOverHTTP2() []conform.Case {

@@ -87,6 +87,11 @@ func oddOverHTTP2() []conform.Case {
 			ID: "20.1.35", Title: "An extended CONNECT for a resource that is nowhere", Spec: "RFC 8441, 5", Requirements: []string{"8441-5-8"},
 			Open: edits(section(withField(":path", "/wsspec-knows-no-such-resource"))), Want: openLevel(ladder(begins(verdict.OK, answered(404)))),
 		}, {
+			// Nothing says that a port with HTTP/2 has HTTP/1.1, too. Clients that have only that are glad
+			// of it.
+			ID: "20.1.37", Title: "Upgrade over HTTP/1.1 on the same port", Spec: "RFC 6455, 4.2", Requirements: []string{"8441-5-6"}, Opens: ws.HTTP1,
+			Play: live, Want: openLevel(or(comesBack(), why("The port has no WebSocket over HTTP/1.1.", begins(verdict.Informational, answered())))),
+		}, {
 			// Its data is not the content that a length is told of (RFC 9110, 9.3.6). A server may
 			// take the request for malformed, or pass the field over.
 			ID: "20.1.39", Title: "An extended CONNECT with content-length: 0", Spec: "RFC 9110, 9.3.6", Requirements: []string{"8441-5-9"},

@@ -53,7 +53,10 @@ type Case struct {
 	Command string // what the peer is asked to do, in the words of ws.ParseCommands
 	// Over, where not empty, is the version of HTTP that the case is about: ws.HTTP1 and so
 	// on. It makes no sense over another.
-	Over  string
+	Over string
+	// Opens, where not empty, is the version of HTTP that the connection of a case is opened
+	// with in place of that of the run. Where it cannot be there is an open end of TCP.
+	Opens string
 	Needs Trait // what the peer's profile must say for the case to be played
 	// Told, where not nil, stands in place of Open in cases that test servers, where the
 	// profile says what the case needs.
@@ -66,6 +69,9 @@ type Turn struct {
 	Open peer.Opening // handshake offer; zero = plain
 	Play func(p *peer.Peer)
 	Want *verdict.Want // nil: that of the case
+	// Begins, where not nil, is what the client's next connection of HTTP/2 begins with, in place of
+	// a turn that is played: what the client does then is judged, whatever it asks for.
+	Begins *peer.Beginning
 
 	Command string // as of a case; empty: that of the case
 }

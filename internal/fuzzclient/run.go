@@ -178,6 +178,9 @@ func (e *Endpoint) converse(ctx context.Context, st runner.Settings, c runner.Pl
 	if c.AtOnce() {
 		dial = e.dialOnce
 	}
+	if c.Opens == ws.HTTP1 {
+		dial = e.dialHTTP1
+	}
 	if acting != nil {
 		acting.Resume()
 	}

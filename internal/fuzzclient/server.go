@@ -295,6 +295,28 @@ func (e *Endpoint) connectHTTP2(ctx context.Context) (stream.Stream, error) {
 	return h2.Dial(ctx, s)
 }
 
+// dialHTTP1 connects for HTTP/1.1 whatever the version of the run is. A server that has none there
+// is one that ends the connection.
+func (e *Endpoint) dialHTTP1(ctx context.Context, _ *secure.Manner) (stream.Stream, error) {
+	if e.Dial != nil {
+		return e.Dial(ctx)
+	}
+	attempt, cancel := context.WithTimeout(ctx, dialLimit)
+	defer cancel()
+	target := e.target
+	if target.TLS != nil {
+		target.TLS = target.TLS.Clone()
+		target.TLS.NextProtos = []string{"http/1.1"}
+	}
+	s, err := stream.Dial(attempt, target)
+	if err != nil && ctx.Err() == nil {
+		ours, theirs := net.Pipe()
+		_ = theirs.Close() // nobody is there
+		return stream.Wrap(ours), nil
+	}
+	return s, err
+}
+
 // leave lets go of what all connections share. They can be opened again.
 func (e *Endpoint) leave() {
 	if e.quic != nil {

@@ -17,6 +17,10 @@ func (s *Server) serveHTTP2(ctx context.Context, c *conn) {
 	if !s.ledger.admit(c.seat) {
 		return
 	}
+	if o := s.ledger.takeOdd(c.remote); o != nil {
+		s.serveOdd(ctx, c.in, *o)
+		return
+	}
 	_ = h2.Serve(ctx, c.in, func(st *h2.Stream) { s.serveTunnel(ctx, st) }) // how it ends shows on the streams
 }
 

@@ -27,6 +27,7 @@ type ledger struct {
 	served   int           // connections past it
 	reserved int64
 	runs     map[string]*run // by agent
+	odd      map[string]odd  // connections to come, by host
 
 	callers map[string]string // agents by the address that they come from, and for which case
 }
@@ -53,7 +54,7 @@ type seat struct {
 }
 
 func newLedger(limits Limits, store ResultStore) *ledger {
-	l := &ledger{limits: limits, store: store, changed: make(chan struct{}), runs: map[string]*run{}}
+	l := &ledger{limits: limits, store: store, changed: make(chan struct{}), runs: map[string]*run{}, odd: map[string]odd{}}
 	for _, agent := range store.Agents() {
 		l.runs[agent] = l.newRun(agent)
 	}

@@ -163,6 +163,11 @@ func (c *conn) runCase(ctx context.Context) {
 		return
 	}
 	defer c.ledger.land(c.agent, id)
+	if c.planned.Begins() != nil {
+		c.answer(ctx) // what there is to see was to be seen before a request
+		return
+	}
+	c.expectOdd(c.planned)
 	c.previousKey = c.ledger.swapKey(c.agent, c.request.Fields.Get("Sec-WebSocket-Key"))
 	// Twice, as a message that is copied while it grows.
 	c.holding(ctx, 2*int64(c.Settings.Backlog(c.planned.Connection().Case))+CaseMemory, c.play)

@@ -60,6 +60,13 @@ func (p *Peer) RoundTrip() error {
 	return t.Ping(ctx)
 }
 
+// Beginning is how a server of HTTP/2 begins a connection, where that is not as it should be.
+type Beginning struct {
+	Without bool          // there is no SETTINGS_ENABLE_CONNECT_PROTOCOL
+	Connect uint32        // its value otherwise
+	Late    time.Duration // before SETTINGS go out
+}
+
 var errNoStreams = errors.New("this connection has no streams")
 
 // Trap is an address of ours at which nobody has any business.

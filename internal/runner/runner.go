@@ -57,6 +57,15 @@ type Planned struct {
 	meeting *meeting // of the connections of a case that is played on all of them together
 }
 
+// Begins is what the client's connection begins with that a turn stands for, nil where a turn is
+// played as others are.
+func (c Planned) Begins() *peer.Beginning {
+	if c.turn == 0 {
+		return nil
+	}
+	return c.Turns[c.turn-1].Begins
+}
+
 // AtOnce reports whether it tells against the peer if it cannot be connected to at once.
 func (c Planned) AtOnce() bool { return c.atOnce }
 
@@ -253,7 +262,7 @@ func (st Settings) Conduct(p *peer.Peer, c Planned, agent string, open bool) (r 
 	}()
 	c.meeting.attend(st.OpenTimeout())
 	switch {
-	case open && c.Over != "" && c.Over != p.HTTPVersion():
+	case open && c.Over != "" && c.Over != p.HTTPVersion() && c.Opens != p.HTTPVersion():
 		p.NotJudged(fmt.Sprintf("the case is about %s, and the connection was opened over %s", c.Over, p.HTTPVersion()))
 		p.Close(ws.NormalClosure)
 		p.Finish(st.stretch(c.Patience()), c.End)

@@ -169,7 +169,7 @@ func TestRanges(t *testing.T) {
 
 // Each exception is of a requirement that could be tested.
 func TestExceptions(t *testing.T) {
-	reasons := coverage.Exceptions(requirements.Load())
+	reasons := coverage.Exceptions()
 	for id, reason := range reasons {
 		if r, ok := requirements.Load().ByID(id); !ok || r.Testable == requirements.No || reason == "" {
 			t.Errorf("%s: %q", id, reason)

@@ -2,16 +2,13 @@
 
 package coverage
 
-import "github.com/wsspec/wsspec/internal/requirements"
-
 // Exceptions are the requirements that could be tested and are not, by id, with the
-// reason: a few.
-func Exceptions(requirements.Table) map[string]string {
+// reason.
+func Exceptions() map[string]string {
 	return map[string]string{
 		"6455-4.1-2":   "a client would have to be told to open two connections at once, and there is no command for that",
 		"6455-4.1-3":   "it takes a proxy, which wsspec does not play",
 		"6455-7.1.5-2": "what an application is told does not go over the wire, and there is no command that has the peer say it",
-		"8441-3-2":     "a client that asks without having been allowed to asks before there is anything to see of it",
 		"8441-3-3":     "that a setting has no effect does not show",
 	}
 }

@@ -64,7 +64,9 @@ func (c *conn) begin(settings ...http2.Setting) {
 	if c.role == ws.Client {
 		c.out.buf.WriteString(http2.ClientPreface)
 	}
+	c.mu.Lock()
 	c.acks = append(c.acks, func() {}) // nobody waits for it
+	c.mu.Unlock()
 	c.control(settingsFrame(settings), func(f *http2.Framer) error { return f.WriteSettings(settings...) })
 	const more = connWindow - defaultWindow
 	c.control(windowFrame(0, more), func(f *http2.Framer) error { return f.WriteWindowUpdate(0, more) })

@@ -91,6 +91,7 @@ type conn struct {
 	block  block // a header block that is coming in
 	budget budget
 	accept func(*Stream) // as a server: what becomes of a request
+	seen   func(sent bool, frame *wirelog.HTTPFrame)
 
 	out output
 
@@ -145,6 +146,9 @@ func (c *conn) tell(sent bool, f *wirelog.HTTPFrame) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.seen != nil {
+		c.seen(sent, f)
+	}
 	if f.Stream > 0 {
 		if s := c.streams[uint32(f.Stream)]; s != nil {
 			s.tell(seen{now, sent, f})

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -29,9 +30,22 @@ const Preface = http2.ClientPreface
 // is called for each request, by a goroutine of its own, and has the stream closed when it
 // returns. Serve returns when all have.
 func Serve(ctx context.Context, s stream.Stream, handle func(*Stream)) error {
+	return ServeWith(ctx, s, Beginning{Settings: []http2.Setting{{ID: http2.SettingEnableConnectProtocol, Val: 1}}}, handle)
+}
+
+// Beginning is what a server begins a connection with.
+type Beginning struct {
+	Settings []http2.Setting // beside those about sizes and numbers
+	Late     time.Duration   // before they go out
+	Seen     func(sent bool, frame *wirelog.HTTPFrame)
+}
+
+// ServeWith is Serve with a beginning of its own. Where Seen is not nil it is told each frame of the
+// connection, with a lock held.
+func ServeWith(ctx context.Context, s stream.Stream, b Beginning, handle func(*Stream)) error {
 	in := bufio.NewReaderSize(s, 4*maxFrame)
 	c := newConn(s, ws.Server, in)
-	c.accept = handle
+	c.accept, c.seen = handle, b.Seen
 	unhook := context.AfterFunc(ctx, func() { _ = s.Reset() })
 	defer unhook()
 	preface := make([]byte, len(Preface))
@@ -42,10 +56,16 @@ func Serve(ctx context.Context, s stream.Stream, handle func(*Stream)) error {
 	}
 	_ = s.SetReadDeadline(time.Time{})
 	c.idle = time.AfterFunc(IdlePatience, c.leave)
-	c.begin(
-		http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: MaxStreams}, http2.Setting{ID: http2.SettingInitialWindowSize, Val: Window},
-		http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: maxBlock}, http2.Setting{ID: http2.SettingEnableConnectProtocol, Val: 1},
-	)
+	begin := func() {
+		c.begin(append([]http2.Setting{
+			{ID: http2.SettingMaxConcurrentStreams, Val: MaxStreams}, {ID: http2.SettingInitialWindowSize, Val: Window}, {ID: http2.SettingMaxHeaderListSize, Val: maxBlock},
+		}, b.Settings...)...)
+	}
+	if b.Late > 0 {
+		defer time.AfterFunc(b.Late, begin).Stop()
+	} else {
+		begin()
+	}
 	go c.write()
 	c.read()
 	c.idle.Stop()
