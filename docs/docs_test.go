@@ -211,7 +211,7 @@ func check(texts map[string]string, words []string) error {
 		call = "wsspec cases list"
 	}
 	for _, w := range words {
-		flag := regexp.MustCompile(`^--?[a-z][a-z-]*`).FindString(w)
+		flag := regexp.MustCompile(`^--?[a-z][a-z0-9-]*`).FindString(w)
 		if flag == "" || flag == "--help" {
 			continue
 		}

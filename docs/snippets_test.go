@@ -123,7 +123,7 @@ func TestFlagsInTextExist(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, m := range regexp.MustCompile("`(--[a-z-]+)").FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile("`(--[a-z0-9-]+)").FindAllStringSubmatch(string(text), -1) {
 			seen++
 			if !regexp.MustCompile(m[1]+`\b`).MatchString(all) && m[1] != "--user" { // docker's
 				t.Errorf("%s: there is no flag %s", page, m[1])
