@@ -4,6 +4,7 @@ package wsspec_test
 
 import (
 	"context"
+	"io/fs"
 	"net/http"
 	"testing"
 
@@ -32,6 +33,23 @@ func ExampleTestClient() {
 		wsspec.TestClient(t, func(ctx context.Context, url string) error {
 			return echoUntilTheEnd(ctx, url) // yours
 		})
+	}
+}
+
+// What fuzzing has found is a test from then on; findings is an embed.FS.
+func ExampleReplayHandler() {
+	var handler http.Handler // yours
+	var findings fs.FS       // an embed.FS with findings/*.wsspec
+	_ = func(t *testing.T) {
+		wsspec.ReplayHandler(t, handler, findings)
+	}
+}
+
+// go test -fuzz FuzzEcho looks for more, steered by the coverage of the handler.
+func ExampleFuzzHandler() {
+	var handler http.Handler // yours
+	_ = func(f *testing.F) { // func FuzzEcho(f *testing.F)
+		wsspec.FuzzHandler(f, handler)
 	}
 }
 

@@ -21,6 +21,8 @@ type commandLine struct {
 	Serve    serveCmd    `cmd:"" help:"Test WebSocket clients that connect to us."`
 	Echo     echoCmd     `cmd:"" help:"Run an echo server to test."`
 	Client   clientCmd   `cmd:"" help:"Run an echo client against a fuzzing server."`
+	Fuzz     fuzzCmd     `cmd:"" help:"Look for conversations that a server gets wrong."`
+	Replay   replayCmd   `cmd:"" help:"Play conversations again that fuzzing has found."`
 	Cases    casesCmd    `cmd:"" help:"List the test cases, or explain one."`
 	Coverage coverageCmd `cmd:"" help:"Show which requirements of the RFCs are tested, and by which cases."`
 	Diagnose diagnoseCmd `cmd:"" help:"Explain the failures in a report by known mistakes."`

@@ -129,6 +129,9 @@ type clientCmd struct {
 
 	Connection `embed:""`
 
+	Fuzz uint64  `placeholder:"N" help:"Have N conversations that the server draws, instead of its cases."`
+	Seed *uint64 `placeholder:"N" help:"With --fuzz: the seed to draw them from."`
+
 	FaultFlags `embed:""`
 }
 
@@ -166,15 +169,27 @@ func (c *clientCmd) Run(ctx context.Context, p *process) error {
 		return badUsage(err, "")
 	}
 	t := tour.Tour{Dial: dial, Agent: c.Agent, Parallel: c.Parallel, Obey: true, Lost: func(n int, err error) { fmt.Fprintf(p.stderr, "wsspec: case %d: %v\n", n, err) }}
+	if c.Fuzz > 0 {
+		n, err := t.Fuzz(ctx, c.Fuzz, c.Seed)
+		if err == nil {
+			fmt.Fprintf(p.stdout, "%d connections fuzzed as %q\n", n, c.Agent)
+		}
+		return ended(err)
+	}
 	n, err := t.Do(ctx)
-	switch {
-	case errors.Is(err, tour.ErrInterrupted):
-		return statusError(exitInterrupted)
-	case err != nil:
-		return err
+	if err != nil {
+		return ended(err)
 	}
 	fmt.Fprintf(p.stdout, "%s run as %q\n", terminal.CasesOf(n), c.Agent)
 	return nil
+}
+
+// ended is the error with which a client ends.
+func ended(err error) error {
+	if errors.Is(err, tour.ErrInterrupted) {
+		return statusError(exitInterrupted)
+	}
+	return err
 }
 
 // runPeers runs the interop module's program.

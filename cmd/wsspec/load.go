@@ -71,7 +71,7 @@ type loadRamp struct {
 // loadShow are the flags for what becomes of the result.
 type loadShow struct {
 	FailIf []string `sep:"none" placeholder:"CONDITION" group:"Result" help:"Exit with status 1 if this is so at the end: 'p99>5ms', 'failed>0', 'lost>1%', 'tls.p50>20ms'. Repeatable."`
-	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"loadoutput" group:"Result" help:"Write the result: json or csv; without =FILE, to standard output. Repeatable."`
+	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"loadoutput" group:"Result" help:"Write the result: json, csv or junit; without =FILE, to standard output. Repeatable."`
 	Quiet  bool     `short:"q" group:"Result" help:"Print the summary only."`
 }
 

@@ -124,8 +124,9 @@ func (l *loading) status(ctx context.Context, r *load.Result) error {
 // loadWriters are the kinds of reports of a load test.
 func loadWriters() map[string]func(*bytes.Buffer, *load.Result) error {
 	return map[string]func(*bytes.Buffer, *load.Result) error{
-		"json": func(b *bytes.Buffer, r *load.Result) error { return load.WriteJSON(b, r) },
-		"csv":  func(b *bytes.Buffer, r *load.Result) error { return load.WriteCSV(b, r) },
+		"json":  func(b *bytes.Buffer, r *load.Result) error { return load.WriteJSON(b, r) },
+		"junit": func(b *bytes.Buffer, r *load.Result) error { return load.WriteJUnit(b, r) },
+		"csv":   func(b *bytes.Buffer, r *load.Result) error { return load.WriteCSV(b, r) },
 	}
 }
 

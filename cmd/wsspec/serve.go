@@ -34,6 +34,8 @@ type serveCmd struct {
 	NoWeb  bool   `help:"Do not serve pages."`
 	Out    string `default:"wsspec-report" placeholder:"DIR" complete:"dir" help:"Folder for the report (${default})."`
 
+	Findings string `default:"findings" placeholder:"DIR" complete:"dir" help:"Folder for what is found in clients that ask for /fuzz (${default})."`
+
 	Force bool `help:"Replace files in --out that are not part of a report."`
 
 	ReadyFile string        `placeholder:"FILE" complete:"file" help:"Write the server's URL to this file once it listens."`
@@ -61,7 +63,9 @@ type serveCmd struct {
 
 // Help is what "wsspec serve --help" says beside the flags.
 func (serveCmd) Help() string {
-	return `A client under test asks ws://HOST:9001/getCaseCount for the number of cases, then for each N from 1 on opens /runCase?case=N&agent=NAME and echoes what it receives, and at the end opens /updateReports?agent=NAME. Ctrl-C stops the server.`
+	return `A client under test asks ws://HOST:9001/getCaseCount for the number of cases, then for each N from 1 on opens /runCase?case=N&agent=NAME and echoes what it receives, and at the end opens /updateReports?agent=NAME. Ctrl-C stops the server.
+
+A client that opens /fuzz?agent=NAME&seed=N&runs=N over and over is told what no case says, as "wsspec fuzz" does with servers, until the answer is HTTP status 410.`
 }
 
 // Run serves clients until a signal, a client, or idleness ends it.
@@ -101,14 +105,13 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 			return errors.Join(err, l.Close())
 		}
 	}
+	room := newFuzzRoom(p, c.Findings, c.Quiet)
 	server := fuzzserver.New(fuzzserver.Config{
 		Plan: plan.cases, Surveys: plan.surveys, Settings: settings, Store: flagged{store, lounge.flags}, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
-		HTTP2: c.HTTP2, HTTP3: quic, Apart: apart,
+		HTTP2: c.HTTP2, HTTP3: quic, Apart: apart, Fuzz: room.play,
 		Events: func(e fuzzserver.Event) { lounge.event(e); pages.Event(e) },
 	})
-	url := stream.URL(l, tlsConfig != nil)
-	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(len(lounge.planned)-len(plan.untold)), settings.Seed)
-	if err := c.announce(p, url, apart, pages); err != nil {
+	if err := c.announce(p, l, len(lounge.planned)-len(plan.untold), settings.Seed, apart, pages); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -122,11 +125,13 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	if err := pages.Wait(err); err != nil {
 		return err
 	}
-	return lounge.close(plan, store)
+	return room.close(func() error { return lounge.close(plan, store) })
 }
 
-// announce says what else there is than the port for clients, and that we are ready.
-func (c *serveCmd) announce(p *process, url string, apart []fuzzserver.Apart, pages *website.Site) error {
+// announce says where clients and browsers find us, and that we are ready.
+func (c *serveCmd) announce(p *process, l net.Listener, cases int, seed uint64, apart []fuzzserver.Apart, pages *website.Site) error {
+	url := stream.URL(l, c.isOn())
+	fmt.Fprintf(p.stdout, "Listening on %s with %s, seed %d. Ctrl-C ends it.\n", url, terminal.CasesOf(cases), seed)
 	for _, a := range apart {
 		fmt.Fprintf(p.stdout, "Port of case %s: %s\n", a.ID, a.Port())
 	}

@@ -226,7 +226,7 @@ func (c *testCmd) prepare(p *process) (*testRun, error) {
 	if t.outdated = c.StrictBaseline; t.outdated && t.known == nil {
 		return nil, badUsage(errors.New("--strict-baseline goes with --baseline"), "")
 	}
-	if t.picked, err = c.pick(); err != nil {
+	if err := c.choose(t); err != nil {
 		return nil, err
 	}
 	if t.picked, err = p.narrow(t.picked, c.OnlySection, c.LastFailed, c.Out); err != nil {
@@ -235,7 +235,7 @@ func (c *testCmd) prepare(p *process) (*testRun, error) {
 	t.parted = func(picked []conform.Case, p peer.Profile) ([]conform.Case, []report.Planned) {
 		return c.Selection.parted(picked, ws.Client, p, c.HTTPVersion.version())
 	}
-	t.part, t.partial = c.part() || c.OnlySection != "" || c.LastFailed, c.AllowPartial
+	t.part, t.partial = c.part() || t.said != nil || c.OnlySection != "" || c.LastFailed, c.AllowPartial
 	if err := t.readProfiles(c.Profile); err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ type testRun struct {
 	servers  []fuzzclient.Server
 	profiles []profile // of the servers, in their order
 	picked   []conform.Case
+	said     *conversations // that are played in place of cases, nil for none
 	parted   func([]conform.Case, peer.Profile) (played []conform.Case, left []report.Planned)
 	plan     []runner.Planned // what of them is played of the server in turn: see planFor
 	surveys  []runner.Planned
@@ -127,7 +128,7 @@ func (t *testRun) one(ctx context.Context, server int, store *folder.Folder) (in
 	pace.Fails, pace.Played = tally.Regressed, func(report.Result) { t.screen.Played() }
 	begun, flags := time.Now(), t.repeat(s, t.profiles[server].file)
 	run := fuzzclient.Run{
-		Server: endpoint, Plan: t.plan, Surveys: t.surveys, Settings: settings, Pace: pace, Skip: t.skip,
+		Server: endpoint, Plan: t.plan, Surveys: t.surveys, Conversations: t.said.all(), Settings: settings, Pace: pace, Skip: t.skip,
 		Begin: func(agent string, n int) error {
 			t.tested = append(t.tested, agent)
 			tally.Plan(t.expected(agent), "")
@@ -138,11 +139,11 @@ func (t *testRun) one(ctx context.Context, server int, store *folder.Folder) (in
 		Playing: t.screen.Playing,
 		Taken:   func(agent string) bool { return slices.Contains(t.tested, agent) },
 		Keep: func(r report.Result) error {
-			r.Flags = flags
+			r.Flags = t.said.flags(r, flags)
 			return store.Put(r)
 		},
 		Done: func(r report.Result) error {
-			r.Flags = flags
+			r.Flags = t.said.flags(r, flags)
 			tally.Add(r)
 			t.screen.Done(r, tally)
 			return nil

@@ -45,7 +45,7 @@ func unreachableHint(err error) string {
 		return "does the server take HTTP/3 at this port, over UDP? leave out --http3 to test it over HTTP/1.1"
 	}
 	if errors.Is(err, h2.ErrNoConnect) {
-		return "servers have to be told: Go by GODEBUG=http2xconnect=1, Node by settings: {enableConnectProtocol: true}"
+		return "servers have to be told: Go by GODEBUG=http2xconnect=1, Node by settings: {enableConnectProtocol: true}; some, such as nginx, cannot"
 	}
 	if hint, ok := securityHint(err); ok {
 		return hint

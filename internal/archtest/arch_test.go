@@ -35,13 +35,13 @@ var layers = [][]string{
 	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible", "internal/load/stats", "internal/load/scenario"},
 	{"internal/deflate", "internal/rules", "internal/wirelog", "internal/stream", "internal/capture", "internal/resident"},
 	{"internal/stream/...", "internal/load", "internal/load/wire"},
-	{"internal/peer", "internal/survey", "internal/verdict", "internal/testee", "internal/inspect", "internal/load/preflight"},
-	{"internal/conform"},
+	{"internal/peer", "internal/survey", "internal/verdict", "internal/testee", "internal/inspect", "internal/fuzz/conversation", "internal/model", "internal/load/preflight"},
+	{"internal/conform", "internal/fuzz/generator", "internal/fuzz/player"},
 	{"internal/diagnosis", "internal/report", "internal/requirements/coverage", "internal/spec"},
 	{"internal/report/telling", "internal/report/baseline", "internal/report/score"},
 	{"internal/cases", "internal/report/archive", "internal/report/...", "internal/terminal"},
 	{"internal/runner", "internal/folder"},
-	{"internal/fuzzclient", "internal/fuzzserver", "internal/web", "internal/load/drive"},
+	{"internal/fuzz", "internal/fuzzclient", "internal/fuzzserver", "internal/web", "internal/load/drive"},
 	{".", "internal/tour", "internal/website", "internal/load/crew"},
 	{"internal/wstest"},
 	{"cmd/...", "internal/archtest"},
@@ -51,6 +51,7 @@ var layers = [][]string{
 var bans = map[string][]string{
 	"internal/ws":             {"net", "net/http", "time", "os"},
 	"internal/verdict":        {"net", "context", "os"},                                                    // a pure function
+	"internal/model":          {"net", "context", "os", "time", module + "/internal/rules"},                // pure, and a judge of its own
 	"internal/conform":        {"net", module + "/internal/stream"},                                        // what a case is, not where it runs
 	"internal/cases":          {"net", module + "/internal/stream", module + "/internal/testee"},           // cases never see the network
 	"internal/report":         {"net", module + "/internal/stream", module + "/internal/peer"},             // reports know nothing that can run

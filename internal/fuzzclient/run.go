@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/fuzz/conversation"
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
@@ -26,6 +27,8 @@ type Run struct {
 	// Surveys are cases that look at all conversations of the plan. They come last, and
 	// not at all where the plan was not played to its end.
 	Surveys []runner.Planned
+	// Conversations are played in place of the cases of the plan with their ids: see CaseOf.
+	Conversations map[string]*conversation.Conversation
 	// Pace is how often cases are played, and how many at a time; 0 Jobs: find out
 	// how many the server bears.
 	Pace runner.Pace
@@ -131,7 +134,7 @@ func (r *Run) play(ctx context.Context, plan []runner.Planned, pace runner.Pace,
 			r.Playing(c.ID, true)
 			defer r.Playing(c.ID, false)
 		}
-		res, err := r.Server.Play(ctx, settings, c, out.Agent, acting)
+		res, err := r.one(ctx, settings, c, out.Agent, acting)
 		if err == nil {
 			served.add(c.ID)
 		}
@@ -148,6 +151,14 @@ func (r *Run) play(ctx context.Context, plan []runner.Planned, pace runner.Pace,
 	out.Faults = len(faults)
 	out.Left -= len(faults)
 	return out, err
+}
+
+// one plays a case, or the conversation that stands in place of one.
+func (r *Run) one(ctx context.Context, st runner.Settings, c runner.Planned, agent string, acting runner.Acting) (report.Result, error) {
+	if said, ok := r.Conversations[c.ID]; ok {
+		return r.Server.replay(ctx, st, c, agent, said)
+	}
+	return r.Server.Play(ctx, st, c, agent, acting)
 }
 
 // surveys are those that are not left out for the agent.

@@ -21,6 +21,7 @@ const (
 	pathCaseStatus    = "/getCaseStatus"
 	pathUpdateReports = "/updateReports"
 	pathStopServer    = "/stopServer"
+	pathFuzz          = "/fuzz"
 )
 
 // call is what a client wants.
@@ -31,6 +32,7 @@ type call struct {
 	shutdown bool // after pathUpdateReports
 	moved    bool // the client follows a redirect of pathRunCase
 	token    string
+	fuzz     FuzzCall // of pathFuzz
 }
 
 // needs says whether a path means something, and which parameters it cannot do
@@ -41,7 +43,7 @@ func needs(path string) (planned, agent, known bool) {
 		return true, true, true
 	case pathCaseInfo:
 		return true, false, true
-	case pathUpdateReports:
+	case pathUpdateReports, pathFuzz:
 		return false, true, true
 	case pathCaseCount, pathStopServer:
 		return false, false, true
@@ -65,6 +67,11 @@ func (s *Server) route(target string) (call, *peer.Refusal) {
 		return c, wrong("%s: the parameter agent is missing", path)
 	case len(c.agent) > MaxAgentName:
 		return c, &peer.Refusal{Status: 414, Why: fmt.Sprintf("%s: agent longer than %d octets", path, MaxAgentName)}
+	}
+	if path == pathFuzz {
+		if err := c.parseFuzz(q); err != nil {
+			return c, wrong("%s: %v", path, err)
+		}
 	}
 	if planned {
 		if c.planned, err = s.find(q); err != nil {
@@ -117,7 +124,7 @@ func splitTarget(target string) (path, query string) {
 
 // query are the parameters that mean something, empty where not given.
 type query struct {
-	number, id, agent, shutdown, token, moved string
+	number, id, agent, shutdown, token, moved, seed, runs, replay string
 }
 
 // parseQuery reads parameters in any order. Unknown ones are passed over; one of
@@ -126,7 +133,7 @@ func parseQuery(raw string) (query, error) {
 	var q query
 	places := map[string]*string{
 		"case": &q.number, "casetuple": &q.id, "agent": &q.agent, "shutdownOnComplete": &q.shutdown, "token": &q.token,
-		"moved": &q.moved,
+		"moved": &q.moved, "seed": &q.seed, "runs": &q.runs, "replay": &q.replay,
 	}
 	seen := map[string]bool{}
 	for parameter := range strings.SplitSeq(raw, "&") {

@@ -47,6 +47,8 @@ func (c *conn) serve(ctx context.Context) {
 		c.answer(ctx, c.info(title))
 	case pathCaseStatus:
 		c.caseStatus(ctx)
+	case pathFuzz:
+		c.playFuzz(ctx)
 	case pathUpdateReports:
 		c.updateReports(ctx)
 	case pathStopServer:

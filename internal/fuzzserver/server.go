@@ -61,6 +61,9 @@ type Config struct {
 	AnyoneControls bool
 	// HTTP2 serves clients that begin with the preface of HTTP/2 too (RFC 9113, 3.4).
 	HTTP2 bool
+	// Fuzz, where not nil, talks to clients that ask for /fuzz, one connection a call, and
+	// leaves the stream closed, or says with what they are refused.
+	Fuzz func(context.Context, FuzzCall) *peer.Refusal
 	// HTTP3, where not nil, is where clients of HTTP/3 come, beside those of the listener that
 	// Serve is given. Serve closes it.
 	HTTP3 *h3.Listener

@@ -148,7 +148,7 @@ type Finding struct {
 
 // Resources are what a process used.
 type Resources struct {
-	Process       int     `json:"process"` // its id; of several, the lowest
+	Process       int     `json:"process"`   // its id; of several, the lowest
 	Processes     int     `json:"processes"` // how many they are
 	Name          string  `json:"name"`
 	CPUS          float64 `json:"cpu_s"`  // seconds of processor time during the run

@@ -14,13 +14,6 @@ import (
 	"time"
 )
 
-// Of is the process with an id.
-func Of(proc fs.FS, id int) Process {
-	p := Process{ID: id, proc: proc}
-	p.Name, _ = p.field("Name") // it may be gone by now
-	return p
-}
-
 // Listeners looks for the processes that accept connections to an address of this machine, in
 // the order of their ids: several may share a socket, or a port. The errors are those of Find.
 func Listeners(proc fs.FS, at netip.AddrPort) ([]Process, error) {
@@ -41,7 +34,9 @@ func Listeners(proc fs.FS, at netip.AddrPort) ([]Process, error) {
 		pid, _, _ := strings.Cut(name, "/")
 		id, err := strconv.Atoi(pid)
 		if err == nil && !slices.ContainsFunc(all, func(p Process) bool { return p.ID == id }) {
-			all = append(all, Of(proc, id))
+			p := Process{ID: id, proc: proc}
+			p.Name, _ = p.field("Name") // it may be gone by now
+			all = append(all, p)
 		}
 	}
 	if len(all) == 0 {

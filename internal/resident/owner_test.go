@@ -60,12 +60,16 @@ func TestListeners(t *testing.T) {
 	if _, err := resident.Listeners(fstest.MapFS{}, netip.MustParseAddrPort("127.0.0.1:1")); !errors.Is(err, resident.ErrSystem) {
 		t.Errorf("without tables: %v", err)
 	}
-	if d, err := resident.Of(proc, 9).CPU(); err != nil || d != 2*time.Second {
+	all, err := resident.Listeners(proc, netip.MustParseAddrPort("127.0.0.1:9001"))
+	if err != nil || len(all) != 3 {
+		t.Fatal(all, err)
+	}
+	if d, err := all[0].CPU(); err != nil || d != 2*time.Second {
 		t.Errorf("processor time %v, %v", d, err)
 	}
-	for _, id := range []int{11, 12} {
-		if _, err := resident.Of(proc, id).CPU(); err == nil {
-			t.Errorf("process %d has processor time", id)
+	for _, p := range all[1:] { // without stat, and with one that is cut off
+		if _, err := p.CPU(); err == nil {
+			t.Errorf("process %d has processor time", p.ID)
 		}
 	}
 }

@@ -164,3 +164,25 @@ func (p Process) field(name string) (string, error) {
 	}
 	return "", fmt.Errorf("process %d has no %s", p.ID, name)
 }
+
+// Of is the process with an id. The error is that there is none, or that this system does
+// not tell.
+func Of(proc fs.FS, id int) (Process, error) {
+	p := Process{ID: id, proc: proc}
+	if _, err := fs.Stat(proc, "self"); err != nil {
+		return Process{}, ErrSystem
+	}
+	var err error
+	p.Name, err = p.field("Name")
+	return p, err
+}
+
+// Descriptors is how many file descriptors the process has open. The error is that it is
+// gone, or that they are not for us to see.
+func (p Process) Descriptors() (int, error) {
+	names, err := fs.ReadDir(p.proc, path.Join(strconv.Itoa(p.ID), "fd"))
+	if err != nil {
+		return 0, fmt.Errorf("process %d: %w", p.ID, err)
+	}
+	return len(names), nil
+}

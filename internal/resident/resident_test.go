@@ -159,3 +159,20 @@ func FuzzFind(f *testing.F) {
 		}
 	})
 }
+
+func TestOf(t *testing.T) {
+	proc := machine()
+	p, err := resident.Of(proc, 42)
+	if err != nil || p.Name != "echo server" {
+		t.Errorf("%v, %v", p, err)
+	}
+	if n, err := p.Descriptors(); n != 3 || err != nil {
+		t.Errorf("%d descriptors, %v", n, err)
+	}
+	if _, err := resident.Of(proc, 4711); err == nil {
+		t.Error("a process that does not exist")
+	}
+	if _, err := resident.Of(fstest.MapFS{}, 42); !errors.Is(err, resident.ErrSystem) {
+		t.Errorf("without proc(5): %v", err)
+	}
+}

@@ -30,6 +30,7 @@ type endpoint struct {
 	cancel context.CancelFunc
 	going  sync.WaitGroup
 
+	dial   func(context.Context) (stream.Stream, error) // where the endpoint is elsewhere
 	dialed chan net.Conn
 	dead   chan struct{} // closed once the server accepts no more
 	closed sync.Once
@@ -50,6 +51,9 @@ func (b *bench) endpoint(ctx context.Context, cfg testee.Config) *endpoint {
 
 // connect makes a connection for a case and returns our end of it.
 func (e *endpoint) connect(ctx context.Context, c runner.Planned, command string) (stream.Stream, error) {
+	if e.dial != nil {
+		return e.dial(ctx)
+	}
 	ours, theirs := memnet.Pipe(e.holds)
 	if c.Needs == conform.OverTLS || c.Needs == conform.Authority {
 		return e.secured(ctx, ours, theirs, c.Open.TLS)

@@ -189,7 +189,7 @@ func (b *bench) openQUIC(p *peer.Peer, o peer.Opening) bool {
 	return true
 }
 
-var whole = flag.Bool("whole", false, "play all cases over HTTP/3, and not only the first of each subcategory")
+var whole = flag.Bool("whole", false, "play all cases where a test plays a sample: over HTTP/3 the first of each subcategory, for two judges a few with each fault")
 
 // TestOverHTTP3 plays what is played over HTTP/1.1 over HTTP/3, against an endpoint without
 // faults: nothing is different there. It takes the first case of each subcategory; with

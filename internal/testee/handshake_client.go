@@ -70,6 +70,14 @@ func (c *Conn) sendRequest(req ws.Request) error {
 	return nil
 }
 
+// StatusError is the answer of a server that opens no connection.
+type StatusError struct {
+	Status int // other than 101
+	Reason string
+}
+
+func (e *StatusError) Error() string { return fmt.Sprintf("server answered %d %q", e.Status, e.Reason) }
+
 // newNonce returns a Sec-WebSocket-Key.
 func newNonce() string {
 	var nonce [16]byte
@@ -104,7 +112,7 @@ func checkResponse(resp ws.Response, key string) error {
 	accept := f.Values("Sec-WebSocket-Accept")
 	switch {
 	case resp.Status != 101:
-		return fmt.Errorf("server answered %d %q", resp.Status, resp.Reason)
+		return &StatusError{resp.Status, resp.Reason}
 	case !strings.HasPrefix(resp.Proto, "HTTP/1.") || resp.Proto == "HTTP/1.0":
 		return fmt.Errorf("server answered with %q", resp.Proto)
 	case len(upgrade) != 1 || !ws.EqualFold(upgrade[0], "websocket"):

@@ -30,6 +30,8 @@ func closingByRFC(c Closing, log *wirelog.Log, v Verdict) Verdict {
 		v.Close, v.CloseResult = Failed, upper(broken[0])
 	case v.Close == WrongCode && returnsOurs(f):
 		v.Close, v.CloseResult = Failed, fmt.Sprintf("We had to close the connection with %d, which the peer returned", f.Local.Code)
+	case v.Close == WrongCode && c.ByUs && c.Clean && (f.Remote.Code == ws.ProtocolError || f.Remote.Code == ws.InvalidPayload):
+		v.Close, v.CloseResult = Failed, fmt.Sprintf("RFC 6455, 7.4: our Close was answered with %d, which finds fault with it, and it was in order", f.Remote.Code)
 	case v.Close == WrongCode && c.ByUs && c.Clean && f.Remote.Code.OnWire():
 		// A Close in answer to ours may have any code that may be sent (RFC 6455, 5.5.1 and 7.4).
 		v.Close, v.CloseResult = OK, fmt.Sprintf("Connection was properly closed, with %d in answer to our Close", f.Remote.Code)

@@ -34,6 +34,8 @@ func TestByRFC(t *testing.T) {
 	returned.FailedByMe, returned.Local, returned.Remote = true, coded(1007), coded(1007)
 	answered := weClosed()
 	answered.Remote = coded(1012)
+	foundFault := weClosed()
+	foundFault.Remote = coded(1002)
 	peerClosed := theyClosed()
 	peerClosed.Remote = wirelog.CloseFacts{Sent: true, Coded: true, Code: 1007, Reason: "no"}
 	var err error
@@ -50,6 +52,7 @@ func TestByRFC(t *testing.T) {
 		"only the latest Pong":                 {pongs("a", "b"), byUs, "0 = pong \"b\"", weClosed(), "INFORMATIONAL", "OK", "5.5.3", "", "FAILED"},
 		"only the first Pong":                  {pongs("a", "b"), byUs, "0 = pong \"a\"", weClosed(), "FAILED", "OK", "", "", "FAILED"},
 		"another code in answer":               {ok(), byUs, "", answered, "OK", "OK", "", "1012", "OK"},
+		"our Close found fault with":           {ok(), byUs, "", foundFault, "OK", "FAILED", "", "finds fault", "OK"},
 		"our own code returned":                {ok(), byUs, "", returned, "OK", "FAILED", "", "returned", "OK"},
 		"TCP left open":                        {ok(), byUs, "", dropTimeout(true), "OK", "FAILED BY CLIENT", "", "7.1.1", "OK"},
 		"TCP left open, the other timer first": {ok(), byUs, "", dropTimeout(false), "OK", "FAILED BY CLIENT", "", "7.1.1", "OK"},

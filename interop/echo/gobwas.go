@@ -19,18 +19,21 @@ import (
 	"github.com/gobwas/ws/wsutil"
 )
 
-func serveGobwas(l net.Listener) error {
-	return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e := wsflate.Extension{Parameters: wsflate.DefaultParameters}
-		u := ws.HTTPUpgrader{Negotiate: e.Negotiate}
-		conn, rw, _, err := u.Upgrade(r, w)
-		if err != nil {
-			return // Upgrade has answered the request
+func serveGobwas(l net.Listener) error { return http.Serve(l, http.HandlerFunc(upgradeGobwas)) }
+
+func upgradeGobwas(w http.ResponseWriter, r *http.Request) {
+	e := wsflate.Extension{Parameters: wsflate.DefaultParameters}
+	u := ws.HTTPUpgrader{Negotiate: e.Negotiate}
+	conn, rw, _, err := u.Upgrade(r, w)
+	if err != nil { // Upgrade has answered the request, and left the connection to us
+		if conn != nil {
+			conn.Close()
 		}
-		defer conn.Close()
-		_, deflate := e.Accepted()
-		newGobwasEcho(conn, rw, ws.StateServerSide, deflate).run()
-	}))
+		return
+	}
+	defer conn.Close()
+	_, deflate := e.Accepted()
+	newGobwasEcho(conn, rw, ws.StateServerSide, deflate).run()
 }
 
 type gobwasClient struct{}
@@ -84,7 +87,7 @@ var errGobwasTooBig = errors.New("message too big")
 // gobwasEcho puts together the parts of a connection, which the library leaves
 // to its users. A message that came compressed goes back compressed.
 type gobwasEcho struct {
-	conn     net.Conn
+	conn     io.Writer
 	client   bool
 	deflate  bool
 	state    wsflate.MessageState // of the last message in either direction
@@ -96,7 +99,7 @@ type gobwasEcho struct {
 	message  bytes.Buffer
 }
 
-func newGobwasEcho(conn net.Conn, src io.Reader, side ws.State, deflate bool) *gobwasEcho {
+func newGobwasEcho(conn io.Writer, src io.Reader, side ws.State, deflate bool) *gobwasEcho {
 	e := &gobwasEcho{
 		conn:    conn,
 		client:  side.ClientSide(),

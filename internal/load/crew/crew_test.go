@@ -55,7 +55,9 @@ func (h *house) start(part int) (*crew.Child, error) {
 		childIn.Close()
 		cancel()
 	}
+	h.mu.Lock()
 	h.kill = append(h.kill, kill)
+	h.mu.Unlock()
 	h.servers.Go(func() {
 		time.Sleep(50 * time.Millisecond)
 		err := crew.Work(ctx, childIn, childOut, h.dial)
@@ -128,7 +130,10 @@ func TestDeath(t *testing.T) {
 		p := load.Plan{Kind: load.Echo, Connections: 9, ConnectRate: 10, Rate: 100, Duration: sec(2)}
 		h, s, end := crews(t, p, 3, func(h *house, _ func()) {
 			time.Sleep(tt.after)
-			h.kill[1]()
+			h.mu.Lock()
+			kill := h.kill[1]
+			h.mu.Unlock()
+			kill()
 		})
 		if len(h.died) != 1 || !strings.Contains(h.died[0], "killed") || h.lost != tt.lost || s.Lost != tt.lost {
 			t.Errorf("after %v: died %q, %d lost, %d told; want %d", tt.after, h.died, s.Lost, h.lost, tt.lost)

@@ -18,6 +18,9 @@ const oftenEnough = " --repeat 10"
 // depends on, and a flaky one several times. Its result takes the place of this one.
 func Command(r report.Result) string {
 	cmd := "wsspec test --cases " + quote(r.ID)
+	if slices.Contains(r.Flags, "--cases") { // the case is a file
+		cmd = "wsspec test"
+	}
 	if r.Log.Facts.Role == ws.Server {
 		cmd = "wsspec serve --cases " + quote(r.ID)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -137,6 +138,20 @@ func TestEnds(t *testing.T) {
 		_ = s.Close()
 		wait()
 
+		// What came in front of a reset is read, however late.
+		s, wait = pair(t, read(func(s *h2.Stream) error {
+			_, _ = s.Write([]byte("last words"))
+			return s.Reset()
+		}))
+		ask(t, s)
+		<-ended
+		synctest.Wait()
+		if b, err := io.ReadAll(s); string(b) != "last words" || !stream.IsReset(err) {
+			t.Errorf("in front of a reset: %q, %v", b, err)
+		}
+		_ = s.Close()
+		wait()
+
 		s, wait = pair(t, read((*h2.Stream).CloseWrite))
 		ask(t, s)
 		if _, err := s.Read(make([]byte, 1)); err != io.EOF {
@@ -253,6 +268,59 @@ func TestDialInVain(t *testing.T) {
 			}
 			synctest.Wait()
 			time.Sleep(time.Second)
+		}
+	})
+}
+
+// Frames go out in the order in which they are told, and what rests on the server's
+// SETTINGS behind their acknowledgement: nghttp2 ends a connection where it does not.
+func TestOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := memnet.Pipe(0)
+		var told, came []string
+		var watching sync.Mutex
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			s, err := h2.Dial(t.Context(), ours)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			s.Watch(func(_ time.Time, sent bool, f *wirelog.HTTPFrame) {
+				watching.Lock()
+				defer watching.Unlock()
+				if sent {
+					told = append(told, f.Type)
+				}
+			})
+			_ = s.WriteHead(request())
+			for range 100 {
+				_, _ = s.Write([]byte("x"))
+			}
+			_ = s.Close()
+		}()
+		framer := http2.NewFramer(theirs, theirs)
+		_, _ = io.ReadFull(theirs, make([]byte, len(http2.ClientPreface)))
+		_ = framer.WriteSettings(http2.Setting{ID: http2.SettingEnableConnectProtocol, Val: 1})
+		go func() {
+			for i := range 30 { // each is answered, between the others
+				_ = framer.WritePing(false, [8]byte{byte(i)})
+			}
+		}()
+		for {
+			f, err := framer.ReadFrame()
+			if err != nil {
+				break
+			}
+			came = append(came, strings.ToLower(f.Header().Type.String()))
+		}
+		<-done
+		if want := []string{"settings", "window_update", "settings"}; len(came) < 3 || !slices.Equal(came[:3], want) {
+			t.Errorf("came first: %v", came[:min(len(came), 4)])
+		}
+		if told = told[:min(len(told), len(came))]; !slices.Equal(told, came) {
+			t.Errorf("told %v\ncame %v", told, came)
 		}
 	})
 }

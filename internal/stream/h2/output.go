@@ -47,6 +47,7 @@ func (c *conn) control(told *wirelog.HTTPFrame, write func(*http2.Framer) error)
 	o.mu.Lock()
 	full := o.waiting.Len() > maxControl
 	if !full {
+		c.tell(true, told)
 		_ = write(o.control) // into memory
 	}
 	o.mu.Unlock()
@@ -55,7 +56,6 @@ func (c *conn) control(told *wirelog.HTTPFrame, write func(*http2.Framer) error)
 		_ = c.under.Reset() // it does not read: nobody can be told
 		return
 	}
-	c.tell(true, told)
 	select {
 	case o.kick <- struct{}{}:
 	default:
@@ -103,13 +103,22 @@ func (c *conn) take(by time.Time) error {
 
 func (c *conn) release() { <-c.out.right }
 
-// flush writes what there is, control frames behind the rest. The caller has the right to
-// write. What could not be written in time goes out before what comes next.
-func (c *conn) flush(by time.Time) error {
+// behind puts frames behind the control frames that wait, so that all go out in the order
+// in which they were told: an acknowledgement of the peer's SETTINGS, for one, goes before
+// the first request that rests on them (RFC 9113, 6.5.3). The caller has the right to write.
+func (c *conn) behind(frames func()) {
 	o := &c.out
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	_, _ = o.waiting.WriteTo(&o.buf) // memory to memory
-	o.mu.Unlock()
+	frames()
+}
+
+// flush writes what there is. The caller has the right to write. What could not be written
+// in time goes out before what comes next.
+func (c *conn) flush(by time.Time) error {
+	o := &c.out
+	c.behind(func() {})
 	if o.buf.Len() == 0 {
 		return nil
 	}
@@ -144,16 +153,19 @@ func (c *conn) writeHead(s *Stream, section ws.Fields, end bool, by time.Time) e
 	for _, l := range section {
 		_ = o.henc.WriteField(hpack.HeaderField{Name: l.Name, Value: l.Value}) // into memory
 	}
-	rest := o.block.Bytes()
-	first := rest[:min(len(rest), c.longest())]
-	rest = rest[len(first):]
-	c.tell(true, headersFrame(s.id, end, section))
-	err := o.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: s.id, BlockFragment: first, EndStream: end, EndHeaders: len(rest) == 0})
-	for err == nil && len(rest) > 0 {
-		part := rest[:min(len(rest), c.longest())]
-		rest = rest[len(part):]
-		err = o.framer.WriteContinuation(s.id, len(rest) == 0, part)
-	}
+	rest, longest := o.block.Bytes(), c.longest()
+	var err error
+	c.behind(func() {
+		first := rest[:min(len(rest), longest)]
+		rest = rest[len(first):]
+		c.tell(true, headersFrame(s.id, end, section))
+		err = o.framer.WriteHeaders(http2.HeadersFrameParam{StreamID: s.id, BlockFragment: first, EndStream: end, EndHeaders: len(rest) == 0})
+		for err == nil && len(rest) > 0 {
+			part := rest[:min(len(rest), longest)]
+			rest = rest[len(part):]
+			err = o.framer.WriteContinuation(s.id, len(rest) == 0, part)
+		}
+	})
 	return errors.Join(err, c.flush(by))
 }
 
@@ -171,14 +183,17 @@ func (c *conn) writeData(s *Stream, p []byte, end bool, by time.Time) error {
 		return err
 	}
 	defer c.release()
-	for first := true; first || len(p) > 0; first = false {
-		part := p[:min(len(p), c.longest())]
-		p = p[len(part):]
-		if len(part) == 0 && !end {
-			break // there is only something left to flush
+	longest := c.longest()
+	c.behind(func() {
+		for first := true; first || len(p) > 0; first = false {
+			part := p[:min(len(p), longest)]
+			p = p[len(part):]
+			if len(part) == 0 && !end {
+				break // there is only something left to flush
+			}
+			c.writeFrame(s, part, end && len(p) == 0)
 		}
-		c.writeFrame(s, part, end && len(p) == 0)
-	}
+	})
 	return c.flush(by)
 }
 

@@ -292,19 +292,18 @@ func (c *conn) settings(f *http2.SettingsFrame) error {
 		return nil
 	}
 	err := f.ForeachSetting(c.setting)
+	c.mu.Unlock()
+	if err == nil {
+		ack := frameOf("settings", 0)
+		ack.Words = []string{"ack"}
+		c.control(ack, (*http2.Framer).WriteSettingsAck)
+	}
 	select {
 	case <-c.settled:
 	default:
-		close(c.settled)
+		close(c.settled) // behind the acknowledgement: who waits sends what rests on them
 	}
-	c.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	ack := frameOf("settings", 0)
-	ack.Words = []string{"ack"}
-	c.control(ack, (*http2.Framer).WriteSettingsAck)
-	return nil
+	return err
 }
 
 // setting takes one of the peer's settings. The caller holds the lock.

@@ -3,15 +3,16 @@
 // Command peers runs an echo server or a fuzzing-server client on a
 // third-party WebSocket library.
 //
-//	peers server gorilla|coder|gobwas|gws|xnet|quic-go [--listen ADDR] [--tls-cert FILE --tls-key FILE]
-//	peers client gorilla|coder|gobwas|gws|quic-go URL [--agent NAME] [--cases N] [--parallel N]
+//	peers server gorilla|coder|gobwas|gws|xnet|http2|quic-go [--listen ADDR] [--tls-cert FILE --tls-key FILE]
+//	peers client gorilla|coder|gobwas|gws|http2|quic-go URL [--agent NAME] [--cases N] [--parallel N]
 //
 // The server prints "listening on ws://HOST:PORT" once it accepts connections, quic-go,
 // which speaks HTTP/3 and nothing else, "listening on wss://HOST:PORT";
 // an ADDR without host means 127.0.0.1, port 0 any free one. With a certificate
 // the others serve wss. A client of a wss URL trusts the authorities in the file that the
 // variable SSL_CERT_FILE names, and asks /getCaseInfo where each case is played. Both end
-// on SIGINT and SIGTERM.
+// on SIGINT and SIGTERM. The server http2 needs GODEBUG=http2xconnect=1 in its
+// environment.
 //
 // The exit status is 0 after a run whatever the verdicts, 1 if the run failed,
 // 2 for a command line that makes no sense.
@@ -194,7 +195,7 @@ func parse(flags *flag.FlagSet, args []string, count int) ([]string, error) {
 
 func library(name string, usable func(echo.Library) bool) (echo.Library, error) {
 	var names []string
-	for _, l := range echo.Libraries() {
+	for _, l := range append(echo.Libraries(), echo.HTTP2()) {
 		if !usable(l) {
 			continue
 		}

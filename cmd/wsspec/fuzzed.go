@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/fuzz"
+	"github.com/wsspec/wsspec/internal/fuzz/conversation"
+	"github.com/wsspec/wsspec/internal/model"
+	"github.com/wsspec/wsspec/internal/visible"
+)
+
+// maxShownLines and maxShownLine are how much is shown of a conversation, all of which is in
+// its file.
+const (
+	maxShownLines = 12
+	maxShownLine  = 160
+)
+
+// scriptLines are the lines of a conversation, or as many as are shown.
+func scriptLines(c *conversation.Conversation) []string {
+	script := strings.TrimRight(c.Script(), "\n")
+	if script == "" {
+		return []string{"nothing but the opening handshake, a Ping and a Close"}
+	}
+	lines := strings.Split(script, "\n")
+	if over := len(lines) - maxShownLines; over > 0 {
+		lines = append(lines[:maxShownLines:maxShownLines], fmt.Sprintf("... and %d lines more", over))
+	}
+	return lines
+}
+
+// columns puts a word before the first of lines.
+func columns(name string, lines []string) []string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		line = visible.Text(line)
+		if len(line) > maxShownLine {
+			line = strings.ToValidUTF8(line[:maxShownLine], "") + "..."
+		}
+		out[i] = fmt.Sprintf("  %-9s %s", name, line)
+		name = ""
+	}
+	return out
+}
+
+// progressLine says how far fuzzing is.
+func progressLine(p fuzz.Progress, most time.Duration) string {
+	line := fmt.Sprintf("%d conversations, %d a second, %d pairs", p.Played, perSecond(p.Played+p.Replayed, p.Took), p.Marks)
+	if p.Findings > 0 {
+		line += fmt.Sprintf(", %d found", p.Findings)
+	}
+	if p.Pursued > 0 {
+		line += fmt.Sprintf(", %d being shrunk", p.Pursued)
+	}
+	if left := most - p.Took; left > 0 {
+		return line + fmt.Sprintf(", %v left", left.Round(time.Second))
+	}
+	return line + ", finishing"
+}
+
+func perSecond(n uint64, took time.Duration) int {
+	if took <= 0 {
+		return 0
+	}
+	return int(float64(n) / took.Seconds())
+}
+
+// end keeps what is left to be kept, and prints the summary.
+func (s *fuzzScreen) end(agent string, sum *fuzz.Summary) error {
+	for i, c := range sum.Gone {
+		if _, err := s.keep(fmt.Sprintf("gone-%d-%d", sum.Seed, i+1), c.String()); err != nil {
+			return err
+		}
+	}
+	p := s.process
+	fmt.Fprintf(p.stdout, "\n%q: %d conversations and %d to shrink and confirm, in %v (%d a second), seed %d\n",
+		visible.Text(agent), sum.Played, sum.Replayed, sum.Took.Round(time.Millisecond), perSecond(sum.Played+sum.Replayed, sum.Took), sum.Seed)
+	var levels [model.Should + 1]int
+	for _, f := range sum.Findings {
+		levels[f.Violation.Level]++
+	}
+	row := func(n int, what string) {
+		if n > 0 {
+			fmt.Fprintf(p.stdout, "  %6d  %s\n", n, what)
+		}
+	}
+	row(sum.Marks, "pairs of state and input or answer seen")
+	row(levels[model.Must], "findings that break a MUST")
+	row(levels[model.Contract], "findings of wrong echoes")
+	row(levels[model.Should], "findings that break a SHOULD")
+	row(sum.Repeated, "findings that came to the same conversation as another")
+	row(sum.Unconfirmed, "suspicions that did not come again, three times out of three")
+	row(sum.Died, "times the server could not be reached, and could be a moment later")
+	row(sum.Left, "suspicions that were not looked at for want of time")
+	if len(sum.Findings) == 0 && sum.Lost == nil {
+		fmt.Fprintln(p.stdout, "  nothing found")
+	}
+	if sum.Lost != nil {
+		fmt.Fprintf(p.stdout, "\n%v\nThe last %d conversations before that are in %s/gone-%d-*.wsspec; the server may have died of one of them.\n", sum.Lost, len(sum.Gone), s.out, sum.Seed)
+	}
+	if len(sum.Findings) > 0 {
+		s.table(sum)
+		fmt.Fprintf(p.stdout, "\nFindings: %s/*.wsspec\n", strings.TrimSuffix(s.out, "/"))
+	}
+	return nil
+}
+
+// table lists the findings.
+func (s *fuzzScreen) table(sum *fuzz.Summary) {
+	p := s.process
+	fmt.Fprintln(p.stdout)
+	for _, f := range sum.Findings {
+		fmt.Fprintf(p.stdout, "  %-6s %-28s %s\n", f.Violation.Level, f.Name, visible.Text(f.Violation.What))
+	}
+}

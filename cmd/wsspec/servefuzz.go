@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"regexp"
+	"sync"
+
+	"github.com/wsspec/wsspec/internal/fuzz"
+	"github.com/wsspec/wsspec/internal/fuzz/player"
+	"github.com/wsspec/wsspec/internal/fuzzserver"
+	"github.com/wsspec/wsspec/internal/peer"
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/terminal"
+	"github.com/wsspec/wsspec/internal/visible"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// fuzzRoom is where clients are that ask for /fuzz.
+type fuzzRoom struct {
+	process *process
+	out     string
+	quiet   bool
+	status  *terminal.Status
+
+	mu     sync.Mutex
+	runs   map[string]*clientRun // by agent
+	order  []string
+	failed bool // a replayed conversation was answered wrongly
+	played bool // one was replayed
+}
+
+// clientRun is the fuzzing of one client.
+type clientRun struct {
+	*fuzz.Fuzzer
+	screen   *fuzzScreen
+	arrivals chan stream.Stream
+}
+
+// mostFuzzed bounds the clients that are fuzzed, by their names, which they choose.
+const mostFuzzed = 100
+
+func newFuzzRoom(p *process, out string, quiet bool) *fuzzRoom {
+	return &fuzzRoom{process: p, out: out, quiet: quiet, status: terminal.NewStatus(p.surroundings(), true), runs: map[string]*clientRun{}}
+}
+
+// handed is a stream that tells when somebody else has closed it.
+type handed struct {
+	stream.Stream
+	once sync.Once
+	gone chan struct{}
+}
+
+func (h *handed) Close() error {
+	defer h.once.Do(func() { close(h.gone) })
+	return h.Stream.Close()
+}
+
+func (h *handed) Reset() error {
+	defer h.once.Do(func() { close(h.gone) })
+	return h.Stream.Reset()
+}
+
+// play has one conversation with a client.
+func (r *fuzzRoom) play(ctx context.Context, call fuzzserver.FuzzCall) *peer.Refusal {
+	if call.Replay != "" {
+		return r.replay(ctx, call)
+	}
+	run := r.run(ctx, call)
+	if run == nil {
+		return &peer.Refusal{Status: 503, Why: "too many clients are being fuzzed"}
+	}
+	s := &handed{Stream: call.Stream, gone: make(chan struct{})}
+	select {
+	case <-run.Done():
+		return &peer.Refusal{Status: 410, Why: "all conversations have been played"}
+	case <-ctx.Done():
+		return &peer.Refusal{Status: 503, Why: "the server is being stopped"}
+	case run.arrivals <- s:
+		<-s.gone
+	}
+	return nil
+}
+
+// run is the one of the client, begun if it is new.
+func (r *fuzzRoom) run(ctx context.Context, call fuzzserver.FuzzCall) *clientRun {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if run := r.runs[call.Agent]; run != nil {
+		return run
+	}
+	if len(r.runs) == mostFuzzed {
+		return nil
+	}
+	run := &clientRun{arrivals: make(chan stream.Stream), screen: &fuzzScreen{process: r.process, out: r.out, quiet: r.quiet, status: r.status}}
+	run.screen.repeat = func(name string) string { return "have the client open /fuzz?agent=NAME&replay=" + name }
+	c := fuzz.Config{Seed: rand.Uint64() >> 32, Role: ws.Server, Runs: call.Runs, Agent: call.Agent, Found: run.screen.found, Jobs: 4}
+	if call.Seed != nil {
+		c.Seed = *call.Seed
+	}
+	c.Peer.Connect = func(ctx context.Context) (stream.Stream, error) {
+		select {
+		case s := <-run.arrivals:
+			return s, nil
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	run.Fuzzer = fuzz.Start(ctx, c)
+	r.runs[call.Agent] = run
+	r.order = append(r.order, call.Agent)
+	if !r.quiet {
+		r.status.Print(fmt.Sprintf("Fuzzing the client %q, seed %d", visible.Text(call.Agent), c.Seed))
+	}
+	return run
+}
+
+// replay plays a conversation from the folder of findings.
+func (r *fuzzRoom) replay(ctx context.Context, call fuzzserver.FuzzCall) *peer.Refusal {
+	if named := regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`); !named.MatchString(call.Replay) { // and no path
+		return &peer.Refusal{Status: 500, Why: "/fuzz: replay is no name of a conversation"}
+	}
+	c, err := readConversation(filepath.Join(r.out, call.Replay+".wsspec"))
+	if err == nil && c.Role != ws.Server {
+		err = errors.New("it is a conversation with a server")
+	}
+	if err != nil {
+		r.process.note(fmt.Sprintf("replay %s: %v", call.Replay, err))
+		return &peer.Refusal{Status: 500, Why: "/fuzz: there is no such conversation, or it cannot be played"}
+	}
+	taken := false
+	p := player.Player{Patience: player.Sure(), Keep: true}
+	p.Connect = func(context.Context) (stream.Stream, error) {
+		if taken {
+			return nil, errors.New("a client has one connection")
+		}
+		taken = true
+		return call.Stream, nil
+	}
+	out := p.Play(ctx, c)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.played, r.failed = true, r.failed || len(out.Violations) > 0
+	new(replayCmd).tell(r.process, conversationFile{c, call.Replay}, out)
+	return nil
+}
+
+// close ends what is going on, and tells what it came to. Where a client was fuzzed, others
+// need not have run a case.
+func (r *fuzzRoom) close(rest func() error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	status := exitOK
+	var failed error
+	for _, agent := range r.order {
+		run := r.runs[agent]
+		s := run.Wait()
+		failed = errors.Join(failed, run.screen.failed, run.screen.end(agent, &s))
+		if s.Broken() > 0 {
+			status = exitVerdict
+		}
+	}
+	if r.failed {
+		status = exitVerdict
+	}
+	err := rest()
+	var earned statusError
+	if (len(r.order) > 0 || r.played) && errors.As(err, &earned) && earned == exitUnreachable {
+		err = nil
+	}
+	switch {
+	case failed != nil:
+		return failed
+	case err == nil && status != exitOK:
+		return statusError(status)
+	}
+	return err
+}

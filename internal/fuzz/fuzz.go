@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package fuzz looks for conversations that an endpoint gets wrong: it has them drawn from
+// a seed, played, and judged by the model, goes on with those that show something new, and
+// cuts what it finds to the shortest conversation that shows it.
+//
+// It knows nothing of command lines, and nothing of cases. Start at Run; the parts are
+// packages below: conversation, what is said; generator, what is drawn; player, how it is
+// said and heard.
+package fuzz
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/fuzz/conversation"
+	"github.com/wsspec/wsspec/internal/fuzz/generator"
+	"github.com/wsspec/wsspec/internal/fuzz/player"
+	"github.com/wsspec/wsspec/internal/model"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// Config is what to do.
+type Config struct {
+	Seed uint64
+	Role ws.Role // ours
+	Peer player.Peer
+
+	Runs uint64        // conversations to draw; 0 is no bound
+	Time time.Duration // for which they are drawn; 0 is no bound
+	Jobs int           // conversations at a time; 0 is DefaultJobs
+
+	// Obeys: the endpoint does what it is told as ws.Command says.
+	Obeys bool
+	// Single: no conversation has more than one connection. Those with clients never have.
+	Single bool
+	// Enough findings end the run; 0 is DefaultEnough.
+	Enough int
+
+	// First is the patience with which conversations are played first, and Second that with
+	// which findings are confirmed. Where zero, they are those of package player.
+	First, Second player.Patience
+
+	// Away is how long an endpoint that was there may not be; 0 is DefaultAway.
+	Away time.Duration
+
+	// Found is told each finding, one at a time. May be nil.
+	Found func(Finding)
+	// Agent is the name of the endpoint, for files. May be empty.
+	Agent string
+}
+
+// Defaults of a Config.
+const (
+	DefaultJobs   = 8
+	DefaultEnough = 100
+	DefaultAway   = 3 * time.Second
+)
+
+// Summary is what came of a run.
+type Summary struct {
+	Seed        uint64
+	Played      uint64 // conversations drawn, without those for shrinking
+	Replayed    uint64 // for shrinking and confirming
+	Took        time.Duration
+	Marks       int // different (state, input, answer) seen
+	Known       int // conversations that showed new ones and are drawn from
+	Findings    []Finding
+	Died        int                          // times the endpoint could not be reached, and could be again
+	Unconfirmed int                          // findings that did not come again
+	Repeated    int                          // findings whose shortest form was found before
+	Left        int                          // findings that were not looked at when the run ended
+	Lost        error                        // why the endpoint could not be reached any more, nil where it could
+	Gone        []*conversation.Conversation // the last before that
+}
+
+// Broken is how many findings break a MUST, or what an endpoint that echoes has to do.
+func (s *Summary) Broken() int {
+	n := 0
+	for i := range s.Findings {
+		if s.Findings[i].Violation.Level != model.Should {
+			n++
+		}
+	}
+	return n
+}
+
+// run is a run that is going on.
+type run struct {
+	Config
+	ctx      context.Context
+	draw     *generator.Generator
+	guide    *guide
+	began    time.Time
+	pursuit  pursuit
+	replayed atomic.Uint64
+	died     atomic.Int64
+	alone    sync.RWMutex // held for writing by who must be the only one to talk to the endpoint
+
+	mu     sync.Mutex
+	recent []*conversation.Conversation // the last that were begun
+	lost   error
+	gone   []*conversation.Conversation
+	cancel context.CancelFunc // of the drawing
+}
+
+// Progress is how far a run has come.
+type Progress struct {
+	Played       uint64
+	Replayed     uint64
+	Took         time.Duration
+	Marks, Known int
+	Findings     int
+	Pursued      int // findings that are being shrunk, or wait for it
+}
+
+// A Fuzzer is a run. Start begins it.
+type Fuzzer struct {
+	*run
+	done chan struct{}
+	sum  Summary
+}
+
+// Run fuzzes until one of the bounds is reached or ctx ends.
+func Run(ctx context.Context, c Config) Summary {
+	f := Start(ctx, c)
+	return f.Wait()
+}
+
+// Start begins a run.
+func Start(ctx context.Context, c Config) *Fuzzer {
+	if c.Jobs <= 0 {
+		c.Jobs = DefaultJobs
+	}
+	if c.Enough <= 0 {
+		c.Enough = DefaultEnough
+	}
+	if c.Away == 0 {
+		c.Away = DefaultAway
+	}
+	if c.First == (player.Patience{}) {
+		c.First = player.Quick()
+	}
+	if c.Second == (player.Patience{}) {
+		c.Second = player.Sure()
+	}
+	r := &run{Config: c, ctx: ctx, guide: newGuide(c.Runs), began: time.Now()}
+	r.draw = generator.New(generator.Base{Seed: c.Seed, Role: c.Role, Single: c.Single || c.Role == ws.Server, Obeys: c.Obeys})
+	r.pursuit.init()
+	f := &Fuzzer{run: r, done: make(chan struct{})}
+	go f.do()
+	return f
+}
+
+// Wait waits for the end of the run.
+func (f *Fuzzer) Wait() Summary {
+	<-f.done
+	return f.sum
+}
+
+// Done is closed at the end of the run.
+func (f *Fuzzer) Done() <-chan struct{} { return f.done }
+
+// Progress is how far the run is.
+func (f *Fuzzer) Progress() Progress {
+	p := Progress{Replayed: f.replayed.Load(), Took: time.Since(f.began)}
+	p.Played, p.Marks, p.Known = f.guide.counts()
+	p.Findings, p.Pursued = f.pursuit.counts()
+	return p
+}
+
+func (f *Fuzzer) do() {
+	defer close(f.done)
+	drawing, stop := context.WithCancel(f.ctx)
+	if f.Time > 0 {
+		drawing, stop = context.WithTimeout(f.ctx, f.Time)
+	}
+	defer stop()
+	f.mu.Lock()
+	f.cancel = stop
+	f.mu.Unlock()
+	defer f.guide.stopWith(drawing)()
+
+	var workers, hunters sync.WaitGroup
+	for range f.Jobs {
+		workers.Go(func() { f.work(drawing) })
+	}
+	for range 2 {
+		hunters.Go(f.hunt)
+	}
+	workers.Wait()
+	f.pursuit.close()
+	hunters.Wait()
+	f.sum = f.summary()
+}
+
+func (r *run) summary() Summary {
+	s := Summary{Seed: r.Seed, Replayed: r.replayed.Load(), Took: time.Since(r.began), Lost: r.lost, Gone: r.gone, Died: int(r.died.Load())}
+	s.Played, s.Marks, s.Known = r.guide.counts()
+	r.pursuit.summary(&s)
+	return s
+}
+
+// player returns one of our own for a goroutine.
+func (r *run) player(patience player.Patience, keep bool) *player.Player {
+	return &player.Player{Peer: r.Peer, Patience: patience, Keep: keep}
+}
+
+// work plays what is drawn.
+func (r *run) work(ctx context.Context) {
+	p := r.player(r.First, false)
+	for {
+		n, known, ok := r.guide.take()
+		if !ok {
+			return
+		}
+		c := r.draw.Draw(n, known)
+		r.remember(c)
+		r.alone.RLock()
+		out := p.Play(ctx, c)
+		r.alone.RUnlock()
+		if out.Unreached != nil && ctx.Err() == nil {
+			if !r.comesBack(ctx, out.Unreached) {
+				r.guide.stop()
+				return
+			}
+			r.died.Add(1)
+			for _, d := range r.lately() { // it may have been any of those
+				r.pursuit.add(suspect{c: d, n: n, gone: true, at: time.Since(r.began)})
+			}
+		}
+		r.guide.played(n, c, out.Marks)
+		if ctx.Err() == nil { // cut short, it proves nothing
+			for _, v := range out.Violations {
+				r.pursuit.add(suspect{c: c, n: n, violation: v, at: time.Since(r.began)})
+			}
+		}
+	}
+}
+
+// keptRecent is how many of the last conversations are told of when the endpoint is gone.
+const keptRecent = 16
+
+func (r *run) remember(c *conversation.Conversation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.recent) == keptRecent {
+		r.recent = append(r.recent[:0], r.recent[1:]...)
+	}
+	r.recent = append(r.recent, c)
+}
+
+// lately are the conversations that were begun last.
+func (r *run) lately() []*conversation.Conversation {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]*conversation.Conversation(nil), r.recent...)
+}
+
+// comesBack waits for an endpoint that could not be reached.
+func (r *run) comesBack(ctx context.Context, why error) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock() // one asks for all
+	if r.lost != nil {
+		return false
+	}
+	for end := time.Now().Add(r.Away); time.Now().Before(end) && ctx.Err() == nil; {
+		s, err := r.Peer.Connect(ctx)
+		if err == nil {
+			_ = s.Close()
+			return true
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+	if ctx.Err() != nil {
+		return false
+	}
+	r.lost = fmt.Errorf("the endpoint cannot be reached any more: %w", why)
+	r.gone = append([]*conversation.Conversation(nil), r.recent...)
+	r.cancel()
+	return false
+}

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fuzz
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/fuzz/conversation"
+	"github.com/wsspec/wsspec/internal/fuzz/player"
+	"github.com/wsspec/wsspec/internal/model"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// suspect is a conversation that showed something, and is to be looked at.
+type suspect struct {
+	c         *conversation.Conversation
+	n         uint64 // its number
+	violation model.Violation
+	gone      bool // the endpoint could not be reached behind it
+	at        time.Duration
+}
+
+// pursuit is what is done with suspects.
+type pursuit struct {
+	mu       sync.Mutex
+	changed  *sync.Cond
+	waiting  []suspect
+	going    int
+	closed   bool
+	keys     map[string]bool
+	perRule  map[string]int
+	shapes   map[string]bool
+	findings []Finding
+
+	unconfirmed, repeated, left int
+}
+
+// Bounds: of suspects that wait, and of those that are looked at for one sentence.
+const (
+	maxWaiting = 64
+	maxPerRule = 12
+	maxGone    = 48
+)
+
+func (p *pursuit) init() {
+	p.changed = sync.NewCond(&p.mu)
+	p.keys, p.perRule, p.shapes = map[string]bool{}, map[string]int{}, map[string]bool{}
+}
+
+// add takes a suspect, unless one like it was taken.
+func (p *pursuit) add(s suspect) {
+	key, most := s.key(), maxPerRule
+	if s.gone { // which of several it was is to be found out
+		key, most, s.violation.Requirement = fmt.Sprintf("gone %p", s.c), maxGone, goneRule
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.keys[key] || p.perRule[s.violation.Requirement] == most || len(p.waiting) == maxWaiting || p.closed {
+		return
+	}
+	p.keys[key] = true
+	p.perRule[s.violation.Requirement]++
+	p.waiting = append(p.waiting, s)
+	p.changed.Signal()
+}
+
+// next waits for a suspect, the worst first. ok is false where none will come.
+func (p *pursuit) next() (s suspect, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.waiting) == 0 && !p.closed {
+		p.changed.Wait()
+	}
+	if len(p.waiting) == 0 {
+		return suspect{}, false
+	}
+	i := 0
+	for j := range p.waiting {
+		if p.waiting[j].violation.Level < p.waiting[i].violation.Level {
+			i = j
+		}
+	}
+	s = p.waiting[i]
+	p.waiting = slices.Delete(p.waiting, i, i+1)
+	p.going++
+	return s, true
+}
+
+func (p *pursuit) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	p.changed.Broadcast()
+}
+
+func (p *pursuit) counts() (findings, pursued int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.findings), len(p.waiting) + p.going
+}
+
+func (p *pursuit) summary(s *Summary) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.Findings = slices.Clone(p.findings)
+	slices.SortStableFunc(s.Findings, func(a, b Finding) int {
+		if a.Violation.Level != b.Violation.Level {
+			return int(a.Violation.Level) - int(b.Violation.Level)
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	s.Unconfirmed, s.Repeated, s.Left = p.unconfirmed, p.repeated, p.left+len(p.waiting)
+}
+
+// hunt looks at suspects until none will come.
+func (r *run) hunt() {
+	quick, sure := r.player(r.First, true), r.player(r.Second, true)
+	for {
+		s, ok := r.pursuit.next()
+		if !ok {
+			return
+		}
+		if s.gone { // with nobody beside it, who may be to blame
+			r.alone.Lock()
+		}
+		r.look(s, quick, sure)
+		if s.gone {
+			r.alone.Unlock()
+		}
+		r.pursuit.mu.Lock()
+		r.pursuit.going--
+		enough := len(r.pursuit.findings) >= r.Enough
+		r.pursuit.mu.Unlock()
+		if enough {
+			r.guide.stop()
+		}
+	}
+}
+
+// Bounds of the shrinking of one finding.
+const (
+	maxReplays = 3000
+	shrinkTime = 8 * time.Second
+	tryQuickly = 3 // plays after which a suspect has not come again
+)
+
+// look plays a suspect again, shrinks and confirms it.
+func (r *run) look(s suspect, quick, sure *player.Player) {
+	p := &r.pursuit
+	count := func(n *int) {
+		p.mu.Lock()
+		*n++
+		p.mu.Unlock()
+	}
+	tries := 0
+	for came := false; !came; {
+		if tries++; tries > tryQuickly {
+			if !s.gone {
+				count(&p.unconfirmed)
+			}
+			return
+		}
+		if r.ctx.Err() != nil || r.isLost() {
+			count(&p.left)
+			return
+		}
+		came = r.shows(quick, s, s.c)
+	}
+	// What came at once comes at once again; what is by chance is given as many chances.
+	quick.Patience = hasty(r.First, quick.Pace(), s.violation.Level)
+	defer func() { quick.Patience = r.First }()
+	small := shrink(s.c, maxReplays, shrinkTime, func(c *conversation.Conversation) bool {
+		if r.ctx.Err() != nil {
+			return false
+		}
+		for range tries {
+			if r.shows(quick, s, c) {
+				return true
+			}
+		}
+		return false
+	})
+	f, ok := r.confirm(s, small, sure)
+	if !ok && r.ctx.Err() != nil {
+		count(&p.left)
+		return
+	}
+	if !ok && small != s.c { // it was too hasty
+		f, ok = r.confirm(s, s.c.Clone(), sure)
+	}
+	if !ok {
+		count(&p.unconfirmed)
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if key := shape(f.Violation, f.Conversation); p.shapes[key] {
+		p.repeated++
+		return
+	} else {
+		p.shapes[key] = true
+	}
+	p.findings = append(p.findings, f)
+	if r.Found != nil {
+		r.Found(f)
+	}
+}
+
+// hasty is the patience for shrinking, where most plays show the finding, and many of
+// these are silent. What is found by too little of it is not confirmed. Asking too soon
+// does no harm where a MUST is broken: who had to fail the connection does not answer.
+func hasty(p player.Patience, pace time.Duration, l model.Level) player.Patience {
+	const moment = 2 * time.Millisecond
+	nudge := moment + pace
+	if l == model.Should {
+		nudge *= 5
+	}
+	p.Nudge = min(p.Nudge, nudge)
+	p.Owed = min(p.Owed, max(10*moment, 20*pace))
+	return p
+}
+
+func (r *run) isLost() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lost != nil
+}
+
+// shows plays a conversation and reports whether the same sentence is broken.
+func (r *run) shows(p *player.Player, s suspect, c *conversation.Conversation) bool {
+	_, ok := r.violation(p, s, c)
+	return ok
+}
+
+func (r *run) violation(p *player.Player, s suspect, c *conversation.Conversation) (model.Violation, bool) {
+	r.replayed.Add(1)
+	if !s.gone {
+		r.alone.RLock()
+		defer r.alone.RUnlock()
+	}
+	out := p.Play(r.ctx, c)
+	if r.ctx.Err() != nil {
+		return model.Violation{}, false
+	}
+	if s.gone {
+		return r.dead(p, out)
+	}
+	for _, v := range out.Violations {
+		if v.Requirement == s.violation.Requirement && v.Level == s.violation.Level {
+			return v, true
+		}
+	}
+	return model.Violation{}, false
+}
+
+// goneRule stands for the sentence that no specification has: an endpoint that one peer can
+// end is no use to others.
+const goneRule = "gone"
+
+// dead reports whether the endpoint serves nobody any more, after a conversation. It may
+// come back by itself, or somebody starts it again.
+func (r *run) dead(p *player.Player, out *player.Outcome) (model.Violation, bool) {
+	v := model.Violation{Requirement: goneRule, What: "a fresh connection afterwards was not served"}
+	records := out.Records
+	unreached := out.Unreached != nil
+	for wait := time.Duration(0); !unreached && wait < 3*time.Millisecond; wait += time.Millisecond { // it may take a moment to die
+		time.Sleep(wait)
+		hello := &conversation.Conversation{Role: r.Role, Openings: []conversation.Opening{{}}}
+		hello.Steps = []conversation.Step{{Frame: conversation.NewFrame(r.Role, ws.Text, "hello")}}
+		again := p.Play(r.ctx, hello)
+		unreached = again.Unreached != nil || again.Worst() != nil && again.Worst().Level == model.Must
+	}
+	if !unreached {
+		return model.Violation{}, false
+	}
+	p.Restore(records)
+	for end := time.Now().Add(r.Away); time.Now().Before(end) && r.ctx.Err() == nil; {
+		s, err := r.Peer.Connect(r.ctx)
+		if err == nil {
+			_ = s.Close()
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return v, r.ctx.Err() == nil
+}
+
+// confirm plays a shrunk conversation with more patience. Once is not enough, or what
+// depends on chance would be told as if it did not.
+func (r *run) confirm(s suspect, c *conversation.Conversation, sure *player.Player) (Finding, bool) {
+	confirmed, plays := 0, 0
+	var f Finding
+	for confirmed < confirmations && plays-confirmed <= mostMisses {
+		plays++
+		v, ok := r.violation(sure, s, c)
+		if !ok {
+			continue
+		}
+		if confirmed++; confirmed == 1 {
+			s.violation = v
+			f = r.newFinding(s, c, sure.Expected(), sure.Records())
+		}
+	}
+	if f.Confirmed, f.Plays = confirmed, plays; plays > confirmed && confirmed > 0 {
+		f.Conversation.Found += fmt.Sprintf("; it came in %d of %d plays", confirmed, plays)
+	}
+	return f, confirmed == confirmations
+}
+
+// Shortest is the shortest conversation found that shows the same sentence broken. It is
+// the given one where that does not show it at once.
+func Shortest(ctx context.Context, p player.Peer, c *conversation.Conversation, v model.Violation) *conversation.Conversation {
+	quick := player.Player{Peer: p, Patience: player.Quick()}
+	quick.Play(ctx, c)
+	quick.Patience = hasty(player.Quick(), quick.Pace(), v.Level)
+	return shrink(c, maxReplays, shrinkTime, func(c *conversation.Conversation) bool {
+		out := quick.Play(ctx, c)
+		return slices.ContainsFunc(out.Violations, func(w model.Violation) bool { return w.Requirement == v.Requirement && w.Level == v.Level })
+	})
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package terminal
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/wsspec/wsspec/internal/visible"
+)
+
+// Status is lines that are printed as they come, and below them, on a terminal, one that
+// says how far things are. It may be used by several goroutines.
+type Status struct {
+	out, err io.Writer
+	live     bool
+	color    bool
+	width    int
+
+	mu    sync.Mutex
+	shown bool
+}
+
+// NewStatus returns one on which nothing is shown yet.
+func NewStatus(on Surroundings, quiet bool) *Status {
+	s := &Status{out: on.Out, err: on.Err, width: plainWidth, color: on.color()}
+	if on.Width > 0 {
+		s.width, s.live = on.Width, !quiet && on.Getenv("TERM") != "dumb"
+	}
+	return s
+}
+
+// Live reports whether there is a terminal to show anything on.
+func (s *Status) Live() bool { return s.live }
+
+// Show has the live line say something else.
+func (s *Status) Show(text string) {
+	if !s.live {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shown = true
+	fmt.Fprintf(s.err, "\r\x1b[K%s", clip(visible.Text(text), s.width-1))
+}
+
+// Print prints lines above the live line.
+func (s *Status) Print(lines ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shown {
+		fmt.Fprint(s.err, "\r\x1b[K")
+		s.shown = false
+	}
+	for _, line := range lines {
+		fmt.Fprintln(s.out, line)
+	}
+}
+
+// Keep shows what text returns, twice a second, until done is closed. It leaves no line.
+func (s *Status) Keep(done <-chan struct{}, text func() string) {
+	tick := time.NewTicker(redrawn / 2)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			s.Show(text())
+		case <-done:
+			s.Print()
+			return
+		}
+	}
+}
+
+// Paint is a word as that of a failure, or of a success, where there are colours.
+func (s *Status) Paint(word string, failed, passed bool) string {
+	if !s.color {
+		return word
+	}
+	return paint(word, failed, passed)
+}
