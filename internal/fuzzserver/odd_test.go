@@ -50,6 +50,7 @@ func TestOddBeginnings(t *testing.T) {
 				}
 				time.Sleep(10 * time.Second) // until both have ended
 			}
+			synctest.Wait()
 			for i, id := range ids {
 				if got := r.store.results["a"][id]; got.Verdict.Behavior != row.want[i] {
 					t.Errorf("%q, %s: %+v, want %s", row.fault, id, got.Verdict, row.want[i])

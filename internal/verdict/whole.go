@@ -134,20 +134,12 @@ func (w Want) wrongCode(got []wirelog.Record) string {
 	return fmt.Sprintf("the connection was failed with %d, and the code should have been %s (RFC 6455, 7.1.7 and 7.4.1)", got[i].Code, wanted)
 }
 
-// accepted says how a handshake was that a server should not have accepted.
-func accepted(log *wirelog.Log) string {
-	if resp, err := ws.ParseResponse(log.Response); err == nil && resp.Status != 101 {
-		return fmt.Sprintf("the handshake was accepted with %d", resp.Status)
-	}
-	return "the handshake was accepted with 101"
-}
-
 // blame says what is wrong with a conversation that fits no outcome: what broke the
 // hope last is the cause.
 func (w Want) blame(log *wirelog.Log, got []wirelog.Record) string {
 	if log.Facts.Role == ws.Client && w.beginsUnopened() {
 		if log.Facts.Opened {
-			return accepted(log) + " but should have been refused. What came then: " + Tell(got)
+			return "the handshake was accepted" + withStatus(log) + " but should have been refused. What came then: " + Tell(got)
 		}
 		if lack := w.lacks(got); lack != "" {
 			return lack
@@ -160,6 +152,15 @@ func (w Want) blame(log *wirelog.Log, got []wirelog.Record) string {
 		return w.blameEvent(log, got, i)
 	}
 	return "not all that was expected came: " + Tell(got)
+}
+
+// withStatus says with which status a server has accepted the opening handshake.
+func withStatus(log *wirelog.Log) string {
+	resp, err := ws.ParseResponse(log.Response)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf(" with %d", resp.Status)
 }
 
 // beginsUnopened reports whether the outcomes that are as they should be all begin with
