@@ -194,12 +194,12 @@ func ask(ctx context.Context, conn *quic.Conn, r *http.Request) (s *http3.Reques
 // leave ends the stream, and its connection once the server has ended the stream, too: what a
 // server has not read yet is lost to it when the connection ends.
 func leave(conn *quic.Conn, s *http3.RequestStream) {
-	const patience = time.Second
+	const patience, underWay = time.Second, 50 * time.Millisecond // what has been written may still be here
 	s.Close()
 	_ = s.SetReadDeadline(time.Now().Add(patience))
 	_, _ = io.Copy(io.Discard, s)
 	s.CancelRead(quic.StreamErrorCode(http3.ErrCodeNoError))
-	_ = conn.CloseWithError(quic.ApplicationErrorCode(http3.ErrCodeNoError), "")
+	time.AfterFunc(underWay, func() { _ = conn.CloseWithError(quic.ApplicationErrorCode(http3.ErrCodeNoError), "") })
 }
 
 // Echo is that of Client.
