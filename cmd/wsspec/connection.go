@@ -149,7 +149,7 @@ func (c Connection) useless(way stream.Way, addresses []string, anyTLS bool) err
 	}
 	for _, f := range c.given() {
 		if f.ofTLS && !anyTLS {
-			return badUsage(fmt.Errorf("%s: there is no TLS without a URL that begins with wss:", f.name), "")
+			return badUsage(fmt.Errorf("%s: there is no TLS without a URL of the scheme wss", f.name), "")
 		}
 	}
 	for i, pin := range way.Pins {

@@ -55,7 +55,7 @@ type Endpoint struct {
 }
 
 // errNoTLS is that HTTP/3 is asked for with a URL of ws.
-var errNoTLS = errors.New("HTTP/3 is always over TLS: the URL has to begin with wss:")
+var errNoTLS = errors.New("HTTP/3 is always over TLS: the URL has to be one of the scheme wss")
 
 // Resolve reads the server's URL and TLS files. The error says which of them is
 // wrong and why.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//lint:file-ignore SA1019 http.Transport refuses requests with the field :protocol, http2.Transport sends them.
+
 package echo
 
 import (
