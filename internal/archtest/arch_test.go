@@ -43,8 +43,8 @@ var layers = [][]string{
 	{"internal/runner", "internal/folder"},
 	{"internal/fuzz", "internal/fuzzclient", "internal/fuzzserver", "internal/web", "internal/load/drive", "internal/fleet"},
 	{".", "internal/tour", "internal/website", "internal/broadcast", "internal/massconnect", "internal/wsperf", "internal/load/crew", "internal/load/machines"},
-	{"internal/wstest"},
-	{"cmd/...", "internal/archtest"},
+	{"internal/wstest", "bench/bare"},
+	{"cmd/...", "bench/cmd/...", "internal/archtest"},
 }
 
 // bans are imports that the layers would allow and the design does not.
