@@ -41,7 +41,7 @@ type commandLine struct {
 	Complete   completeCmd   `cmd:"" name:"__complete" hidden:"" help:"Complete a command line, for the scripts."`
 }
 
-const description = `wsspec tests whether WebSocket software conforms to RFC 6455 and RFC 7692.
+const description = `wsspec tests whether WebSocket software conforms to RFC 6455 and RFC 7692, over TCP, TLS, HTTP/2 (RFC 8441) and HTTP/3 (RFC 9220).
 
 Try "wsspec test" without a URL first: it tests a built-in server and shows what a report looks like. Called as wstest, or with -m MODE, it is a drop-in replacement for Autobahn|Testsuite.`
 
