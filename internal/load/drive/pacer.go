@@ -56,7 +56,7 @@ func (p pacer) until(t time.Duration) bool {
 		return p.run.ctx.Err() == nil
 	}
 	p.run.rest(left - coarse)
-	if left = t - p.run.tally.now(); left > 0 {
+	for left = t - p.run.tally.now(); left > 0; left = t - p.run.tally.now() {
 		nap(left)
 	}
 	return p.run.ctx.Err() == nil
