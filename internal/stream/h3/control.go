@@ -67,10 +67,18 @@ func (c *Conn) readCritical(q *quic.ReceiveStream, kind uint64) {
 		if !c.readControl(newReader(q), int64(q.StreamID())) {
 			return
 		}
-	} else if _, err := io.Copy(io.Discard, q); err != nil && c.q.Context().Err() != nil {
+	} else if _, err := io.Copy(io.Discard, q); err != nil && !c.outlives(err) {
 		return
 	}
 	_ = c.fail(ClosedCriticalStream, "the "+kindName(kind)+" stream has ended")
+}
+
+// outlives reports whether the connection goes on although one of its streams has ended with the
+// error. QUIC tells the streams of a connection that it is over before it tells its context.
+func (c *Conn) outlives(err error) bool {
+	_, reset := errors.AsType[*quic.StreamError](err)
+	ended := reset || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, errCutFrame)
+	return ended && c.q.Context().Err() == nil
 }
 
 // readControl reads the control stream (RFC 9114, 6.2.1) and reports whether it ended although the
@@ -79,7 +87,7 @@ func (c *Conn) readControl(f *reader, stream int64) bool {
 	for n, idle := 0, 0; ; n++ {
 		t, length, err := f.header()
 		if err != nil {
-			return c.q.Context().Err() == nil
+			return c.outlives(err)
 		}
 		known := t == Settings || t == GoAway || t == CancelPush || t == MaxPushID
 		if !known || n == 0 && t != Settings || length > maxControl {
@@ -100,14 +108,14 @@ func (c *Conn) readControl(f *reader, stream int64) bool {
 				_ = c.fail(ExcessiveLoad, "no end of frames that mean nothing")
 				return false
 			}
-			if f.skip() != nil {
-				return c.q.Context().Err() == nil
+			if err := f.skip(); err != nil {
+				return c.outlives(err)
 			}
 			continue
 		}
 		payload, err := f.whole()
 		if err != nil {
-			return c.q.Context().Err() == nil
+			return c.outlives(err)
 		}
 		switch t {
 		case Settings:
