@@ -8,11 +8,9 @@ import (
 	"io"
 	"io/fs"
 	"log"
-	"net"
 	"net/http"
 	"path"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -148,11 +146,14 @@ func (c *config) factor() float64 {
 
 // inMemory serves a handler on a network in memory for as long as the test.
 func (c *config) inMemory(t testing.TB, h http.Handler) player.Peer {
-	n := &memory{dialed: make(chan net.Conn), closed: make(chan struct{})}
+	l := memnet.Listen()
 	server := &http.Server{Handler: h, ReadHeaderTimeout: time.Minute, ErrorLog: log.New(io.Discard, "", 0)}
-	go func() { _ = server.Serve(n) }() // until the cleanup
+	go func() { _ = server.Serve(l) }() // until the cleanup
 	t.Cleanup(func() { _ = server.Close() })
-	p := player.Peer{Host: "localhost", Target: "/", Header: c.header, Connect: n.connect}
+	p := player.Peer{
+		Host: "localhost", Target: "/", Header: c.header,
+		Connect: func(ctx context.Context) (stream.Stream, error) { return l.Dial(ctx, 0) },
+	}
 	if c.origin != "" {
 		p.Header = append(ws.Fields{{Name: "Origin", Value: c.origin}}, p.Header...)
 	}
@@ -161,41 +162,3 @@ func (c *config) inMemory(t testing.TB, h http.Handler) player.Peer {
 	}
 	return p
 }
-
-// memory is the listener of a server in memory.
-type memory struct {
-	dialed chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func (m *memory) connect(ctx context.Context) (stream.Stream, error) {
-	ours, theirs := memnet.Pipe(0)
-	select {
-	case m.dialed <- theirs:
-		return ours, nil
-	case <-m.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-}
-
-// Accept, Close and Addr make it a net.Listener.
-func (m *memory) Accept() (net.Conn, error) {
-	select {
-	case c := <-m.dialed:
-		return c, nil
-	case <-m.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (m *memory) Close() error { m.once.Do(func() { close(m.closed) }); return nil }
-
-func (m *memory) Addr() net.Addr { return memoryAddr{} }
-
-type memoryAddr struct{}
-
-func (memoryAddr) Network() string { return "memory" }
-func (memoryAddr) String() string  { return "memory" }

@@ -10,63 +10,29 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/load/wire"
-	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/memnet"
 	"github.com/wsspec/wsspec/internal/ws"
 )
-
-// room is a network of one port in memory.
-type room struct {
-	waiting chan net.Conn
-	once    sync.Once
-	closed  chan struct{}
-}
-
-func newRoom() *room { return &room{waiting: make(chan net.Conn), closed: make(chan struct{})} }
-
-func (r *room) Accept() (net.Conn, error) {
-	select {
-	case c := <-r.waiting:
-		return c, nil
-	case <-r.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (r *room) Close() error   { r.once.Do(func() { close(r.closed) }); return nil }
-func (r *room) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
-
-// dial connects to the room. What the other end sends waits in a buffer of that size.
-func (r *room) dial(capacity int) (stream.Stream, error) {
-	ours, theirs := memnet.Pipe(capacity)
-	select {
-	case r.waiting <- theirs:
-		return ours, nil
-	case <-r.closed:
-		return nil, syscall.ECONNREFUSED
-	}
-}
 
 // rig is a server, and how clients reach it.
 type rig struct {
 	server *Server
 	engine *wire.Engine
 	dialer *wire.Dialer
-	room   *room
+	room   *memnet.Listener
 	stop   func() error // of the server
 }
 
 func newRig(t *testing.T, s *Server) *rig {
 	t.Helper()
-	r := &rig{server: s, room: newRoom()}
+	r := &rig{server: s, room: memnet.Listen()}
 	var err error
-	if r.engine, err = wire.New(wire.Config{Dial: func(context.Context) (net.Conn, error) { return r.room.dial(0) }}); err != nil {
+	if r.engine, err = wire.New(wire.Config{Dial: func(ctx context.Context) (net.Conn, error) { return r.room.Dial(ctx, 0) }}); err != nil {
 		t.Fatal(err)
 	}
 	if r.dialer, err = r.engine.Dialer(wire.Target{Host: "example.test"}); err != nil {
@@ -174,7 +140,7 @@ func TestSlowClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dropped := make(chan int, 1)
 		r := newRig(t, &Server{Limits: wire.Limits{MaxQueue: 1 << 16}, Dropped: func(n int) { dropped <- n }})
-		mute, err := r.room.dial(4096)
+		mute, err := r.room.Dial(t.Context(), 4096)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,8 +4,6 @@ package fuzz_test
 
 import (
 	"context"
-	"errors"
-	"net"
 	"sync"
 	"testing"
 
@@ -15,25 +13,6 @@ import (
 	"github.com/wsspec/wsspec/internal/testee"
 	"github.com/wsspec/wsspec/internal/ws"
 )
-
-// network is one life of a server under test, in memory.
-type network struct {
-	dialed chan net.Conn
-	dead   chan struct{}
-	once   sync.Once
-}
-
-func (n *network) Accept() (net.Conn, error) {
-	select {
-	case c := <-n.dialed:
-		return c, nil
-	case <-n.dead:
-		return nil, net.ErrClosed
-	}
-}
-
-func (n *network) Close() error   { n.once.Do(func() { close(n.dead) }); return nil }
-func (n *network) Addr() net.Addr { return nil }
 
 // endpoint is an endpoint under test of the role, in memory. A server that dies is
 // started again once somebody has noticed.
@@ -59,40 +38,26 @@ func endpointOf(t testing.TB, role ws.Role, cfg testee.Config) player.Peer {
 		}
 		return p
 	}
-	start := func() *network {
-		n := &network{dialed: make(chan net.Conn, 64), dead: make(chan struct{})}
-		going.Go(func() { _ = testee.Server{Config: cfg}.Serve(ctx, n) })
-		return n
+	start := func() *memnet.Listener {
+		l := memnet.Listen()
+		going.Go(func() { _ = testee.Server{Config: cfg}.Serve(ctx, l) })
+		return l
 	}
 	var mu sync.Mutex
-	n := start()
+	l := start()
 	p.Connect = func(ctx context.Context) (stream.Stream, error) {
 		mu.Lock()
-		now := n
+		now := l
 		mu.Unlock()
-		ours, theirs := memnet.Pipe(0)
-		select {
-		case <-now.dead: // rather than into a queue that nobody reads
-		default:
-			select {
-			case now.dialed <- theirs:
-				return ours, nil
-			default:
-			}
-		}
-		select {
-		case now.dialed <- theirs:
-			return ours, nil
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		case <-now.dead:
+		s, err := now.Dial(ctx, 0)
+		if err != nil && ctx.Err() == nil {
 			mu.Lock()
-			if n == now {
-				n = start()
+			if l == now {
+				l = start()
 			}
 			mu.Unlock()
-			return nil, errors.New("the server accepts no more connections")
 		}
+		return s, err
 	}
 	return p
 }

@@ -4,8 +4,6 @@ package player_test
 
 import (
 	"context"
-	"errors"
-	"net"
 	"sync"
 	"testing"
 
@@ -15,25 +13,6 @@ import (
 	"github.com/wsspec/wsspec/internal/testee"
 	"github.com/wsspec/wsspec/internal/ws"
 )
-
-// network is an endpoint under test in memory.
-type network struct {
-	dialed chan net.Conn
-	dead   chan struct{}
-	once   sync.Once
-}
-
-func (n *network) Accept() (net.Conn, error) {
-	select {
-	case c := <-n.dialed:
-		return c, nil
-	case <-n.dead:
-		return nil, net.ErrClosed
-	}
-}
-
-func (n *network) Close() error   { n.once.Do(func() { close(n.dead) }); return nil }
-func (n *network) Addr() net.Addr { return nil }
 
 // endpoint starts an endpoint of the role and returns a player that talks to it.
 func endpoint(t testing.TB, role ws.Role, faults ...string) *player.Player {
@@ -56,16 +35,8 @@ func endpoint(t testing.TB, role ws.Role, faults ...string) *player.Player {
 		}
 		return p
 	}
-	n := &network{dialed: make(chan net.Conn), dead: make(chan struct{})}
-	going.Go(func() { _ = testee.Server{Config: cfg}.Serve(ctx, n) })
-	p.Connect = func(ctx context.Context) (stream.Stream, error) {
-		ours, theirs := memnet.Pipe(0)
-		select {
-		case n.dialed <- theirs:
-			return ours, nil
-		case <-n.dead:
-			return nil, errors.New("the server accepts no more connections")
-		}
-	}
+	l := memnet.Listen()
+	going.Go(func() { _ = testee.Server{Config: cfg}.Serve(ctx, l) })
+	p.Connect = func(ctx context.Context) (stream.Stream, error) { return l.Dial(ctx, 0) }
 	return p
 }
