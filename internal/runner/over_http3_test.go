@@ -4,20 +4,13 @@ package runner_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"flag"
-	"math/big"
 	"net"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
@@ -31,26 +24,6 @@ import (
 	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/ws"
 )
-
-// certified is the configuration of a server of TLS in virtual time, which begins in 2000.
-var certified = sync.OnceValue(func() *tls.Config {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"},
-		NotBefore: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2199, 1, 1, 0, 0, 0, 0, time.UTC),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		panic(err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-})
-
-// trusting is that of a client.
-func trusting() *tls.Config { return &tls.Config{InsecureSkipVerify: true, ServerName: "localhost"} }
 
 // overQUIC is an endpoint under test that speaks WebSocket over HTTP/3, on a network in
 // memory.
@@ -70,8 +43,8 @@ func newOverQUIC(ctx context.Context, role ws.Role, cfg testee.Config) *overQUIC
 	if role == ws.Server {
 		var ours net.PacketConn
 		ours, e.theirs = memnet.Packets()
-		e.dialer = &h3.Dialer{TLS: trusting(), Packets: ours}
-		e.going.Go(func() { _ = testee.Server{Config: cfg}.ServeQUIC(e.ctx, e.theirs, certified()) }) // how it ends is judged at our end
+		e.dialer = &h3.Dialer{TLS: memnet.ClientTLS(), Packets: ours}
+		e.going.Go(func() { _ = testee.Server{Config: cfg}.ServeQUIC(e.ctx, e.theirs, memnet.ServerTLS()) }) // how it ends is judged at our end
 	}
 	return e
 }
@@ -89,12 +62,12 @@ func (e *overQUIC) connect(ctx context.Context, command string) (stream.Stream, 
 		}
 	}
 	ours, theirs := memnet.Packets()
-	l, err := h3.ListenOn(ours, certified(), h3.Config{})
+	l, err := h3.ListenOn(ours, memnet.ServerTLS(), h3.Config{})
 	if err != nil {
 		return nil, err
 	}
 	e.going.Go(func() {
-		if s, err := testee.DialQUIC(e.ctx, theirs, ours.LocalAddr(), trusting(), cfg); err == nil {
+		if s, err := testee.DialQUIC(e.ctx, theirs, ours.LocalAddr(), memnet.ClientTLS(), cfg); err == nil {
 			_ = testee.Echo(e.ctx, s, "localhost:9001", "/runCase?case=1&agent=echo", cfg)
 		}
 	})

@@ -4,17 +4,10 @@ package testee_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
-	"math/big"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,25 +19,6 @@ import (
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
-// certified is the configuration of a server of TLS in virtual time, which begins in 2000.
-var certified = sync.OnceValue(func() *tls.Config {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"memory"},
-		NotBefore: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2199, 1, 1, 0, 0, 0, 0, time.UTC),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		panic(err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-})
-
-var trusting = &tls.Config{InsecureSkipVerify: true, ServerName: "memory"}
-
 // overQUIC runs a server with faults and gives a test the network to it.
 func overQUIC(t *testing.T, faults string, test func(t *testing.T, d *h3.Dialer)) {
 	t.Helper()
@@ -52,8 +26,8 @@ func overQUIC(t *testing.T, faults string, test func(t *testing.T, d *h3.Dialer)
 		a, b := memnet.Packets()
 		ctx, stop := context.WithCancel(t.Context())
 		served := make(chan error)
-		go func() { served <- testee.Server{Config: faulty(t, faults)}.ServeQUIC(ctx, b, certified()) }()
-		d := &h3.Dialer{TLS: trusting, Packets: a}
+		go func() { served <- testee.Server{Config: faulty(t, faults)}.ServeQUIC(ctx, b, memnet.ServerTLS()) }()
+		d := &h3.Dialer{TLS: memnet.ClientTLS(), Packets: a}
 		test(t, d)
 		_ = d.Close()
 		stop()
@@ -96,8 +70,8 @@ func TestOverQUIC(t *testing.T) {
 		a, b := memnet.Packets()
 		ctx, stop := context.WithCancel(t.Context())
 		served := make(chan error)
-		go func() { served <- testee.Server{}.ServeQUIC(ctx, b, certified()) }()
-		s, err := testee.DialQUIC(t.Context(), a, b.LocalAddr(), trusting, testee.Config{})
+		go func() { served <- testee.Server{}.ServeQUIC(ctx, b, memnet.ServerTLS()) }()
+		s, err := testee.DialQUIC(t.Context(), a, b.LocalAddr(), memnet.ClientTLS(), testee.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -261,12 +235,12 @@ func TestConnectingFaults(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			a, b := memnet.Packets()
-			l, err := h3.ListenOn(b, certified(), h3.Config{Settings: row.settings})
+			l, err := h3.ListenOn(b, memnet.ServerTLS(), h3.Config{Settings: row.settings})
 			if err != nil {
 				t.Fatal(err)
 			}
 			cfg := faulty(t, row.fault)
-			s, err := testee.DialQUIC(t.Context(), a, b.LocalAddr(), trusting, cfg)
+			s, err := testee.DialQUIC(t.Context(), a, b.LocalAddr(), memnet.ClientTLS(), cfg)
 			if (err == nil) != row.asks {
 				t.Fatalf("%s, %v: %v", row.fault, row.settings, err)
 			}
@@ -305,12 +279,12 @@ func TestConnectingAfterReset(t *testing.T) {
 	for _, row := range []struct{ fault, sends string }{{"", ""}, {"goes-on-after-stream-reset", "\x89\x80\x01\x02\x03\x04"}} {
 		synctest.Test(t, func(t *testing.T) {
 			a, b := memnet.Packets()
-			l, err := h3.ListenOn(b, certified(), h3.Config{})
+			l, err := h3.ListenOn(b, memnet.ServerTLS(), h3.Config{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			cfg := faulty(t, row.fault)
-			s, err := testee.DialQUIC(t.Context(), a, b.LocalAddr(), trusting, cfg)
+			s, err := testee.DialQUIC(t.Context(), a, b.LocalAddr(), memnet.ClientTLS(), cfg)
 			if err != nil {
 				t.Fatal(err)
 			}

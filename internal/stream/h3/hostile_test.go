@@ -27,12 +27,12 @@ func bare(t *testing.T, test func(t *testing.T, q *quic.Conn, c *h3.Conn)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memnet.Packets()
-		l, err := h3.ListenOn(b, certified(), h3.Config{})
+		l, err := h3.ListenOn(b, memnet.ServerTLS(), h3.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		tr := &quic.Transport{Conn: a}
-		config := trusting.Clone()
+		config := memnet.ClientTLS()
 		config.NextProtos = []string{"h3"}
 		q, err := tr.Dial(t.Context(), b.LocalAddr(), config, nil)
 		if err != nil {
@@ -278,14 +278,14 @@ func TestPush(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			a, b := memnet.Packets()
-			config := certified().Clone()
+			config := memnet.ServerTLS()
 			config.NextProtos = []string{"h3"}
 			tr := &quic.Transport{Conn: b}
 			l, err := tr.Listen(config, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			d := &h3.Dialer{TLS: trusting, Packets: a}
+			d := &h3.Dialer{TLS: memnet.ClientTLS(), Packets: a}
 			c, err := d.Dial(t.Context(), "127.0.0.1:2")
 			if err != nil {
 				t.Fatal(err)

@@ -22,7 +22,7 @@ import (
 func TestAgainstServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memnet.Packets()
-		srv := &http3.Server{TLSConfig: http3.ConfigureTLSConfig(certified()), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv := &http3.Server{TLSConfig: http3.ConfigureTLSConfig(memnet.ServerTLS()), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method != http.MethodConnect || r.Proto != "websocket" {
 				_, _ = io.WriteString(w, r.Method+" "+r.URL.Path)
 				return
@@ -44,7 +44,7 @@ func TestAgainstServer(t *testing.T) {
 		})}
 		served := make(chan error)
 		go func() { served <- srv.Serve(b) }()
-		d := &h3.Dialer{TLS: trusting, Packets: a}
+		d := &h3.Dialer{TLS: memnet.ClientTLS(), Packets: a}
 		s, err := d.DialStream(t.Context(), "127.0.0.1:2")
 		if err != nil {
 			t.Fatal(err)
@@ -90,7 +90,7 @@ func TestAgainstServer(t *testing.T) {
 func TestAgainstClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memnet.Packets()
-		l, err := h3.ListenOn(b, certified(), h3.Config{})
+		l, err := h3.ListenOn(b, memnet.ServerTLS(), h3.Config{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,7 +114,7 @@ func TestAgainstClient(t *testing.T) {
 			}
 		}()
 		tr := &quic.Transport{Conn: a}
-		config := trusting.Clone()
+		config := memnet.ClientTLS()
 		config.NextProtos = []string{"h3"}
 		q, err := tr.Dial(t.Context(), b.LocalAddr(), config, nil)
 		if err != nil {

@@ -4,13 +4,6 @@ package h3_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"math/big"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -23,25 +16,6 @@ import (
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
-
-// certified is the configuration of a server of TLS. Virtual time begins in 2000.
-var certified = sync.OnceValue(func() *tls.Config {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), DNSNames: []string{"memory"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2199, 1, 1, 0, 0, 0, 0, time.UTC),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		panic(err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-})
-
-var trusting = &tls.Config{InsecureSkipVerify: true, ServerName: "memory"}
 
 // asks is an extended CONNECT as RFC 9220 has it.
 func asks() ws.Fields {
@@ -65,11 +39,11 @@ func virtual(t *testing.T, client, server h3.Config, test func(r rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		a, b := memnet.Packets()
-		l, err := h3.ListenOn(b, certified(), server)
+		l, err := h3.ListenOn(b, memnet.ServerTLS(), server)
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := &h3.Dialer{TLS: trusting, Config: client, Packets: a}
+		d := &h3.Dialer{TLS: memnet.ClientTLS(), Config: client, Packets: a}
 		test(rig{t, d, l})
 		for _, c := range []interface{ Close() error }{d, l, a, b} {
 			if err := c.Close(); err != nil {
