@@ -18,7 +18,6 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
 	"github.com/wsspec/wsspec/internal/fuzz/generator"
 	"github.com/wsspec/wsspec/internal/fuzz/player"
-	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/model"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/memnet"
@@ -32,12 +31,7 @@ import (
 func Replay(t *testing.T, url string, files fs.FS, opts ...Option) {
 	t.Helper()
 	c, _ := plan(t, ws.Client, opts)
-	server := fuzzclient.Server{URL: url, Origin: c.origin, Protocols: c.protocols, Header: c.header}
-	endpoint, err := server.Resolve("wsspec")
-	if err != nil {
-		t.Fatalf("wsspec: %v", err)
-	}
-	replay(t, c, endpoint.Peer(), files)
+	replay(t, c, c.endpoint(t, url).Peer(), files)
 }
 
 // ReplayHandler is Replay with a handler that upgrades and echoes, in memory.

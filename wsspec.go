@@ -109,15 +109,22 @@ func plan(t *testing.T, role ws.Role, opts []Option) (*config, []runner.Planned)
 	return c, runner.Plan(picked, role)
 }
 
-// TestServer tests the server at a ws:// or wss:// URL.
-func TestServer(t *testing.T, url string, opts ...Option) {
+// endpoint is the server at a URL, as the options have it reached.
+func (c *config) endpoint(t *testing.T, url string) *fuzzclient.Endpoint {
 	t.Helper()
-	c, plan := plan(t, ws.Client, opts)
 	server := fuzzclient.Server{URL: url, Origin: c.origin, Protocols: c.protocols, Header: c.header}
 	endpoint, err := server.Resolve("wsspec")
 	if err != nil {
 		t.Fatalf("wsspec: %v", err)
 	}
+	return endpoint
+}
+
+// TestServer tests the server at a ws:// or wss:// URL.
+func TestServer(t *testing.T, url string, opts ...Option) {
+	t.Helper()
+	c, plan := plan(t, ws.Client, opts)
+	endpoint := c.endpoint(t, url)
 	// Told once, and not by each case.
 	if err := endpoint.Probe(t.Context(), c.settings); err != nil {
 		t.Fatalf("wsspec: %v", err)

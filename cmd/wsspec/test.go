@@ -48,11 +48,7 @@ type testCmd struct {
 	AllowPartial   bool    `help:"Do not exit with status 1 because cases were not run."`
 	Strict         bool    `help:"Count NON-STRICT as failed, and any closing that is not OK."`
 
-	Header      []string `sep:"none" placeholder:"'NAME: VALUE'" group:"Handshake" help:"Send an additional header field. Repeatable."`
-	Origin      string   `placeholder:"ORIGIN" group:"Handshake" help:"Send this Origin header field."`
-	Subprotocol []string `placeholder:"NAME" group:"Handshake" help:"Request subprotocols."`
-
-	Connection `embed:""`
+	Handshake `embed:""`
 
 	HTTPVersion `embed:"" group:"HTTP"`
 

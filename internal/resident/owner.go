@@ -21,21 +21,9 @@ func Listeners(proc fs.FS, at netip.AddrPort) ([]Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, err := fs.Glob(proc, "[0-9]*/fd/*")
-	if err != nil {
-		return nil, ErrHidden
-	}
 	var all []Process
-	for _, name := range names {
-		is, err := fs.ReadLink(proc, name)
-		if err != nil || !slices.Contains(inodes, strings.TrimSuffix(strings.TrimPrefix(is, "socket:["), "]")) {
-			continue
-		}
-		pid, _, _ := strings.Cut(name, "/")
-		id, err := strconv.Atoi(pid)
-		if err == nil && !slices.ContainsFunc(all, func(p Process) bool { return p.ID == id }) {
-			p := Process{ID: id, proc: proc}
-			p.Name, _ = p.field("Name") // it may be gone by now
+	for p := range owners(proc, inodes...) {
+		if !slices.ContainsFunc(all, func(q Process) bool { return q.ID == p.ID }) {
 			all = append(all, p)
 		}
 	}

@@ -11,9 +11,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"net"
 	"net/netip"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -49,25 +51,38 @@ func Find(proc fs.FS, local, remote net.Addr) (Process, error) {
 	if err != nil {
 		return Process{}, err
 	}
-	names, err := fs.Glob(proc, "[0-9]*/fd/*")
-	if err != nil {
-		return Process{}, ErrHidden
-	}
-	want := "socket:[" + inode + "]"
-	for _, name := range names {
-		if is, err := fs.ReadLink(proc, name); err != nil || is != want {
-			continue
-		}
-		pid, _, _ := strings.Cut(name, "/")
-		id, err := strconv.Atoi(pid)
-		if err != nil {
-			continue
-		}
-		p := Process{ID: id, proc: proc}
-		p.Name, _ = p.field("Name") // it may be gone by now
+	for p := range owners(proc, inode) {
 		return p, nil
 	}
 	return Process{}, ErrHidden
+}
+
+// owners are the processes that have a socket with one of the inodes, once for each
+// descriptor, as far as we may see them.
+func owners(proc fs.FS, inodes ...string) iter.Seq[Process] {
+	return func(yield func(Process) bool) {
+		names, err := fs.Glob(proc, "[0-9]*/fd/*")
+		if err != nil {
+			return
+		}
+		for _, name := range names {
+			is, err := fs.ReadLink(proc, name)
+			inode, socket := strings.CutPrefix(is, "socket:[")
+			if err != nil || !socket || !slices.Contains(inodes, strings.TrimSuffix(inode, "]")) {
+				continue
+			}
+			pid, _, _ := strings.Cut(name, "/")
+			id, err := strconv.Atoi(pid)
+			if err != nil {
+				continue
+			}
+			p := Process{ID: id, proc: proc}
+			p.Name, _ = p.field("Name") // it may be gone by now
+			if !yield(p) {
+				return
+			}
+		}
+	}
 }
 
 // socket is the inode of the socket that is bound to one address and connected to the

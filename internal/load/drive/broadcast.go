@@ -219,12 +219,7 @@ func (b *broadcast) received(c *conn, opcode ws.Opcode, payload []byte) {
 	f.took = append(f.took, now-f.due)
 	if f.due >= b.measured {
 		b.run.tally.count(c.number, now, func(s *stats.Snapshot, slot *stats.Slot) {
-			s.Messages++
-			s.Bytes += int64(len(payload))
-			slot.Messages++
-			slot.Bytes += int64(len(payload))
-			s.Record(stats.Message, now-f.due)
-			slot.Record(now - f.due)
+			came(s, slot, len(payload), now-f.due)
 		})
 	}
 	if f.left == 0 {

@@ -221,12 +221,7 @@ func (e *echo) answered(c *conn, m sent, now time.Duration, opcode ws.Opcode, pa
 		return
 	}
 	e.run.tally.count(c.number, now, func(s *stats.Snapshot, slot *stats.Slot) {
-		s.Messages++
-		s.Bytes += int64(len(payload))
-		slot.Messages++
-		slot.Bytes += int64(len(payload))
-		s.Record(stats.Message, now-m.due)
-		slot.Record(now - m.due)
+		came(s, slot, len(payload), now-m.due)
 		if e.inFlight == 0 {
 			s.Record(stats.Service, now-m.at)
 		}

@@ -41,6 +41,16 @@ func (t *tally) count(shard int, at time.Duration, f func(s *stats.Snapshot, slo
 	f(p.snap, p.snap.Series.At(at))
 }
 
+// came notes a message that has come back, or to a receiver, and how long that took.
+func came(s *stats.Snapshot, slot *stats.Slot, octets int, took time.Duration) {
+	s.Messages++
+	s.Bytes += int64(octets)
+	slot.Messages++
+	slot.Bytes += int64(octets)
+	s.Record(stats.Message, took)
+	slot.Record(took)
+}
+
 // take returns what has been counted since the last time.
 func (t *tally) take() *stats.Snapshot {
 	sum := new(stats.Snapshot)
