@@ -32,9 +32,6 @@ func NewStatus(on Surroundings, quiet bool) *Status {
 	return s
 }
 
-// Live reports whether there is a terminal to show anything on.
-func (s *Status) Live() bool { return s.live }
-
 // Show has the live line say something else.
 func (s *Status) Show(text string) {
 	if !s.live {

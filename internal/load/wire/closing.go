@@ -41,17 +41,7 @@ const (
 	Protocol                  // frames that RFC 6455 or RFC 7692 does not allow
 	TooBig                    // a message above the limit
 	Other                     // see Closing.Err
-	causes
 )
-
-// Causes returns all causes in order.
-func Causes() []Cause {
-	all := make([]Cause, causes)
-	for i := range all {
-		all[i] = Cause(i)
-	}
-	return all
-}
 
 // String returns a word or two for the cause, which is also its name in files.
 func (c Cause) String() string {
