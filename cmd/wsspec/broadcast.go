@@ -60,7 +60,7 @@ func (c *broadcastCmd) Run(ctx context.Context, p *process) error {
 }
 
 func (c *broadcastCmd) server(ctx context.Context, p *process, engine *wire.Engine) error {
-	tlsConfig, _, err := c.config(p)
+	tlsConfig, _, err := c.config(p, false)
 	if err != nil {
 		return err
 	}

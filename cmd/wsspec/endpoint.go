@@ -52,7 +52,7 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 	if c.Connect != "" {
 		return c.connect(ctx, p, faults)
 	}
-	secure, _, err := c.config(p)
+	secure, _, err := c.config(p, c.HTTP2)
 	if err != nil {
 		return err
 	}
@@ -69,9 +69,6 @@ func (c *echoCmd) Run(ctx context.Context, p *process) error {
 			return err
 		}
 		return p.runPeers(ctx, "server", c.Impl, "--listen", c.Listen)
-	}
-	if secure != nil && c.HTTP2 {
-		secure.NextProtos = append([]string{"h2"}, secure.NextProtos...)
 	}
 	srv := testee.Server{Config: testee.Config{NoDeflate: c.NoDeflate, Faults: faults}, HTTP2: c.HTTP2, TLS: secure}
 	if c.HTTP3 {

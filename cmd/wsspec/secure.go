@@ -25,8 +25,8 @@ type Security struct {
 }
 
 // config is nil where TLS is not asked for, and so is the authority where none is to be
-// made.
-func (c Security) config(p *process) (*tls.Config, *secure.Authority, error) {
+// made. With http2, HTTP/2 is served too.
+func (c Security) config(p *process, http2 bool) (*tls.Config, *secure.Authority, error) {
 	if err := c.check(); err != nil || !c.isOn() {
 		return nil, nil, err
 	}
@@ -41,6 +41,9 @@ func (c Security) config(p *process) (*tls.Config, *secure.Authority, error) {
 	config, err := server.Config()
 	if err != nil {
 		return nil, nil, badUsage(err, "")
+	}
+	if http2 {
+		config.NextProtos = append([]string{"h2"}, config.NextProtos...)
 	}
 	var authority *secure.Authority
 	var pair tls.Certificate

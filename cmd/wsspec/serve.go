@@ -78,7 +78,7 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	p = p.beside(plan.outputs)
-	tlsConfig, authority, err := c.secured(p)
+	tlsConfig, authority, err := c.config(p, c.HTTP2)
 	if err != nil {
 		return err
 	}
@@ -232,15 +232,6 @@ func (c *serveCmd) overQUIC(at net.Addr, config *tls.Config) (*h3.Listener, erro
 		return nil, badUsage(err, "choose another address with --listen, such as :0")
 	}
 	return l, nil
-}
-
-// secured is the configuration of TLS, nil without.
-func (c *serveCmd) secured(p *process) (*tls.Config, *secure.Authority, error) {
-	config, authority, err := c.Security.config(p)
-	if config != nil && c.HTTP2 {
-		config.NextProtos = append([]string{"h2"}, config.NextProtos...)
-	}
-	return config, authority, err
 }
 
 // listen opens the port for clients, and those of the cases that need one of their own:
