@@ -4,16 +4,18 @@ package drive
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/load"
 	"github.com/wsspec/wsspec/internal/load/wire"
-	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -25,9 +27,8 @@ func NewTarget(ctx context.Context, p load.Plan) (wire.Target, error) {
 		return t, err
 	}
 	if t.TLS != nil {
-		t.TLS, err = stream.ClientTLS{Insecure: p.Insecure, CAFile: p.CAFile, Name: p.SNI}.Config(t.TLS.ServerName)
-		if err != nil {
-			return t, fmt.Errorf("cafile: %w", err)
+		if err := secure(t.TLS, p); err != nil {
+			return t, err
 		}
 	} else if p.CAFile != "" || p.SNI != "" || p.Insecure {
 		return t, errors.New("--cafile, --sni and --insecure are for TLS: the URL begins with wss: then")
@@ -82,6 +83,25 @@ func SourcesOf(t wire.Target, part, parts int) []netip.Addr {
 		own = append(own, t.Sources[i])
 	}
 	return own
+}
+
+func secure(c *tls.Config, p load.Plan) error {
+	c.InsecureSkipVerify = p.Insecure
+	if p.SNI != "" {
+		c.ServerName = p.SNI
+	}
+	if p.CAFile == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(p.CAFile)
+	if err != nil {
+		return fmt.Errorf("cafile: %w", err)
+	}
+	c.RootCAs = x509.NewCertPool()
+	if !c.RootCAs.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("cafile %s: there is no certificate in it", p.CAFile)
+	}
+	return nil
 }
 
 // mostSources is how many addresses a range may have.
