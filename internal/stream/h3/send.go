@@ -4,6 +4,7 @@ package h3
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 	"time"
@@ -67,7 +68,11 @@ func (s *Stream) CloseWrite() error {
 		return nil
 	}
 	s.c.events.add(true, finSeen(s.ID()))
-	return s.c.explained(s.q.Close())
+	err := s.q.Close()
+	if e, ok := errors.AsType[*quic.StreamError](context.Cause(s.q.Context())); ok && e.Remote {
+		return nil // the peer wants to read no more (STOP_SENDING): our side has ended already
+	}
+	return s.c.explained(err)
 }
 
 // finish marks our side as ended and reports whether it was not.

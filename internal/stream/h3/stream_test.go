@@ -181,6 +181,20 @@ func TestUnknownFrames(t *testing.T) {
 	})
 }
 
+// A server may answer before it has read all of a request, and ask for no more of it
+// (RFC 9114, 4.1): ending our side then is no error.
+func TestEndAfterStopSending(t *testing.T) {
+	virtual(t, h3.Config{}, h3.Config{}, func(r rig) {
+		client, server := r.stream()
+		server.CancelRead(h3.NoError)
+		time.Sleep(time.Second) // until the client knows
+		if err := client.CloseWrite(); err != nil {
+			t.Error(err)
+		}
+		_, _ = client.Close(), server.Close()
+	})
+}
+
 // Everything that happens can be seen, also by who looks late.
 func TestWatch(t *testing.T) {
 	virtual(t, h3.Config{}, h3.Config{}, func(r rig) {
