@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/fuzz"
@@ -54,13 +55,15 @@ func TestFindsFaults(t *testing.T) {
 		{"pong-empty", ws.Client}, {"does-not-mask", ws.Client}, {"delivers-what-it-could-inflate", ws.Server},
 	} {
 		t.Run(c.fault, func(t *testing.T) {
-			g, _, ok := hunt(t, c.role, faultNamed(t, c.fault), fuzz.Config{Runs: 30_000})
-			if !ok {
-				t.Fatal("not found")
-			}
-			if n := g.Conversation.Frames(); n > 4 {
-				t.Errorf("%d frames:\n%s", n, g.Conversation)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				g, _, ok := hunt(t, c.role, faultNamed(t, c.fault), fuzz.Config{Runs: 30_000})
+				if !ok {
+					t.Fatal("not found")
+				}
+				if n := g.Conversation.Frames(); n > 4 {
+					t.Errorf("%d frames:\n%s", n, g.Conversation)
+				}
+			})
 		})
 	}
 }

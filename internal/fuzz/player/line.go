@@ -161,10 +161,12 @@ func (l *line) writeSome(b []byte) []byte {
 }
 
 // Pieces of a frame are written when those before have been read, so that the other side
-// gets them in different reads. It is not waited for longer than this, nor more often.
+// gets them in different reads. It is not waited for longer than this, nor more often, and
+// after a few looks without holding a processor.
 const (
 	readWithin = 5 * time.Millisecond
 	maxPieces  = 64
+	atOnce     = 100
 )
 
 func (l *line) chopped(f *conversation.Frame) {
@@ -188,7 +190,8 @@ func (l *line) chopped(f *conversation.Frame) {
 
 // untilRead waits until the other side has read what we wrote.
 func (l *line) untilRead() {
-	for end := time.Now().Add(readWithin); time.Now().Before(end); {
+	end := time.Now().Add(readWithin)
+	for looks := 0; time.Now().Before(end); looks++ {
 		octets, sure := l.s.Unread()
 		switch {
 		case !sure:
@@ -196,8 +199,11 @@ func (l *line) untilRead() {
 			return
 		case octets == 0:
 			return
+		case looks < atOnce:
+			runtime.Gosched()
+		default:
+			time.Sleep(readWithin / 50)
 		}
-		runtime.Gosched()
 	}
 }
 
