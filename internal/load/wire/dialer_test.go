@@ -142,10 +142,15 @@ func TestEngineCloses(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := &diary{done: make(chan Closing, 1000)}
+			opened := make(chan struct{}, 1)
+			c := d.Dial(&diary{done: r.done, do: func(*Conn) { opened <- struct{}{} }})
+			<-opened
+			if c.LocalAddr() == nil {
+				t.Error("has no address while it is open")
+			}
 			for range 200 {
 				d.Dial(r)
 			}
-			c := d.Dial(r)
 			if err := e.Close(); err != nil {
 				t.Error(err)
 			}

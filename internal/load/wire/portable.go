@@ -198,15 +198,20 @@ func (l *link) run(c *Conn, s stream.Stream) {
 	c.mu.Lock()
 	tidy := c.tidy()
 	c.mu.Unlock()
-	if !tidy {
+	if tidy {
+		_ = s.SetWriteDeadline(time.Now().Add(c.set.limits.CloseTimeout)) // our Close may be on its way
+	} else {
 		_ = s.SetDeadline(past()) // a writer may still be at work
-		l.writer.Wait()
-		_ = s.Reset()
-		return
 	}
-	_ = s.SetWriteDeadline(time.Now().Add(c.set.limits.CloseTimeout)) // our Close may be on its way
 	l.writer.Wait()
-	_ = s.Close()
+	c.mu.Lock()
+	l.stream = nil // as after the end of any other connection
+	c.mu.Unlock()
+	if tidy {
+		_ = s.Close()
+	} else {
+		_ = s.Reset()
+	}
 }
 
 // past is a deadline that is over.
