@@ -3,32 +3,20 @@
 package stream_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"math/big"
 	"slices"
 	"testing"
 
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/stream/memnet"
 )
 
 // serveTLS accepts connections with TLS until the test ends.
 func serveTLS(t *testing.T, protocols ...string) (addr string) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := stream.Listen("127.0.0.1:0", &tls.Config{NextProtos: protocols, Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}})
+	config := memnet.ServerTLS()
+	config.NextProtos = protocols
+	l, err := stream.Listen("127.0.0.1:0", config)
 	if err != nil {
 		t.Fatal(err)
 	}

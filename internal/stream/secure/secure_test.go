@@ -5,38 +5,18 @@ package secure_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
-	"math/big"
 	"net"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/memnet"
 	"github.com/wsspec/wsspec/internal/stream/secure"
 )
-
-func certificate(t *testing.T) tls.Certificate {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Date(2030, 1, 2, 0, 0, 0, 0, time.UTC), DNSNames: []string{"localhost"}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
-}
 
 // pair is two ends of a connection, one of them crypto/tls alone.
 func pair(t *testing.T, weAreClient bool, server *tls.Config, m secure.Manner) (*secure.Conn, *tls.Conn) {
@@ -44,7 +24,7 @@ func pair(t *testing.T, weAreClient bool, server *tls.Config, m secure.Manner) (
 	if server == nil {
 		server = &tls.Config{NextProtos: []string{"http/1.1"}}
 	}
-	server.Certificates = []tls.Certificate{certificate(t)}
+	server.Certificates = memnet.ServerTLS().Certificates
 	client := &tls.Config{InsecureSkipVerify: true, ServerName: "localhost", NextProtos: []string{"http/1.1"}}
 	ours, theirs := memnet.Pipe(0)
 	if weAreClient {
@@ -103,7 +83,7 @@ func TestClientTells(t *testing.T) {
 	}
 	wants(t, ours,
 		`> tls hello 1.3,1.2 sni="localhost" alpn="http/1.1"`,
-		`< tls certificate "for localhost, until 2030-01-02, signed by itself, not verified"`,
+		`< tls certificate "for localhost 127.0.0.1, until 2199-01-01, signed by itself, not verified"`,
 		`< tls agreed 1.3 TLS_AES_128_GCM_SHA256 alpn="http/1.1"`, `> tls close_notify`, `< tls close_notify`)
 }
 
@@ -239,7 +219,7 @@ func TestNewListener(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	secured := secure.NewListener(l, &tls.Config{Certificates: []tls.Certificate{certificate(t)}})
+	secured := secure.NewListener(l, memnet.ServerTLS())
 	go func() {
 		c, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{InsecureSkipVerify: true})
 		if err == nil {
