@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,11 +59,11 @@ var errNoTLS = errors.New("HTTP/3 is always over TLS: the URL has to be one of t
 // Resolve reads the server's URL and TLS files. The error says which of them is
 // wrong and why.
 func (s Server) Resolve(userAgent string) (*Endpoint, error) {
-	u, port, err := parseURL(s.URL)
+	u, port, err := ws.ParseURL(s.URL)
 	if err != nil {
 		return nil, fmt.Errorf("server URL %q: %w", s.URL, err)
 	}
-	e := &Endpoint{Server: s, target: stream.Target{Addr: net.JoinHostPort(u.Hostname(), port), Way: s.Way}}
+	e := &Endpoint{Server: s, target: stream.Target{Addr: net.JoinHostPort(u.Hostname(), strconv.Itoa(int(port))), Way: s.Way}}
 	if u.Scheme == "wss" {
 		if e.target.TLS, err = s.TLS.Config(u.Hostname()); err != nil {
 			return nil, err
@@ -114,42 +113,6 @@ func (e *Endpoint) Address() string { return e.Way.Address(e.target.Addr) }
 
 // Secure reports whether TLS is spoken.
 func (e *Endpoint) Secure() bool { return e.target.TLS != nil }
-
-var errNoScheme = errors.New("there is no scheme: want ws:// or wss:// (RFC 6455, 3)")
-
-// parseURL reads a WebSocket URL (RFC 6455, 3) and returns its port beside it.
-func parseURL(raw string) (u *url.URL, port string, err error) {
-	u, err = url.Parse(raw)
-	if err != nil && !strings.Contains(raw, "://") {
-		return nil, "", errNoScheme // such as 127.0.0.1:9001
-	}
-	if err != nil {
-		return nil, "", errors.Unwrap(err) // without the URL, which our caller names
-	}
-	port = u.Port()
-	switch {
-	case u.Scheme == "":
-		return nil, "", errNoScheme
-	case u.Scheme != "ws" && u.Scheme != "wss":
-		return nil, "", fmt.Errorf("the scheme is %q: want ws:// or wss:// (RFC 6455, 3)", u.Scheme)
-	case u.Hostname() == "":
-		return nil, "", errors.New("there is no host")
-	case strings.Contains(u.Hostname(), ":") && !strings.Contains(u.Host, "["):
-		return nil, "", errors.New("an IPv6 address stands in brackets: [::1]")
-	case u.User != nil:
-		return nil, "", errors.New("a WebSocket URL has no user and password (RFC 6455, 3): send a header Authorization")
-	case strings.Contains(raw, "#"):
-		return nil, "", errors.New("a WebSocket URL has no fragment (RFC 6455, 3)")
-	case port == "" && u.Scheme == "wss":
-		port = "443"
-	case port == "":
-		port = "80"
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return nil, "", fmt.Errorf("there is no port %s", port)
-	}
-	return u, port, nil
-}
 
 // checkRequest says what in the request would be read as something else: a
 // value that begins a line of its own, a name that is none (RFC 9110, 5.1 and 5.5),

@@ -36,23 +36,18 @@ func To(base string, secure stream.ClientTLS, way stream.Way, cfg testee.Config)
 
 // Over is To with a version of HTTP: ws.HTTP1, ws.HTTP2 or ws.HTTP3, which is over TLS only.
 func Over(version, base string, secure stream.ClientTLS, way stream.Way, cfg testee.Config) (Dial, error) {
-	u, err := url.Parse(base)
-	if err != nil || u.Scheme != "ws" && u.Scheme != "wss" || u.Hostname() == "" {
-		return nil, fmt.Errorf("server URL %q: want ws://host:port or wss://host:port", base)
+	u, port, err := ws.ParseURL(base)
+	if err != nil {
+		return nil, fmt.Errorf("server URL %q: %w", base, err)
 	}
-	target := stream.Target{Addr: u.Host, Way: way}
-	port := "80"
+	target := stream.Target{Addr: net.JoinHostPort(u.Hostname(), strconv.Itoa(int(port))), Way: way}
 	if u.Scheme == "wss" {
-		port = "443"
 		if version == ws.HTTP2 {
 			secure.ALPN = []string{"h2"}
 		}
 		if target.TLS, err = secure.Config(u.Hostname()); err != nil {
 			return nil, err
 		}
-	}
-	if u.Port() == "" {
-		target.Addr = net.JoinHostPort(u.Hostname(), port)
 	}
 	switch {
 	case version == ws.HTTP3 && target.TLS == nil:

@@ -9,9 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"net/url"
 	"slices"
-	"strconv"
 	"sync/atomic"
 
 	"github.com/wsspec/wsspec/internal/deflate"
@@ -40,41 +38,20 @@ type Target struct {
 // Locate returns the target of a ws or wss URL. It looks the host up, and takes the
 // first of its addresses, of IPv4 if there is one.
 func Locate(ctx context.Context, raw string) (Target, error) {
-	u, err := url.Parse(raw)
+	u, port, err := ws.ParseURL(raw)
 	if err != nil {
-		return Target{}, err
+		return Target{}, fmt.Errorf("URL %q: %w", raw, err)
 	}
 	t := Target{Host: u.Host, Path: u.RequestURI()}
-	port := "80"
-	switch u.Scheme {
-	case "ws":
-	case "wss":
-		port = "443"
+	if u.Scheme == "wss" {
 		t.TLS = &tls.Config{ServerName: u.Hostname(), NextProtos: []string{"http/1.1"}}
-	default:
-		return Target{}, fmt.Errorf("URL %q: want ws://… or wss://…", raw)
-	}
-	switch {
-	case u.Hostname() == "":
-		return Target{}, fmt.Errorf("URL %q: no host", raw)
-	case u.Fragment != "":
-		return Target{}, fmt.Errorf("URL %q: a WebSocket URL has no fragment (RFC 6455, 3)", raw)
-	case u.User != nil:
-		return Target{}, fmt.Errorf("URL %q: a WebSocket URL has no user name", raw)
-	}
-	if p := u.Port(); p != "" {
-		port = p
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || n == 0 {
-		return Target{}, fmt.Errorf("URL %q: no such port", raw)
 	}
 	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
 	if err != nil {
 		return Target{}, err
 	}
 	at := max(0, slices.IndexFunc(addrs, func(a netip.Addr) bool { return a.Unmap().Is4() }))
-	t.Addr = netip.AddrPortFrom(addrs[at].Unmap(), uint16(n))
+	t.Addr = netip.AddrPortFrom(addrs[at].Unmap(), port)
 	return t, nil
 }
 
