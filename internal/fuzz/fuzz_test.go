@@ -7,7 +7,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/wsspec/wsspec/internal/fuzz"
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
@@ -16,12 +16,6 @@ import (
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/ws"
 )
-
-// patient is the patience with endpoints that are never silent: no test is to depend on how
-// fast this machine is.
-func patient() player.Patience {
-	return player.Patience{Owed: time.Minute, Nudge: 50 * time.Millisecond, Whole: 5 * time.Minute}
-}
 
 // An endpoint without faults, and the variants that the RFCs allow, make no finding.
 func TestNoFalseAlarm(t *testing.T) {
@@ -35,7 +29,10 @@ func TestNoFalseAlarm(t *testing.T) {
 		{ws.Server, []string{"answers-close-without-code", "declines-deflate"}, 300},
 		{ws.Client, []string{"sends-pong-inside-echo"}, 300},
 	} {
-		s := fuzz.Run(t.Context(), fuzz.Config{Seed: 6455, Role: c.role.Other(), Peer: endpoint(t, c.role, c.faults...), Runs: c.runs, Jobs: 4, First: patient(), Second: patient()})
+		var s fuzz.Summary
+		synctest.Test(t, func(t *testing.T) {
+			s = fuzz.Run(t.Context(), fuzz.Config{Seed: 6455, Role: c.role.Other(), Peer: endpoint(t, c.role, c.faults...), Runs: c.runs, Jobs: 4})
+		})
 		if s.Played != c.runs || len(s.Findings) > 0 || s.Lost != nil {
 			t.Errorf("%v %v: %d played, lost %v", c.role, c.faults, s.Played, s.Lost)
 		}
@@ -47,15 +44,18 @@ func TestNoFalseAlarm(t *testing.T) {
 
 // A finding is short, says what is wrong, was confirmed, and reads as it prints.
 func TestFinding(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	s := fuzz.Run(ctx, fuzz.Config{
-		Seed: 1, Role: ws.Client, Peer: endpoint(t, ws.Server, "no-utf8-check"), Runs: 20_000, Jobs: 4, Agent: "it/1.0",
-		Found: func(f fuzz.Finding) {
-			if f.Violation.Requirement == "6455-8.1-1" {
-				cancel()
-			}
-		},
+	var s fuzz.Summary
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		s = fuzz.Run(ctx, fuzz.Config{
+			Seed: 1, Role: ws.Client, Peer: endpoint(t, ws.Server, "no-utf8-check"), Runs: 20_000, Jobs: 4, Agent: "it/1.0",
+			Found: func(f fuzz.Finding) {
+				if f.Violation.Requirement == "6455-8.1-1" {
+					cancel()
+				}
+			},
+		})
 	})
 	for _, f := range s.Findings {
 		if f.Violation.Requirement != "6455-8.1-1" {
@@ -80,7 +80,9 @@ func TestFinding(t *testing.T) {
 }
 
 // An endpoint that cannot be reached any more ends the run, with the last conversations.
-func TestEndpointIsGone(t *testing.T) {
+func TestEndpointIsGone(t *testing.T) { synctest.Test(t, endpointIsGone) }
+
+func endpointIsGone(t *testing.T) {
 	p := endpoint(t, ws.Server)
 	connect, left := p.Connect, 40
 	p.Connect = func(ctx context.Context) (stream.Stream, error) {

@@ -5,6 +5,7 @@ package player_test
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
 	"github.com/wsspec/wsspec/internal/fuzz/generator"
@@ -46,11 +47,12 @@ func TestCorrectEndpoint(t *testing.T) {
 			if role == ws.Server && (strings.Contains(script, "head") || strings.Contains(script, "unmasked") || strings.Contains(script, "offer") || strings.Contains(script, ">>")) {
 				continue
 			}
-			p := endpoint(t, role.Other())
-			out := p.Play(t.Context(), parse(t, role, script))
-			if len(out.Violations) > 0 || out.Unreached != nil {
-				t.Errorf("%v %q: %v %v\n%s", role, script, out.Violations, out.Unreached, strings.Join(player.Received(out.Records), "\n"))
-			}
+			synctest.Test(t, func(t *testing.T) {
+				out := endpoint(t, role.Other()).Play(t.Context(), parse(t, role, script))
+				if len(out.Violations) > 0 || out.Unreached != nil {
+					t.Errorf("%v %q: %v %v\n%s", role, script, out.Violations, out.Unreached, strings.Join(player.Received(out.Records), "\n"))
+				}
+			})
 		}
 	}
 }
@@ -64,33 +66,38 @@ func TestFaultyEndpoint(t *testing.T) {
 		{"no-pong", `> ping "x"`, "6455-5.5.2"},
 		{"echo-adds-octet", `> text "x"`, ""},
 	} {
-		p := endpoint(t, ws.Server, c.fault)
-		out := p.Play(t.Context(), parse(t, ws.Client, c.script))
-		if w := out.Worst(); w == nil || !strings.HasPrefix(w.Requirement, c.want) {
-			t.Errorf("%s: %v\n%s", c.fault, out.Violations, strings.Join(player.Received(out.Records), "\n"))
-		} else {
-			t.Logf("%s: %s: %s, expected %s\n%s", c.fault, w.Requirement, w.What, out.Expected, strings.Join(player.Received(out.Records), "\n"))
-		}
+		synctest.Test(t, func(t *testing.T) {
+			out := endpoint(t, ws.Server, c.fault).Play(t.Context(), parse(t, ws.Client, c.script))
+			if w := out.Worst(); w == nil || !strings.HasPrefix(w.Requirement, c.want) {
+				t.Errorf("%s: %v\n%s", c.fault, out.Violations, strings.Join(player.Received(out.Records), "\n"))
+			} else {
+				t.Logf("%s: %s: %s, expected %s\n%s", c.fault, w.Requirement, w.What, out.Expected, strings.Join(player.Received(out.Records), "\n"))
+			}
+		})
 	}
 }
 
 // Nothing that is drawn makes the correct endpoint look wrong.
 func TestDrawnConversations(t *testing.T) {
 	for _, role := range []ws.Role{ws.Client, ws.Server} {
-		p := endpoint(t, role.Other())
-		g := generator.New(generator.Base{Seed: 1, Role: role})
-		bad := 0
-		for n := range uint64(1000) {
-			c := g.Draw(n, nil)
-			out := p.Play(t.Context(), c)
-			if len(out.Violations) > 0 || out.Unreached != nil {
-				if bad++; bad < 6 {
-					t.Errorf("%v %d: %v %v\n%.1500s\n%s", role, n, out.Violations, out.Unreached, c.Script(), strings.Join(player.Received(out.Records), "\n"))
-				}
+		synctest.Test(t, func(t *testing.T) { playDrawn(t, role) })
+	}
+}
+
+func playDrawn(t *testing.T, role ws.Role) {
+	p := endpoint(t, role.Other())
+	g := generator.New(generator.Base{Seed: 1, Role: role})
+	bad := 0
+	for n := range uint64(1000) {
+		c := g.Draw(n, nil)
+		out := p.Play(t.Context(), c)
+		if len(out.Violations) > 0 || out.Unreached != nil {
+			if bad++; bad < 6 {
+				t.Errorf("%v %d: %v %v\n%.1500s\n%s", role, n, out.Violations, out.Unreached, c.Script(), strings.Join(player.Received(out.Records), "\n"))
 			}
 		}
-		t.Logf("%v: %d of 1000", role, bad)
 	}
+	t.Logf("%v: %d of 1000", role, bad)
 }
 
 func BenchmarkPlay(b *testing.B) {
