@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -22,7 +21,8 @@ type conversation struct {
 	name   string
 	target Target
 	server func(p *peer)
-	do     func(c *Conn) // when open
+	do     func(c *Conn)      // when open
+	late   func(c *Conn) bool // whether what has a limit of time is going on; it then takes too long
 	want   []string
 	end    string // begins like Closing.String
 	phase  Phase
@@ -66,8 +66,8 @@ func openings() []conversation {
 		{name: "503", server: func(p *peer) { p.take(); p.send("HTTP/1.1 503 \r\n\r\n") }, end: "HTTP status 503", phase: InUpgrade},
 		{name: "FIN instead of an answer", server: func(p *peer) { p.take() }, end: "ended", phase: InUpgrade},
 		{name: "RST instead of an answer", server: func(p *peer) { p.take(); _ = p.s.Reset() }, end: "reset", phase: InUpgrade},
-		{name: "no answer", target: Target{Limits: Limits{OpenTimeout: 50 * time.Millisecond}}, server: func(p *peer) { p.take(); p.next() },
-			end: "timeout", phase: InUpgrade},
+		{name: "no answer", server: func(p *peer) { p.take(); p.next() },
+			late: func(c *Conn) bool { return c.phase == InUpgrade }, end: "timeout", phase: InUpgrade},
 	}
 }
 
@@ -140,11 +140,12 @@ func closings() []conversation {
 				_ = p.s.Reset()
 			}
 		}, want: []string{"opened"}, end: "closed by peer with 3000", phase: InClosing},
-		{name: "peer does not answer our Close", target: Target{Limits: Limits{CloseTimeout: 50 * time.Millisecond}}, server: func(p *peer) { p.open(); p.next(); p.next() },
-			do: func(c *Conn) { c.Close(ws.NormalClosure, "") }, want: []string{"opened"}, end: "timeout: no answer to our Close", phase: InClosing},
-		{name: "peer answers our Close and does not end TCP", target: Target{Limits: Limits{CloseTimeout: 50 * time.Millisecond}},
-			server: func(p *peer) { p.open(); p.next(); p.send(frame(ws.Close, "")); p.next() },
-			do:     func(c *Conn) { c.Close(ws.NormalClosure, "") }, want: []string{"opened"}, end: "closed", phase: InClosing},
+		{name: "peer does not answer our Close", server: func(p *peer) { p.open(); p.next(); p.next() },
+			do:   func(c *Conn) { c.Close(ws.NormalClosure, "") },
+			late: func(c *Conn) bool { return c.sentClose }, want: []string{"opened"}, end: "timeout: no answer to our Close", phase: InClosing},
+		{name: "peer answers our Close and does not end TCP", server: func(p *peer) { p.open(); p.next(); p.send(frame(ws.Close, "")); p.next() },
+			do:   func(c *Conn) { c.Close(ws.NormalClosure, "") },
+			late: func(c *Conn) bool { return c.verdict != nil }, want: []string{"opened"}, end: "closed", phase: InClosing},
 		{name: "FIN for our Close", server: func(p *peer) { p.open(); p.next() },
 			do: func(c *Conn) { c.Close(ws.NormalClosure, "") }, want: []string{"opened"}, end: "ended", phase: InClosing},
 		{name: "RST", server: func(p *peer) { p.open(); p.next(); _ = p.s.Reset() },
@@ -258,7 +259,10 @@ func (cv conversation) run(t *testing.T, b backend) {
 			}
 		}
 	}
-	dialer.Dial(d)
+	c := dialer.Dial(d)
+	if cv.late != nil {
+		takesTooLong(c, cv.late)
+	}
 	end := <-d.done
 	if got := d.events; !slices.Equal(got, cv.want) {
 		t.Errorf("told %q\nwant %q", got, cv.want)

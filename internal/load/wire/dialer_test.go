@@ -4,11 +4,9 @@ package wire
 
 import (
 	"crypto/tls"
-	"net"
 	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -78,12 +76,7 @@ func TestLoopback(t *testing.T) {
 
 // Failures have causes, on each backend the same.
 func TestCauses(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	shut := netip.MustParseAddrPort(l.Addr().String())
-	l.Close()
+	shut := netip.MustParseAddrPort("127.0.0.1:1") // one that is free may be somebody's by now
 	plain, stop := serveEcho(t, Config{}, Service{})
 	defer stop()
 	for name, cfg := range map[string]Config{"loop": {Loops: 1}, "portable": {Portable: true}} {
@@ -206,7 +199,7 @@ func TestAbortWhileOpening(t *testing.T) {
 	for _, b := range backends() {
 		t.Run(b.name, func(t *testing.T) {
 			asked := make(chan struct{})
-			_, d := b.start(t, Target{Limits: Limits{OpenTimeout: time.Hour}}, func(p *peer) { p.take(); close(asked); p.next() })
+			_, d := b.start(t, Target{}, func(p *peer) { p.take(); close(asked); p.next() })
 			r := newDiary()
 			c := d.Dial(r)
 			<-asked

@@ -31,17 +31,22 @@ func TestHeldConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := runtime.NumGoroutine()
 	const held = 300
 	opened := make(chan *Conn, held)
-	for range held {
+	dial := func() {
 		r := newDiary()
 		r.do = func(c *Conn) { opened <- c }
 		d.Dial(r)
 	}
 	all := make([]*Conn, held)
-	for i := range all {
-		all[i] = <-opened
+	dial()
+	all[0] = <-opened
+	before := runtime.NumGoroutine() // when all of both engines have begun
+	for range held - 1 {
+		dial()
+	}
+	for i := range all[1:] {
+		all[i+1] = <-opened
 	}
 	if after := runtime.NumGoroutine(); after > before {
 		t.Errorf("%d goroutines more with %d connections than without", after-before, held)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -203,7 +204,6 @@ func overMemory(t *testing.T, target Target, script func(*peer)) (*Engine, *Dial
 func play(s stream.Stream, script func(*peer)) {
 	p := &peer{s, bufio.NewReader(s)}
 	script(p)
-	_ = s.SetDeadline(time.Now().Add(10 * time.Second))
 	_ = s.CloseWrite()
 	_, _ = io.Copy(io.Discard, p.in)
 	_ = s.Close()
@@ -215,7 +215,7 @@ func dialerOf(t *testing.T, cfg Config, target Target) (*Engine, *Dialer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	target.Host = "example.test"
+	target.Host, target.Limits = "example.test", patient(target.Limits)
 	d, err := e.Dialer(target)
 	if err != nil {
 		t.Fatal(err)
@@ -226,6 +226,28 @@ func dialerOf(t *testing.T, cfg Config, target Target) (*Engine, *Dialer) {
 		}
 	})
 	return e, d
+}
+
+// patient are limits of which no time of this machine's is one.
+func patient(l Limits) Limits {
+	l.OpenTimeout, l.CloseTimeout = time.Hour, time.Hour
+	return l
+}
+
+// takesTooLong waits until something with a limit of time is going on, and has the limit pass.
+func takesTooLong(c *Conn, going func(c *Conn) bool) {
+	for !c.over.Load() {
+		c.mu.Lock()
+		late := c.timer != nil && going(c)
+		if late {
+			c.timer.Reset(0)
+		}
+		c.mu.Unlock()
+		if late {
+			return
+		}
+		runtime.Gosched()
+	}
 }
 
 // certificate returns the configurations of a server and of a client that trusts it.

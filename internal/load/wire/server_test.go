@@ -48,6 +48,7 @@ func serveEcho(t *testing.T, cfg Config, s Service) (addr string, stop func() er
 	if s.Handler == nil {
 		s.Handler = func() Handler { return echo{} }
 	}
+	s.Limits = patient(s.Limits)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- e.Serve(ctx, l, s) }()
@@ -182,11 +183,17 @@ func talker(d *diary, each int) Handler {
 	return d
 }
 
-// A server that stops says 1001, and returns when its connections are gone.
+// A server that stops says 1001, and returns when its connections are gone: this one because its
+// client takes too long to answer.
 func TestServerStops(t *testing.T) {
 	for name, cfg := range map[string]Config{"loop": {}, "portable": {Portable: true}} {
 		t.Run(name, func(t *testing.T) {
-			addr, stop := serveEcho(t, cfg, Service{Limits: Limits{CloseTimeout: 50 * time.Millisecond}})
+			opened := make(chan *Conn, 1)
+			addr, stop := serveEcho(t, cfg, Service{Handler: func() Handler {
+				d := newDiary()
+				d.do = func(c *Conn) { opened <- c }
+				return d
+			}})
 			c, err := net.Dial("tcp", addr)
 			if err != nil {
 				t.Fatal(err)
@@ -196,11 +203,14 @@ func TestServerStops(t *testing.T) {
 			p := &peer{stream.Wrap(c), in}
 			p.send(request)
 			p.take()
-			if err := stop(); err != nil {
-				t.Error(err)
-			}
+			stopped := make(chan error, 1)
+			go func() { stopped <- stop() }()
 			if got := p.next(); got != "close 03 e9" {
 				t.Errorf("got %q", got)
+			}
+			takesTooLong(<-opened, func(c *Conn) bool { return c.sentClose })
+			if err := <-stopped; err != nil {
+				t.Error(err)
 			}
 			if _, err := net.Dial("tcp", addr); err == nil {
 				t.Error("still listening")
