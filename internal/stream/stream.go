@@ -98,10 +98,14 @@ func Wrap(c net.Conn) Stream {
 	if s, ok := c.(Stream); ok {
 		return s
 	}
-	return netStream{c}
+	return netStream{c, new(inquiry)}
 }
 
-type netStream struct{ net.Conn }
+// netStream is a stream of package net or crypto/tls.
+type netStream struct {
+	net.Conn
+	kernel *inquiry // of the kernel, about what has been read; see Unread
+}
 
 func (s netStream) CloseWrite() error {
 	if c, ok := s.Conn.(interface{ CloseWrite() error }); ok {
@@ -118,7 +122,13 @@ func transport(c net.Conn) net.Conn {
 	return c
 }
 
+func (s netStream) Close() error {
+	s.kernel.close()
+	return s.Conn.Close()
+}
+
 func (s netStream) Reset() error {
+	s.kernel.close()
 	c := transport(s.Conn) // a TLS close would wait to send its alert
 	if t, ok := c.(interface{ SetLinger(sec int) error }); ok {
 		_ = t.SetLinger(0) // an error here only means FIN instead of RST

@@ -3,8 +3,10 @@
 package stream_test
 
 import (
+	"errors"
 	"io"
 	"net"
+	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -131,6 +133,41 @@ func TestUnread(t *testing.T) {
 		}
 		if n, sure := ours.Unread(); n != 0 || !sure {
 			t.Errorf("%s: %d octets unread of none, sure %v", addr.listen, n, sure)
+		}
+	}
+}
+
+// What is asked of the kernel takes no descriptor any more once the stream is closed, or
+// reset.
+func TestUnreadLeavesNothingOpen(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells")
+	}
+	open := func() int {
+		all, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip(err)
+		}
+		return len(all)
+	}
+	let := []func(stream.Stream) error{stream.Stream.Close, stream.Stream.Reset}
+	before := 0
+	for i := range 6 {
+		ours, theirs := pair(t)
+		for range 3 {
+			_, _ = ours.Unread() // whatever it says
+		}
+		if err := errors.Join(let[i%2](ours), theirs.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if n, sure := ours.Unread(); n != 0 || sure {
+			t.Errorf("a closed stream tells of %d octets, sure %v", n, sure)
+		}
+		switch now := open(); {
+		case i == 0: // the poller has taken what it needs
+			before = now
+		case now > before:
+			t.Errorf("%d descriptors are open, and were %d", now, before)
 		}
 	}
 }

@@ -5,6 +5,7 @@ package stream
 import (
 	"encoding/binary"
 	"net"
+	"sync"
 	"syscall"
 )
 
@@ -18,20 +19,53 @@ func (s netStream) Unread() (octets int, sure bool) {
 	if !ok || !also {
 		return 0, false
 	}
-	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, netlinkSockDiag)
-	if err != nil {
-		return 0, false
+	s.kernel.mu.Lock()
+	defer s.kernel.mu.Unlock()
+	theirs, found := s.kernel.ask(remote, local)
+	if found && theirs.unread > 0 {
+		return theirs.unread, true
 	}
-	defer syscall.Close(fd)
-	ours, ok := ask(fd, local, remote)
-	if !ok {
+	ours, ok := s.kernel.ask(local, remote)
+	switch {
+	case !ok:
 		return 0, false
-	}
-	theirs, ok := ask(fd, remote, local)
-	if !ok {
+	case !found:
 		return ours.unacknowledged, false
 	}
 	return int(ours.sent-theirs.received) + theirs.unread, true
+}
+
+// inquiry asks the kernel about sockets, again and again as a rule, by way of a socket that
+// it opens for the first question.
+type inquiry struct {
+	mu     sync.Mutex
+	fd     int
+	opened bool
+	closed bool // and not to be opened again
+}
+
+func (q *inquiry) open() bool {
+	if q.opened || q.closed {
+		return q.opened
+	}
+	fd, err := syscall.Socket(syscall.AF_NETLINK, syscall.SOCK_RAW|syscall.SOCK_CLOEXEC, netlinkSockDiag)
+	q.fd, q.opened = fd, err == nil
+	return q.opened
+}
+
+func (q *inquiry) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.hangUp()
+}
+
+// hangUp closes the socket, so that no answer is left in it for the next question.
+func (q *inquiry) hangUp() {
+	if q.opened {
+		q.opened = false
+		_ = syscall.Close(q.fd) // nothing was written that could be lost
+	}
 }
 
 // socket is what the kernel tells of a TCP socket, in octets.
@@ -62,15 +96,23 @@ const (
 )
 
 // ask returns what there is to know of the socket that is bound to local and connected
-// to remote, and whether there is one on this machine.
-func ask(fd int, local, remote *net.TCPAddr) (s socket, ok bool) {
-	if err := syscall.Sendto(fd, question(local, remote), 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}); err != nil {
+// to remote, and whether there is one on this machine. The caller holds the lock.
+func (q *inquiry) ask(local, remote *net.TCPAddr) (s socket, ok bool) {
+	if !q.open() {
 		return s, false
 	}
-	b := make([]byte, 4<<10)
-	n, _, err := syscall.Recvfrom(fd, b, 0)
+	if err := syscall.Sendto(q.fd, question(local, remote), 0, &syscall.SockaddrNetlink{Family: syscall.AF_NETLINK}); err != nil {
+		return s, false
+	}
+	var room [1 << 10]byte
+	b := room[:]
+	n, _, err := syscall.Recvfrom(q.fd, b, 0)
+	if err != nil {
+		q.hangUp()
+		return s, false
+	}
 	order := binary.NativeEndian
-	if err != nil || n < headerLen+answerLen || order.Uint16(b[4:]) != sockDiagByFamily {
+	if n < headerLen+answerLen || order.Uint16(b[4:]) != sockDiagByFamily {
 		return s, false
 	}
 	b = b[headerLen:n]
