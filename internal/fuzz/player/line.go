@@ -161,12 +161,10 @@ func (l *line) writeSome(b []byte) []byte {
 }
 
 // Pieces of a frame are written when those before have been read, so that the other side
-// gets them in different reads. It is not waited for longer than this, nor more often, and
-// after a few looks without holding a processor.
+// gets them in different reads. It is not waited for longer than this, nor more often.
 const (
 	readWithin = 5 * time.Millisecond
 	maxPieces  = 64
-	atOnce     = 100
 )
 
 func (l *line) chopped(f *conversation.Frame) {
@@ -188,22 +186,21 @@ func (l *line) chopped(f *conversation.Frame) {
 	}
 }
 
-// untilRead waits until the other side has read what we wrote.
+// untilRead waits until the other side has read what we wrote, with growing naps: whoever
+// looks all the time keeps it from reading where processors are few.
 func (l *line) untilRead() {
 	end := time.Now().Add(readWithin)
-	for looks := 0; time.Now().Before(end); looks++ {
+	runtime.Gosched()
+	for nap := readWithin / 100; ; nap *= 2 {
 		octets, sure := l.s.Unread()
 		switch {
 		case !sure:
 			time.Sleep(time.Millisecond)
 			return
-		case octets == 0:
+		case octets == 0 || time.Now().After(end):
 			return
-		case looks < atOnce:
-			runtime.Gosched()
-		default:
-			time.Sleep(readWithin / 50)
 		}
+		time.Sleep(min(nap, time.Until(end)))
 	}
 }
 
