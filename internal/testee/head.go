@@ -20,7 +20,8 @@ var (
 	errNotHTTP     = errors.New("not HTTP")
 )
 
-// readHead reads an HTTP head. What follows it stays in the input.
+// readHead reads an HTTP head, which is valid until the next read. What follows it stays in
+// the input.
 func (c *Conn) readHead() ([]byte, error) {
 	buf := append(make([]byte, 0, inputSize), c.in.waiting()...)
 	for {
@@ -33,7 +34,7 @@ func (c *Conn) readHead() ([]byte, error) {
 		case n > c.maxHead(), n == 0 && len(buf) > c.maxHead():
 			return nil, errHeadTooLong
 		case n > 0:
-			c.in.preset(buf[n:])
+			c.in = input{buf[:cap(buf)], n, len(buf)}
 			if c.faulty() {
 				c.dropBehindHead()
 			}

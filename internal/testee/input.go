@@ -10,17 +10,11 @@ const inputSize = 4 << 10
 
 // input holds octets that have been read and not yet used.
 type input struct {
-	buf  []byte
+	buf  []byte // at least inputSize octets
 	r, w int // buf[r:w] waits
 }
 
 func (in *input) waiting() []byte { return in.buf[in.r:in.w] }
-
-// preset makes p, which came behind the handshake, the first octets to use.
-func (in *input) preset(p []byte) {
-	in.buf = make([]byte, max(inputSize, len(p)))
-	in.r, in.w = 0, copy(in.buf, p)
-}
 
 // more reads once. There has to be room: nothing asks for more than inputSize
 // octets at a time.

@@ -110,7 +110,7 @@ func requestFaults() []Fault {
 // as a client with another fault, what comes right after.
 func (c *Conn) dropBehindHead() {
 	if c.has(dropsBehindHead) || c.has(dropsReadWithAnswer) {
-		c.in.preset(nil)
+		c.in.r = c.in.w
 	}
 	if c.role == ws.Server || !c.has(dropsBehindHead) {
 		return

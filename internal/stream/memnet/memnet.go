@@ -27,18 +27,42 @@ func Pipe(capacity int) (stream.Stream, stream.Stream) {
 type half struct {
 	mu       sync.Mutex
 	buf      []byte
+	from     int // where in buf the queue begins
 	capacity int
 	eof      bool          // the writer sent FIN
 	reset    bool          // either side sent RST
-	changed  chan struct{} // closed and replaced at every change
+	changed  chan struct{} // closed at the next change, nil where nobody waits for it
 }
 
-func newHalf(capacity int) *half { return &half{capacity: capacity, changed: make(chan struct{})} }
+func newHalf(capacity int) *half { return &half{capacity: capacity} }
 
 // wake tells every waiter to look again. The caller holds the lock.
 func (h *half) wake() {
-	close(h.changed)
-	h.changed = make(chan struct{})
+	if h.changed != nil {
+		close(h.changed)
+		h.changed = nil
+	}
+}
+
+func (h *half) waiting() int { return len(h.buf) - h.from }
+
+// put adds octets to the queue. The caller holds the lock.
+func (h *half) put(p []byte) {
+	if h.from > len(h.buf)/2 { // what was taken is not kept for ever
+		h.buf, h.from = h.buf[:copy(h.buf, h.buf[h.from:])], 0
+	}
+	h.buf = append(h.buf, p...)
+	h.wake()
+}
+
+// take moves octets of the queue to p. The caller holds the lock.
+func (h *half) take(p []byte) int {
+	n := copy(p, h.buf[h.from:])
+	if h.from += n; h.from == len(h.buf) {
+		h.buf, h.from = h.buf[:0], 0
+	}
+	h.wake()
+	return n
 }
 
 type conn struct {
@@ -62,7 +86,6 @@ func (c *conn) await(h *half, deadline func() time.Time, ready func() bool) erro
 			return net.ErrClosed
 		}
 		h.mu.Lock()
-		changed := h.changed
 		d := deadline()
 		if !d.IsZero() && time.Until(d) <= 0 { // even if there is something, as with TCP
 			h.mu.Unlock()
@@ -71,6 +94,10 @@ func (c *conn) await(h *half, deadline func() time.Time, ready func() bool) erro
 		if ready() {
 			return nil // with the lock
 		}
+		if h.changed == nil {
+			h.changed = make(chan struct{})
+		}
+		changed := h.changed
 		h.mu.Unlock()
 		var expired <-chan time.Time
 		if !d.IsZero() {
@@ -87,7 +114,7 @@ func (c *conn) await(h *half, deadline func() time.Time, ready func() bool) erro
 
 func (c *conn) Read(p []byte) (int, error) {
 	h := c.in
-	err := c.await(h, c.readDeadline, func() bool { return h.reset || h.eof || len(h.buf) > 0 })
+	err := c.await(h, c.readDeadline, func() bool { return h.reset || h.eof || h.waiting() > 0 })
 	if err != nil {
 		return 0, err
 	}
@@ -95,20 +122,17 @@ func (c *conn) Read(p []byte) (int, error) {
 	switch {
 	case h.reset:
 		return 0, stream.ErrReset
-	case len(h.buf) == 0:
+	case h.waiting() == 0:
 		return 0, io.EOF
 	}
-	n := copy(p, h.buf)
-	h.buf = h.buf[n:]
-	h.wake()
-	return n, nil
+	return h.take(p), nil
 }
 
 func (c *conn) Write(p []byte) (written int, err error) {
 	h := c.out
 	for {
 		err := c.await(h, c.writeDeadline, func() bool {
-			return h.reset || h.eof || h.capacity == 0 || len(h.buf) < h.capacity || len(p) == 0
+			return h.reset || h.eof || h.capacity == 0 || h.waiting() < h.capacity || len(p) == 0
 		})
 		if err != nil {
 			return written, err
@@ -119,10 +143,9 @@ func (c *conn) Write(p []byte) (written int, err error) {
 		}
 		n := len(p)
 		if h.capacity > 0 {
-			n = min(n, h.capacity-len(h.buf))
+			n = min(n, h.capacity-h.waiting())
 		}
-		h.buf = append(h.buf, p[:n]...)
-		h.wake()
+		h.put(p[:n])
 		h.mu.Unlock()
 		written += n
 		if p = p[n:]; len(p) == 0 {
@@ -144,7 +167,7 @@ func (c *conn) CloseWrite() error {
 func (c *conn) Unread() (octets int, sure bool) {
 	c.out.mu.Lock()
 	defer c.out.mu.Unlock()
-	return len(c.out.buf), true
+	return c.out.waiting(), true
 }
 
 // Close sends FIN, and RST to a peer that goes on writing, as TCP does.

@@ -111,3 +111,35 @@ func TestDeadlinesThatHavePassed(t *testing.T) {
 		}
 	})
 }
+
+// A queue that is never empty keeps its order, and not what was read of it.
+func TestQueueThatIsNeverEmpty(t *testing.T) {
+	a, b := memnet.Pipe(0)
+	piece := make([]byte, 251)
+	for i := range piece {
+		piece[i] = byte(i)
+	}
+	write(t, a, string(piece))
+	next, got := byte(0), make([]byte, len(piece))
+	round := func() {
+		if _, err := a.Write(piece); err != nil {
+			t.Fatal(err)
+		}
+		for left := got; len(left) > 0; {
+			n, err := b.Read(left[:min(100, len(left))])
+			if err != nil {
+				t.Fatal(err)
+			}
+			left = left[n:]
+		}
+		for _, c := range got {
+			if c != next {
+				t.Fatalf("got %d, want %d", c, next)
+			}
+			next = (next + 1) % byte(len(piece))
+		}
+	}
+	if n := testing.AllocsPerRun(1000, round); n > 0 {
+		t.Errorf("%v allocations a round", n)
+	}
+}
