@@ -154,6 +154,7 @@ func parseHead(head []byte) (start string, fields Fields, err error) {
 		return start, nil, nil
 	}
 	pseudo := ofSection(start)
+	fields = make(Fields, 0, 8) // enough for most
 	for line := range strings.SplitSeq(rest, "\r\n") {
 		name, value, ok := cutField(line, pseudo)
 		if !ok {
@@ -168,6 +169,9 @@ func parseHead(head []byte) (start string, fields Fields, err error) {
 func IsToken(s string) bool {
 	for i := range len(s) {
 		c := s[i]
+		if l := lower(c); 'a' <= l && l <= 'z' || c == '-' {
+			continue // most are
+		}
 		if c <= ' ' || c >= 0x7F || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
 			return false
 		}

@@ -93,12 +93,13 @@ func (h *heard) begun(l *line) {
 // frame takes what b has of one frame, and returns the rest of b.
 func (h *heard) frame(l *line, b []byte) []byte {
 	if !h.inside {
-		h.buf = append(h.buf, b[0])
-		b = b[1:]
-		header, n := ws.ParseHeader(h.buf)
-		if n == 0 {
-			return b
+		n := len(h.buf)
+		h.buf = append(h.buf, b[:min(len(b), ws.MaxHeaderLen-n)]...)
+		header, size := ws.ParseHeader(h.buf)
+		if size == 0 {
+			return nil
 		}
+		b = b[size-n:]
 		h.buf, h.header, h.rest, h.inside = h.buf[:0], header, header.Length, true
 		h.payload = h.payload[:0]
 		l.judgeKey(header)

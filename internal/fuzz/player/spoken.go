@@ -22,11 +22,13 @@ func (s *spoken) take(b []byte) {
 			b = b[n:]
 			continue
 		}
-		s.head[s.n] = b[0]
-		s.n++
-		b = b[1:]
-		if h, n := ws.ParseHeader(s.head[:s.n]); n > 0 {
-			s.rest, s.n = h.Length, 0
+		n := copy(s.head[s.n:], b)
+		h, size := ws.ParseHeader(s.head[:s.n+n])
+		if size == 0 {
+			s.n += n
+			return
 		}
+		b = b[size-s.n:]
+		s.rest, s.n = h.Length, 0
 	}
 }
