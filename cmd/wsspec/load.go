@@ -74,6 +74,8 @@ type loadShow struct {
 	Report []string `sep:"none" placeholder:"KIND=FILE" complete:"loadoutput" group:"Result" help:"Write the result: json, html, csv or junit; without =FILE, to standard output. Repeatable."`
 	Quiet  bool     `short:"q" group:"Result" help:"Print the summary only."`
 
+	Web WebAddress `placeholder:"[ADDR]" group:"Result" help:"Show the test in a browser while it runs, at this address, such as :8080, or at this port of 127.0.0.1; without any, at a free one, which is printed."`
+
 	FleetFlags `embed:""`
 }
 
@@ -156,7 +158,7 @@ func (c *loadShow) run(ctx context.Context, p *process, file planFile, plan load
 	if err := c.FleetFlags.check(plan); err != nil {
 		return err
 	}
-	l := &loading{process: p.besideLoad(outputs), machine: p, plan: plan, quiet: c.Quiet, fleet: c.FleetFlags}
+	l := &loading{process: p.besideLoad(outputs), machine: p, plan: plan, quiet: c.Quiet, fleet: c.FleetFlags, web: c.Web}
 	r, err := l.run(ctx)
 	if err != nil {
 		return err

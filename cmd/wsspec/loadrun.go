@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -34,14 +35,16 @@ type loading struct {
 	findings  []load.Finding
 	processes int
 
+	web  WebAddress
+	live *liveSite // nil where nobody can watch
+
 	fleet FleetFlags
 	bus   *fleet.Bus // nil where this machine carries all out
 	lost  []string   // workers with what they held
 }
 
 // run carries out the plan, and shows how far it is.
-func (l *loading) run(ctx context.Context) (*load.Result, error) {
-	var err error
+func (l *loading) run(ctx context.Context) (r *load.Result, err error) {
 	l.target, err = drive.NewTarget(ctx, l.plan)
 	switch {
 	case lookUpFailed(err) && l.fleet.wanted(): // workers may know it
@@ -50,6 +53,12 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 		return nil, statusError(exitUnreachable)
 	case err != nil:
 		return nil, badUsage(err, "")
+	}
+	if l.web != "" {
+		if l.live, err = l.web.open(ctx, l.process, l.plan); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, l.live.close(r)) }()
 	}
 	if l.fleet.wanted() {
 		leave, err := l.join(ctx)
@@ -78,7 +87,7 @@ func (l *loading) run(ctx context.Context) (*load.Result, error) {
 	total := new(stats.Snapshot)
 	end, err := l.carry(ctx, plan, begin, 0, func(s *stats.Snapshot) {
 		total.Merge(s)
-		l.screen.Show(total, time.Since(begin))
+		l.showing(ctx, total, begin, func(known load.Run, s *stats.Snapshot) (*load.Result, error) { return load.Conclude(l.plan, known, s) })
 	})
 	stop()
 	if err != nil {

@@ -65,6 +65,21 @@ func Conclude(p Plan, r Run, s *stats.Snapshot) (*Result, error) {
 	return res, err
 }
 
+// SoFar makes of what has been measured a snapshot that a result can be made of, at a moment of a run that goes
+// on: what is known only at its end is what it would be if that were now. It also says for how long messages
+// have been measured.
+func (p Plan) SoFar(s *stats.Snapshot, now time.Duration) (stats.Snapshot, time.Duration) {
+	c := *s
+	c.Held, c.End = s.Series.Held(), now
+	if c.Ramp == 0 {
+		c.Ramp = now
+	}
+	if s.Sent == 0 {
+		return c, 0
+	}
+	return c, max(now-c.Ramp-time.Duration(p.Warmup), 0)
+}
+
 // judge holds conditions for failure against what was measured.
 func judge(failIf []string, kind Kind, s *stats.Snapshot, messaging time.Duration) ([]Verdict, error) {
 	verdicts := []Verdict{}

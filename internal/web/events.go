@@ -50,7 +50,7 @@ func (l *live) resume(lastID string) (seen uint64, ok bool) {
 
 // serveEvents sends what happens as it happens (WHATWG HTML, 9.2), to begin with
 // what the reader has missed or, where it is new or has missed too much, with a
-// snapshot. One that does not read is dropped.
+// snapshot.
 func (s *Site) serveEvents(w http.ResponseWriter, r *http.Request) {
 	select {
 	case s.readers <- struct{}{}:
@@ -60,15 +60,8 @@ func (s *Site) serveEvents(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too many readers of events", http.StatusServiceUnavailable)
 		return
 	}
-	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // proxies that would collect it first
-	out := eventWriter{w, http.NewResponseController(w)}
 	seen, known := s.live.resume(r.Header.Get("Last-Event-ID"))
-	quiet := time.NewTimer(keepAlive)
-	defer quiet.Stop()
-	for {
-		var grown <-chan struct{}
-		var events [][]byte
+	Follow(w, r, func() (events [][]byte, grown <-chan struct{}) {
 		if known {
 			events, seen, grown, known = s.live.after(seen)
 		}
@@ -77,7 +70,22 @@ func (s *Site) serveEvents(w http.ResponseWriter, r *http.Request) {
 			all, seen, grown = s.live.snapshot()
 			events, known = [][]byte{all}, true
 		}
-		if out.write(events) != nil {
+		return events, grown
+	})
+}
+
+// Follow sends events until the reader is gone, or drops it where it does not read. What next returns are
+// those that the reader has not had, and what is closed when there are more: nil after the last
+// ones.
+func Follow(w http.ResponseWriter, r *http.Request, next func() (events [][]byte, grown <-chan struct{})) {
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no") // proxies that would collect it first
+	out := eventWriter{w, http.NewResponseController(w)}
+	quiet := time.NewTimer(keepAlive)
+	defer quiet.Stop()
+	for {
+		events, grown := next()
+		if out.write(events) != nil || grown == nil {
 			return
 		}
 		quiet.Reset(keepAlive)

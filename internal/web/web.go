@@ -66,20 +66,26 @@ func New(cfg Config) *Site {
 	return s
 }
 
-// ServeHTTP answers requests. Paths that do not mean what they say, such as those
-// with "..", are refused as they are: no part of the site has one.
-func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Cache-Control", "no-cache")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	if !plainPath(r.URL.Path) {
-		http.NotFound(w, r)
-		return
-	}
-	s.mux.ServeHTTP(w, r)
+// ServeHTTP answers requests.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { Guard(s.mux).ServeHTTP(w, r) }
+
+// Guard lets pages of other sites do nothing with what h serves, until h says otherwise. Paths that do
+// not mean what they say, such as those with "..", are refused as they are: no site of
+// ours has one.
+func Guard(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		head := w.Header()
+		head.Set("X-Content-Type-Options", "nosniff")
+		head.Set("Referrer-Policy", "no-referrer")
+		head.Set("Cross-Origin-Resource-Policy", "same-origin")
+		head.Set("Cache-Control", "no-cache")
+		head.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		if !plainPath(r.URL.Path) {
+			http.NotFound(w, r)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // plainPath reports whether a decoded path is one that no system reads in two ways.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package loadpage writes the result of a load test as one HTML file, with its plots as SVG in it, that
-// needs no network and no script. It knows nothing of how results come about. Start at Write.
+// needs no network and no script; or what is in that page, for one that is served. It knows nothing of how results
+// come about. Start at Write and Body.
 package loadpage
 
 import (
@@ -26,12 +27,13 @@ var style string
 // view is what the template shows.
 type view struct {
 	*load.Result
-	Style  template.CSS
-	Title  string
-	Facts  []fact
-	Rows   []row
-	Plots  []plot
-	Causes []cause
+	Running bool // it is of a run that goes on
+	Style   template.CSS
+	Title   string
+	Facts   []fact
+	Rows    []row
+	Plots   []plot
+	Causes  []cause
 }
 
 // A fact is a number with what it is. Bad ones are red.
@@ -52,32 +54,47 @@ type cause struct {
 }
 
 // Write writes the page.
-func Write(w io.Writer, r *load.Result) error {
+func Write(w io.Writer, r *load.Result) error { return write(w, "page", r, false) }
+
+// Body writes what is in the page, of a run that has ended or goes on. It goes with Style.
+func Body(w io.Writer, r *load.Result, running bool) error { return write(w, "body", r, running) }
+
+// Style is the style sheet.
+func Style() string { return style }
+
+// Title is what the page is called.
+func Title(r *load.Result) string { return "load " + string(r.Kind) + " " + visible.Text(r.URL) }
+
+func write(w io.Writer, part string, r *load.Result, running bool) error {
 	t, err := template.New("page").Funcs(template.FuncMap{"visible": visible.Text, "thousands": load.Thousands, "decimal": load.Decimal, "us": us, "seconds": load.Seconds, "octets": load.Octets, "memory": func(n int64) string { return load.Octets(float64(n)) }}).Parse(text)
 	if err != nil {
 		return err
 	}
-	v := view{Result: r, Style: template.CSS(style), Title: "load " + string(r.Kind) + " " + visible.Text(r.URL), Facts: facts(r), Rows: rows(r.Latency), Plots: plots(r)}
+	v := view{Result: r, Running: running, Style: template.CSS(style), Title: Title(r), Facts: facts(r, running), Rows: rows(r.Latency), Plots: plots(r)}
 	for _, f := range r.Failures {
 		v.Causes = append(v.Causes, cause{f, 100 * float64(f.Count) / float64(max(r.Failures[0].Count, 1))})
 	}
-	return t.Execute(w, v)
+	return t.ExecuteTemplate(w, part, v)
 }
 
 // us is a number of microseconds in words.
 func us(v float64) string { return load.Words(time.Duration(v * 1e3)) }
 
-func facts(r *load.Result) []fact {
+func facts(r *load.Result, running bool) []fact {
 	n := load.Thousands
 	all := []fact{
 		{"opened", n(r.Opened), false}, {"failed", n(r.Failed), r.Failed > 0}, {"lost", n(r.Lost), r.Lost > 0}, {"retries", n(r.Retries), false},
 		{"opened a second", load.Decimal(r.ConnectRate), false},
 	}
+	held, took := "held at the end", "took"
+	if running {
+		held, took = "open now", "so far"
+	}
 	if r.Kind != load.Find {
-		all = append(all, fact{"held at the end", n(r.Held), false})
+		all = append(all, fact{held, n(r.Held), false})
 	}
 	if r.Pings > 0 {
-		all = append(all, fact{"pings", n(r.Pings), false}, fact{"pongs", n(r.Pongs), r.Kind != load.Find && r.Pongs < r.Pings && r.Lost == 0 && r.Interrupted == ""})
+		all = append(all, fact{"pings", n(r.Pings), false}, fact{"pongs", n(r.Pongs), r.Kind != load.Find && !running && r.Pongs < r.Pings && r.Lost == 0 && r.Interrupted == ""})
 	}
 	if r.Kind != load.Connect {
 		answered := "answered"
@@ -87,7 +104,7 @@ func facts(r *load.Result) []fact {
 		all = append(all, fact{"messages sent", n(r.Sent), false}, fact{answered, n(r.Messages), false}, fact{"missing", n(r.Missing), r.Missing > 0},
 			fact{"wrong", n(r.Wrong), r.Wrong > 0}, fact{"not sent", n(r.Unsent), r.Unsent > 0}, fact{answered + " a second", load.Decimal(r.MessageRate), false})
 	}
-	return append(all, fact{"took", load.Seconds(r.DurationS), false})
+	return append(all, fact{took, load.Seconds(r.DurationS), false})
 }
 
 // named are the distributions there are, with their names, in order.
