@@ -56,6 +56,17 @@ func ask(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(listenTo(ts.Stdout(), in))
 }
 
+// fetch prints what is served at a URL, head and all.
+func fetch(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: fetch URL")
+	}
+	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Get(args[0])
+	ts.Check(err)
+	defer resp.Body.Close()
+	ts.Check(resp.Write(ts.Stdout()))
+}
+
 // listenTo prints messages until the server closes.
 func listenTo(out io.Writer, in *bufio.Reader) error {
 	for {

@@ -45,6 +45,7 @@ func TestMain(m *testing.M) {
 //	                                with status N
 //	ask [-open] [-h HOST] URL       what a WebSocket server answers: the status,
 //	                                and, but for -open, its messages and its Close
+//	fetch URL                       what an HTTP server has there
 //	expand FILE                     put values for the variables in it
 //	reference DIR                   the report in DIR has the reference's form
 func TestScripts(t *testing.T) {
@@ -67,7 +68,7 @@ func TestScripts(t *testing.T) {
 		Setup:         setup(config),
 		Condition:     condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "start": start, "end": end, "expand": expand, "ask": ask, "reference": reference,
+			"status": status, "start": start, "end": end, "expand": expand, "ask": ask, "fetch": fetch, "reference": reference,
 		},
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	neturl "net/url"
 	"os"
 	"os/exec"
@@ -98,7 +99,7 @@ func serve(t *testing.T, patterns ...string) (string, *archive.Store) {
 }
 
 // show serves a site on loopback and returns its URL.
-func show(t *testing.T, site *web.Site) string {
+func show(t *testing.T, site http.Handler) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

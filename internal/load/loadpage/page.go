@@ -70,7 +70,7 @@ func write(w io.Writer, part string, r *load.Result, running bool) error {
 	if err != nil {
 		return err
 	}
-	v := view{Result: r, Running: running, Style: template.CSS(style), Title: Title(r), Facts: facts(r, running), Rows: rows(r.Latency), Plots: plots(r)}
+	v := view{Result: r, Running: running, Style: template.CSS(style), Title: Title(r), Facts: facts(r, running), Rows: rows(r.Latency), Plots: plots(r, running)}
 	for _, f := range r.Failures {
 		v.Causes = append(v.Causes, cause{f, 100 * float64(f.Count) / float64(max(r.Failures[0].Count, 1))})
 	}
@@ -136,7 +136,7 @@ func rows(l load.Latency) (all []row) {
 }
 
 // plots are those that the result has something for.
-func plots(r *load.Result) (all []plot) {
+func plots(r *load.Result, running bool) (all []plot) {
 	add := func(p plot, ok bool) {
 		if ok {
 			all = append(all, p)
@@ -144,6 +144,9 @@ func plots(r *load.Result) (all []plot) {
 	}
 	var held, opening, messages, p50, p99, slowest, rateHeld []point
 	for _, pt := range r.Series {
+		if running && pt.AtS > r.DurationS {
+			break // it has only begun
+		}
 		held = append(held, point{pt.AtS, float64(pt.Held)})
 		opening = append(opening, point{pt.AtS, pt.ConnectRate})
 		messages = append(messages, point{pt.AtS, pt.MessageRate})
