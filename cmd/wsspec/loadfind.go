@@ -132,7 +132,7 @@ func (l *loading) step(ctx context.Context, f *search, at float64, again bool) (
 	end, err := l.carry(ctx, plan, f.begin, time.Since(f.begin), func(more *stats.Snapshot) {
 		s.Merge(more)
 		f.total.Merge(more)
-		l.showing(ctx, f.total, f.begin, func(known load.Run, s *stats.Snapshot) (*load.Result, error) {
+		l.showing(ctx, f.total, more, f.begin, func(known load.Run, s *stats.Snapshot) (*load.Result, error) {
 			return load.ConcludeSearch(l.plan, known, s, f.steps, f.best)
 		})
 	})

@@ -87,7 +87,7 @@ func (l *loading) run(ctx context.Context) (r *load.Result, err error) {
 	total := new(stats.Snapshot)
 	end, err := l.carry(ctx, plan, begin, 0, func(s *stats.Snapshot) {
 		total.Merge(s)
-		l.showing(ctx, total, begin, func(known load.Run, s *stats.Snapshot) (*load.Result, error) { return load.Conclude(l.plan, known, s) })
+		l.showing(ctx, total, s, begin, func(known load.Run, s *stats.Snapshot) (*load.Result, error) { return load.Conclude(l.plan, known, s) })
 	})
 	stop()
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/load"
 	"github.com/wsspec/wsspec/internal/load/live"
+	"github.com/wsspec/wsspec/internal/load/metrics"
 	"github.com/wsspec/wsspec/internal/load/stats"
 	"github.com/wsspec/wsspec/internal/web"
 	"github.com/wsspec/wsspec/internal/website"
@@ -52,8 +53,9 @@ const patience = 2 * time.Second
 
 // A liveSite is a load test that browsers can look at.
 type liveSite struct {
-	site *live.Site
-	stop func() error
+	site    *live.Site
+	metrics *metrics.Collector
+	stop    func() error
 }
 
 // open begins to serve the pages of a test.
@@ -62,7 +64,8 @@ func (a WebAddress) open(ctx context.Context, p *process, plan load.Plan) (*live
 	if err != nil {
 		return nil, badUsage(fmt.Errorf("--web: %w", err), "choose another address, such as "+string(anyPort))
 	}
-	w := &liveSite{site: live.New(plan)}
+	w := &liveSite{metrics: metrics.New(plan, version())}
+	w.site = live.New(plan, w.metrics.Handler())
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // what a signal has ended is still shown
 	done := make(chan error, 1)
 	go func() { done <- web.Serve(ctx, l, w.site) }()
@@ -83,13 +86,14 @@ func (w *liveSite) close(r *load.Result) error {
 	return errors.Join(err, w.stop())
 }
 
-// showing shows what has been measured since the beginning of a run, to all who look.
-func (l *loading) showing(ctx context.Context, total *stats.Snapshot, begin time.Time, conclude func(load.Run, *stats.Snapshot) (*load.Result, error)) {
+// showing shows what has been measured since the beginning of a run, and what of it is new, to all who look.
+func (l *loading) showing(ctx context.Context, total, more *stats.Snapshot, begin time.Time, conclude func(load.Run, *stats.Snapshot) (*load.Result, error)) {
 	now := time.Since(begin)
 	l.screen.Show(total, now)
 	if l.live == nil {
 		return
 	}
+	l.live.metrics.Add(more)
 	err := l.live.site.Show(now, func() (*load.Result, error) {
 		s, messaging := l.plan.SoFar(total, now)
 		return conclude(l.known(ctx, begin, messaging), &s)

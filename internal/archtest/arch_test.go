@@ -35,7 +35,7 @@ var layers = [][]string{
 	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible", "internal/wamp", "internal/load/stats", "internal/load/scenario"},
 	{"internal/deflate", "internal/rules", "internal/wirelog", "internal/stream", "internal/capture", "internal/resident"},
 	{"internal/stream/...", "internal/load", "internal/load/wire"},
-	{"internal/peer", "internal/survey", "internal/verdict", "internal/testee", "internal/inspect", "internal/fuzz/conversation", "internal/model", "internal/load/preflight", "internal/load/loadpage"},
+	{"internal/peer", "internal/survey", "internal/verdict", "internal/testee", "internal/inspect", "internal/fuzz/conversation", "internal/model", "internal/load/preflight", "internal/load/loadpage", "internal/load/metrics"},
 	{"internal/conform", "internal/fuzz/generator", "internal/fuzz/player"},
 	{"internal/diagnosis", "internal/report", "internal/requirements/coverage", "internal/spec"},
 	{"internal/report/telling", "internal/report/baseline", "internal/report/score"},

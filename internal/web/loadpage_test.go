@@ -3,6 +3,7 @@
 package web_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ func TestPageOfLoadTest(t *testing.T) {
 		s.Fail("HTTP 503", 1, `<img src=x onerror="document.title='evil'">`)
 		return load.Conclude(plan, load.Run{}, s)
 	}
-	site := live.New(plan)
+	site := live.New(plan, http.NotFoundHandler())
 	do(t, ctx, chromedp.Navigate(show(t, site)))
 	do(t, ctx, chromedp.WaitReady("#page h1"))
 	if err := site.Show(time.Second, func() (*load.Result, error) { return result(5) }); err != nil {

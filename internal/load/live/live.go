@@ -54,14 +54,16 @@ type state struct {
 	Body  string `json:"body"` // HTML
 }
 
-// New returns the site of a test that has not begun, and says so until there is something to show.
-func New(p load.Plan) *Site {
+// New returns the site of a test that has not begun, and says so until there is something to show. It has
+// the metrics beside the page.
+func New(p load.Plan, metrics http.Handler) *Site {
 	s := &Site{readers: make(chan struct{}, maxReaders), grown: make(chan struct{})}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.page)
 	mux.HandleFunc("GET /events", s.events)
 	mux.HandleFunc("GET /live.js", s.script)
 	mux.HandleFunc("GET /style.css", s.style)
+	mux.Handle("GET /metrics", metrics)
 	s.handler = web.Guard(mux)
 	s.publish(state{Title: loadpage.Title(&load.Result{Kind: p.Kind, URL: p.URL}), State: "It has not begun."}, false)
 	return s

@@ -32,7 +32,7 @@ type stage struct {
 }
 
 func open(t *testing.T) *stage {
-	s := &stage{t: t, Site: live.New(plan()), listener: memnet.Listen()}
+	s := &stage{t: t, Site: live.New(plan(), http.NotFoundHandler()), listener: memnet.Listen()}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- web.Serve(ctx, s.listener, s.Site) }()
@@ -163,7 +163,7 @@ func TestFollow(t *testing.T) {
 }
 
 func TestStopped(t *testing.T) {
-	s := live.New(plan())
+	s := live.New(plan(), http.NotFoundHandler())
 	r, err := result(1)
 	if err != nil {
 		t.Fatal(err)
@@ -221,7 +221,7 @@ func TestSlowReaders(t *testing.T) {
 // Where nobody looks, nothing is drawn, but for the first time.
 func TestUnwatched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := live.New(plan())
+		s := live.New(plan(), http.NotFoundHandler())
 		drawn := 0
 		for range 10 {
 			if err := s.Show(0, func() (*load.Result, error) { drawn++; return result(1) }); err != nil {
@@ -257,7 +257,7 @@ func TestTooManyReaders(t *testing.T) {
 }
 
 func TestPages(t *testing.T) {
-	s := live.New(plan())
+	s := live.New(plan(), http.NotFoundHandler())
 	if err := s.Show(0, func() (*load.Result, error) { return result(3) }); err != nil {
 		t.Fatal(err)
 	}

@@ -113,6 +113,34 @@ func (h *Histogram) Mean() time.Duration {
 	return time.Duration(h.sum / float64(h.Count()))
 }
 
+// Sum is that of all durations.
+func (h *Histogram) Sum() time.Duration {
+	if h.Count() == 0 {
+		return 0
+	}
+	return time.Duration(h.sum)
+}
+
+// AtMost is how many durations are at most as long as each of the bounds, which ascend; right to a
+// thousandth of the bound.
+func (h *Histogram) AtMost(bounds []time.Duration) []int64 {
+	counts := make([]int64, len(bounds))
+	if h.Count() == 0 {
+		return counts
+	}
+	i, sum := 0, int64(0)
+	for value, n := range h.hdr.ForEachBucket {
+		for ; i < len(bounds) && time.Duration(value) > bounds[i]; i++ {
+			counts[i] = sum
+		}
+		sum += n
+	}
+	for ; i < len(bounds); i++ {
+		counts[i] = sum
+	}
+	return counts
+}
+
 // A Quantile is a point of the curve that Curve draws.
 type Quantile struct {
 	Q  float64 `json:"q"`  // share, 0 to 1

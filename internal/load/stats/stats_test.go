@@ -37,6 +37,13 @@ func TestQuantiles(t *testing.T) {
 	if !slices.IsSortedFunc(curve, func(a, b stats.Quantile) int { return int(a.US - b.US) }) || curve[0].Q != 0 || curve[len(curve)-1] != (stats.Quantile{Q: 1, US: s.Max}) {
 		t.Errorf("%v", curve)
 	}
+	bounds := []time.Duration{0, time.Microsecond, 5 * time.Millisecond, 20 * time.Millisecond, 4 * time.Hour}
+	if got := h.AtMost(bounds); !slices.Equal(got[:2], []int64{1, 2}) || got[2] < 4995 || got[2] > 5006 || !slices.Equal(got[3:], []int64{10_001, 10_002}) {
+		t.Errorf("at most %v: %v", bounds, got)
+	}
+	if got, want := h.Sum(), 3*time.Hour+50_005*time.Millisecond; got != want {
+		t.Errorf("the sum is %v, want %v", got, want)
+	}
 	var none *stats.Histogram
 	if none.Quantile(.5) != 0 || none.Summary() != (stats.Summary{}) || none.Curve() != nil {
 		t.Error("an empty one is not empty")
