@@ -3,6 +3,7 @@
 package fuzzserver
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -18,8 +19,9 @@ const firstRead = 4 << 10
 type incoming struct {
 	stream.Stream
 	buf   []byte
-	reads []int // lengths of the reads that made buf
-	end   int   // of the HTTP head in buf
+	reads []int    // lengths of the reads that made buf
+	end   int      // of the HTTP head in buf
+	ahead [][]byte // what was read of what follows, read by read
 }
 
 // Unwrap is the stream behind what has been read.
@@ -70,16 +72,62 @@ func readHead(s stream.Stream, patience time.Duration) (*incoming, error) {
 func (in *incoming) head() []byte { return in.buf[:in.end] }
 
 func (in *incoming) Read(p []byte) (int, error) {
-	if len(in.reads) == 0 {
-		return in.Stream.Read(p)
+	switch {
+	case len(in.reads) > 0:
+		n := copy(p, in.buf[:in.reads[0]])
+		in.buf = in.buf[n:]
+		if in.reads[0] -= n; in.reads[0] == 0 {
+			in.reads = in.reads[1:]
+		}
+		if len(in.reads) == 0 {
+			in.buf, in.reads = nil, nil
+		}
+		return n, nil
+	case len(in.ahead) > 0:
+		n := copy(p, in.ahead[0])
+		if in.ahead[0] = in.ahead[0][n:]; len(in.ahead[0]) == 0 {
+			in.ahead = in.ahead[1:]
+		}
+		return n, nil
 	}
-	n := copy(p, in.buf[:in.reads[0]])
-	in.buf = in.buf[n:]
-	if in.reads[0] -= n; in.reads[0] == 0 {
-		in.reads = in.reads[1:]
+	return in.Stream.Read(p)
+}
+
+// Bounds of what is read of a client that nobody listens to yet.
+const (
+	aheadReads = 16
+	aheadRead  = 256 // octets
+)
+
+// errGone is that a client did not wait.
+var errGone = errors.New("the client left before there was room for its case")
+
+// lookAhead calls gone if the client leaves before stop is called, which reports why it has. Nobody
+// may read meanwhile. A client that sends much is not watched any further.
+func (in *incoming) lookAhead(gone func()) (stop func() error) {
+	over := make(chan error, 1)
+	go func() {
+		for range aheadReads {
+			b := make([]byte, aheadRead)
+			n, err := in.Stream.Read(b)
+			if n > 0 {
+				in.ahead = append(in.ahead, b[:n])
+			}
+			if err != nil && !stream.IsTimeout(err) {
+				over <- err
+				gone()
+				return
+			}
+			if err != nil {
+				break
+			}
+		}
+		over <- nil
+	}()
+	return func() error {
+		_ = in.SetReadDeadline(time.Unix(1, 0)) // a stream that cannot has ended
+		err := <-over
+		_ = in.SetReadDeadline(time.Time{})
+		return err
 	}
-	if len(in.reads) == 0 {
-		in.buf, in.reads = nil, nil
-	}
-	return n, nil
 }

@@ -4,6 +4,7 @@ package fuzzserver
 
 import (
 	"context"
+	"time"
 
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/stream"
@@ -11,17 +12,15 @@ import (
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
-// serveHTTP2 serves a connection of HTTP/2, whose preface has been read. It counts as one
-// connection, and each request on it as another.
+// serveHTTP2 serves a connection of HTTP/2, whose preface has been read. Each request on it
+// counts as a connection.
 func (s *Server) serveHTTP2(ctx context.Context, c *conn) {
-	if !s.ledger.admit(c.seat) {
-		return
-	}
+	s.ledger.keep(c.seat)
 	if o := s.ledger.takeOdd(c.remote); o != nil {
 		s.serveOdd(ctx, c.in, *o)
 		return
 	}
-	_ = h2.Serve(ctx, c.in, func(st *h2.Stream) { s.serveTunnel(ctx, st) }) // how it ends shows on the streams
+	_ = h2.Serve(ctx, c.in, func(st *h2.Stream) { s.serveTunnel(ctx, c.seat.table, st) }) // how it ends shows on the streams
 }
 
 // tunnel is a stream whose opening handshake is a header section beside it.
@@ -32,14 +31,16 @@ type tunnel interface {
 
 // serveTunnel serves one request of HTTP/2 or HTTP/3 to its end and leaves the stream
 // closed.
-func (s *Server) serveTunnel(ctx context.Context, st tunnel) {
-	c := &conn{Server: s, number: s.conns.Add(1), remote: st.RemoteAddr(), seat: s.ledger.arrive(st)}
+func (s *Server) serveTunnel(ctx context.Context, t *table, st tunnel) {
+	c := &conn{Server: s, number: s.conns.Add(1), remote: st.RemoteAddr(), seat: s.ledger.join(t, st)}
 	defer s.ledger.leave(c.seat)
 	defer st.Close()
+	_ = st.SetReadDeadline(time.Now().Add(s.Settings.OpenTimeout())) // a stream that cannot has ended
 	section, err := st.ReadHead()
 	if err != nil {
-		return // it was reset
+		return // it was reset, or there was none in time
 	}
+	_ = st.SetReadDeadline(time.Time{})
 	c.in = &incoming{Stream: &replayed{tunnel: st, section: section}}
 	c.in.buf = section.Head(st.Version())
 	c.in.end = len(c.in.buf)

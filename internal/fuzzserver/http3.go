@@ -12,16 +12,25 @@ import (
 // serveHTTP3 serves clients of HTTP/3 until ctx ends, and closes the listener. Each request counts
 // as a connection; connections of QUIC are bounded by the listener.
 func (s *Server) serveHTTP3(ctx context.Context, l *h3.Listener) {
-	var streams sync.WaitGroup
+	var going sync.WaitGroup
 	defer func() {
-		streams.Wait()
+		going.Wait()
 		_ = l.Close() // nobody can be told
 	}()
 	for {
-		st, err := l.AcceptStream(ctx)
+		c, err := l.AcceptConn(ctx)
 		if err != nil {
 			return
 		}
-		streams.Go(func() { s.serveTunnel(ctx, st) })
+		going.Go(func() {
+			t := &table{host: hostOf(c.RemoteAddr())}
+			for {
+				st, err := c.Accept(ctx)
+				if err != nil {
+					return
+				}
+				going.Go(func() { s.serveTunnel(ctx, t, st) })
+			}
+		})
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/runner"
-	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/survey"
 )
 
@@ -22,12 +21,14 @@ type ledger struct {
 	store  ResultStore
 
 	mu       sync.Mutex
-	changed  chan struct{} // closed and replaced when something is given back or begun
-	stalling list.List     // *seat, those in their handshake, oldest first
-	served   int           // connections past it
-	reserved int64
-	runs     map[string]*run // by agent
-	odd      map[string]odd  // connections to come, by host
+	changed  chan struct{}         // closed and replaced when a case has begun or ended
+	stalling list.List             // *seat, those in their handshake, oldest first
+	served   int                   // seats past it
+	reserved int64                 // octets
+	wishes   []*wish               // for octets, in the order in which they came
+	hosts    map[string]*household // those that hold anything
+	runs     map[string]*run       // by agent
+	odd      map[string]odd        // connections to come, by host
 
 	callers map[string]string // agents by the address that they come from, and for which case
 }
@@ -46,15 +47,8 @@ type run struct {
 // beginning forgets an agent's old results, once for all cases that ask.
 type beginning struct{ do func() error }
 
-// seat is the place of a connection.
-type seat struct {
-	s        stream.Stream
-	place    *list.Element // in ledger.stalling; nil once past the handshake or dropped
-	admitted bool
-}
-
 func newLedger(limits Limits, store ResultStore) *ledger {
-	l := &ledger{limits: limits, store: store, changed: make(chan struct{}), runs: map[string]*run{}, odd: map[string]odd{}}
+	l := &ledger{limits: limits, store: store, changed: make(chan struct{}), hosts: map[string]*household{}, runs: map[string]*run{}, odd: map[string]odd{}}
 	for _, agent := range store.Agents() {
 		l.runs[agent] = l.newRun(agent)
 	}
@@ -67,35 +61,6 @@ func (l *ledger) newRun(agent string) *run {
 
 func (l *ledger) newBeginning(agent string) *beginning {
 	return &beginning{sync.OnceValue(func() error { return l.store.Begin(agent) })}
-}
-
-// arrive seats a new connection. Where too many are in their handshake, the
-// oldest of them is dropped.
-func (l *ledger) arrive(s stream.Stream) *seat {
-	st := &seat{s: s}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.stalling.Len() >= l.limits.Handshakes {
-		oldest := l.stalling.Remove(l.stalling.Front()).(*seat)
-		oldest.place = nil
-		_ = oldest.s.Reset() // it is gone either way
-	}
-	st.place = l.stalling.PushBack(st)
-	return st
-}
-
-// admit lets a connection whose request is complete past the handshake. It
-// reports false where too many are there, or this one has been dropped.
-func (l *ledger) admit(st *seat) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if st.place == nil || l.served >= l.limits.Connections {
-		return false
-	}
-	l.stalling.Remove(st.place)
-	st.place, st.admitted = nil, true
-	l.served++
-	return true
 }
 
 // gather returns the result of a case of which one connection came to r.
@@ -116,18 +81,6 @@ func (l *ledger) gathering(agent string) (done func()) {
 	l.mu.Unlock()
 	run.keeping.Lock()
 	return run.keeping.Unlock
-}
-
-// leave gives up a seat.
-func (l *ledger) leave(st *seat) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case st.admitted:
-		l.served--
-	case st.place != nil:
-		l.stalling.Remove(st.place)
-	}
 }
 
 // fly takes note that a case begins, and forgets old results of the agent where
@@ -197,26 +150,6 @@ func (l *ledger) landings(agent string) int {
 func (l *ledger) isFlying(agent, id string) bool {
 	r := l.runs[agent]
 	return r != nil && (r.flying[id] > 0 || id == "" && len(r.flying) > 0)
-}
-
-// reserve waits for memory. It reports false where ctx ended before there was enough.
-func (l *ledger) reserve(ctx context.Context, octets int64) bool {
-	octets = min(octets, l.limits.Memory) // what never fits runs alone
-	return l.await(ctx, func() bool {
-		if l.reserved+octets > l.limits.Memory {
-			return false
-		}
-		l.reserved += octets
-		return true
-	})
-}
-
-// restore gives back what reserve took.
-func (l *ledger) restore(octets int64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.reserved -= min(octets, l.limits.Memory)
-	l.change()
 }
 
 // change wakes all that wait. The caller holds the lock.

@@ -48,18 +48,24 @@ const (
 //
 //	Handshakes × 96 KiB + Connections × 512 KiB + Memory
 //
-// beside the index of the results, about 150 octets each.
+// beside the index of the results, about 150 octets each. A connection of HTTP/2 on which no
+// request is being served counts as one in its handshake, and may take 512 KiB.
+//
+// Of Connections and Memory a connection that has something already, as those of HTTP/2 and
+// HTTP/3 can, gets more only while half is left, and one address, or network of 64 bits over
+// IPv6, at most three quarters. So nobody who floods us keeps the others out.
 type Limits struct {
 	// Handshakes bounds the connections that have not sent a whole request. The one
 	// that has been at it for the longest makes room for a new one: an honest
 	// handshake takes milliseconds, so it is the stalled ones that go, and no number
 	// of them keeps a client out.
 	Handshakes int
-	// Connections bounds those that have, and are being served; more get 503.
+	// Connections bounds those that have, and are being served, where each request of HTTP/2
+	// and HTTP/3 is one; more get 503.
 	Connections int
 	// Memory bounds, in octets, the sum of what the clients of all cases in flight
 	// may make us keep. A case that does not fit waits for MemoryPatience and gets
-	// 503 then.
+	// 503 then; the one whose connection has the least goes first.
 	Memory int64
 	// Agents bounds the agents with results; cases of others get 507.
 	Agents int

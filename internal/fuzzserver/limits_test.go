@@ -31,7 +31,7 @@ func TestMemoryIsReserved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := patient(fuzzserver.MemoryPatience - 2*time.Second) // and one for the answer to our Close
 		need := 2*int64(settings().Backlog(c)) + fuzzserver.CaseMemory
-		r := start(t, fuzzserver.Config{Settings: settings(), Plan: one(c), Limits: fuzzserver.Limits{Memory: 2*need + 1}})
+		r := start(t, fuzzserver.Config{Settings: settings(), Plan: one(c), Limits: fuzzserver.Limits{Memory: 3*need - 1}})
 		defer r.finish()
 		r.open("/runCase?case=1&agent=a")
 		r.open("/runCase?case=1&agent=b")

@@ -38,13 +38,6 @@ const (
 	oddRecords  = 64
 )
 
-func host(a net.Addr) string {
-	if h, _, err := net.SplitHostPort(a.String()); err == nil {
-		return h
-	}
-	return a.String()
-}
-
 // expectOdd has the client's next connection begin as the turn behind the one that is played wants
 // it to.
 func (c *conn) expectOdd(now runner.Planned) {
@@ -62,15 +55,15 @@ func (l *ledger) expectOdd(from net.Addr, o odd) {
 	defer l.mu.Unlock()
 	now := time.Now()
 	maps.DeleteFunc(l.odd, func(_ string, o odd) bool { return now.After(o.by) })
-	l.odd[host(from)] = o
+	l.odd[addressOf(from)] = o
 }
 
 // takeOdd is what the connection from there begins with, nil for nothing special.
 func (l *ledger) takeOdd(from net.Addr) *odd {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	o, ok := l.odd[host(from)]
-	delete(l.odd, host(from))
+	o, ok := l.odd[addressOf(from)]
+	delete(l.odd, addressOf(from))
 	if !ok || time.Now().After(o.by) {
 		return nil
 	}

@@ -175,15 +175,28 @@ func (c *conn) runCase(ctx context.Context) {
 	c.holding(ctx, 2*int64(c.Settings.Backlog(c.planned.Connection().Case))+CaseMemory, c.play)
 }
 
-// holding calls do once there is memory for it.
+// holding calls do once there is memory for it. A client that leaves before is not waited with.
 func (c *conn) holding(ctx context.Context, octets int64, do func(context.Context)) {
+	w := c.ledger.ask(c.seat, octets)
 	patience, cancel := context.WithTimeout(ctx, MemoryPatience)
 	defer cancel()
-	if !c.ledger.reserve(patience, octets) {
+	granted := c.ledger.granted(w)
+	if !granted {
+		stop := c.in.lookAhead(cancel)
+		granted = c.ledger.wait(patience, w)
+		if stop() != nil {
+			c.emit(Event{Kind: Refused, Err: errGone})
+			if granted {
+				c.ledger.restore(w)
+			}
+			return
+		}
+	}
+	if !granted {
 		c.refuse(&peer.Refusal{Status: 503, Why: "too many cases at once"})
 		return
 	}
-	defer c.ledger.restore(octets)
+	defer c.ledger.restore(w)
 	do(ctx)
 }
 

@@ -34,10 +34,12 @@ type budget struct {
 const (
 	burst   = 1000
 	aSecond = 200
+
+	unanswered = 10 // that a request counts for which is reset before we have answered it
 )
 
-// spend takes one from the budget and reports whether there was one.
-func (b *budget) spend() bool {
+// spend takes some from the budget and reports whether there were as many.
+func (b *budget) spend(n float64) bool {
 	now := time.Now()
 	if b.at.IsZero() {
 		b.left = burst
@@ -45,7 +47,7 @@ func (b *budget) spend() bool {
 		b.left = min(burst, b.left+aSecond*now.Sub(b.at).Seconds())
 	}
 	b.at = now
-	b.left--
+	b.left -= n
 	return b.left >= 0
 }
 
@@ -65,7 +67,9 @@ func (c *conn) frame(f http2.Frame) error {
 	case *http2.WindowUpdateFrame:
 		return c.windowUpdate(f)
 	case *http2.RSTStreamFrame:
-		c.wasReset(f.StreamID, f.ErrCode)
+		if c.wasReset(f.StreamID, f.ErrCode) {
+			return c.spentOn(unanswered)
+		}
 		return c.spent()
 	case *http2.SettingsFrame:
 		if err := c.settings(f); err != nil {
@@ -93,8 +97,11 @@ func (c *conn) frame(f http2.Frame) error {
 }
 
 // spent takes a frame from the budget.
-func (c *conn) spent() error {
-	if c.budget.spend() {
+func (c *conn) spent() error { return c.spentOn(1) }
+
+// spentOn takes as many as something costs.
+func (c *conn) spentOn(frames float64) error {
+	if c.budget.spend(frames) {
 		return nil
 	}
 	return errFlood
@@ -269,14 +276,17 @@ func (c *conn) windowUpdate(f *http2.WindowUpdateFrame) error {
 	return nil
 }
 
-// wasReset takes a RST_STREAM.
-func (c *conn) wasReset(id uint32, code http2.ErrCode) {
+// wasReset takes a RST_STREAM, and reports whether it is of a request that we have not answered.
+func (c *conn) wasReset(id uint32, code http2.ErrCode) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s := c.streams[id]; s != nil && s.err == nil {
-		s.err = &ResetError{Code: code}
-		s.wake()
+	s := c.streams[id]
+	if s == nil || s.err != nil {
+		return false
 	}
+	s.err = &ResetError{Code: code}
+	s.wake()
+	return !s.headSent
 }
 
 // settings takes the peer's settings, and acknowledges them.

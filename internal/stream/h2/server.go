@@ -89,6 +89,8 @@ func (c *conn) serve(s *Stream) {
 				c.idle.Reset(IdlePatience)
 			}
 		}()
-		c.accept(s)
+		if !s.isReset() { // else nobody waits for an answer any more
+			c.accept(s)
+		}
 	})
 }

@@ -131,6 +131,13 @@ func (s *Stream) ReadHead() (ws.Fields, error) {
 	return head, nil
 }
 
+// isReset reports whether the stream is over because of a reset.
+func (s *Stream) isReset() bool {
+	s.c.mu.Lock()
+	defer s.c.mu.Unlock()
+	return s.err != nil
+}
+
 // ending is how the stream came to its end. The caller holds the lock.
 func (s *Stream) ending() error {
 	switch {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"sync"
 
@@ -198,6 +199,9 @@ func (c *Conn) Watch(see Watcher) { c.events.watch(-1, see) }
 func (c *Conn) Close(code Code, why string) {
 	_ = c.end(&Error{Code: code, Why: why, Whole: true}, code, why)
 }
+
+// RemoteAddr is the address of the peer.
+func (c *Conn) RemoteAddr() net.Addr { return c.q.RemoteAddr() }
 
 // Done is closed when the connection has ended.
 func (c *Conn) Done() <-chan struct{} { return c.q.Context().Done() }
