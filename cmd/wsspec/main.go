@@ -18,6 +18,7 @@ import (
 	"syscall"
 
 	"github.com/wsspec/wsspec/internal/cases"
+	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/wstest"
 )
@@ -41,6 +42,8 @@ type process struct {
 	getenv         func(string) string
 	atEnd          *[]func()  // what is to be let go
 	width          func() int // columns of the terminal at stderr, 0 where there is none
+
+	kept func(report.Agent) []report.Kept // see kept; all that show results share it
 }
 
 func main() {
@@ -63,7 +66,7 @@ func main() {
 
 // run picks the front door and returns the exit status.
 func (p *process) run(ctx context.Context) int {
-	p.atEnd = new([]func())
+	p.atEnd, p.kept = new([]func()), kept()
 	defer func() {
 		for _, f := range *p.atEnd {
 			f()
@@ -111,5 +114,5 @@ func (p *process) printed(out *terminal.Output, status int) int {
 
 // screen is what is shown of a run.
 func (p *process) screen(d terminal.Detail) *terminal.Screen {
-	return terminal.New(terminal.Surroundings{Out: p.stdout, Err: p.stderr, Width: p.width(), Getenv: p.getenv, Sections: cases.Sections(), Kept: kept()}, d)
+	return terminal.New(terminal.Surroundings{Out: p.stdout, Err: p.stderr, Width: p.width(), Getenv: p.getenv, Sections: cases.Sections(), Kept: p.kept}, d)
 }

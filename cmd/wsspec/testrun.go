@@ -259,7 +259,7 @@ func (p *process) openFolder(dir string, strict, force bool) (*folder.Folder, er
 	if err := archive.Foreign(dir); err != nil && !force {
 		return nil, badUsage(fmt.Errorf("--out: %w", err), "choose another folder for the report, or replace it with --force")
 	}
-	f, err := folder.Open(dir, false, report.View{Strict: strict, Sections: cases.Sections(), Kept: kept()})
+	f, err := folder.Open(dir, false, report.View{Strict: strict, Sections: cases.Sections(), Kept: p.kept})
 	if err != nil {
 		return nil, badUsage(err, "choose another folder for the report")
 	}

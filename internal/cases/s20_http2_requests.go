@@ -106,7 +106,7 @@ func oddOverHTTP2() []conform.Case {
 func asBeforeHTTP2() []conform.Case {
 	const spec = "RFC 8441, 5"
 	same := []string{"8441-5-6"}
-	compression := slices.Concat(offers(), badOffers(), goodDeflate(), deflateViolations())
+	compression := slices.Concat(offers(), badOffers(), onDeflate("RFC 7692, 7.2", goodContext()), deflateViolations())
 	return []conform.Case{
 		{
 			ID: "20.1.22", Title: "Sec-WebSocket-Version is missing, and is 12", Spec: spec, Requirements: same,
