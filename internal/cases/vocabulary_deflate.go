@@ -32,8 +32,12 @@ func keepingTo(ours deflate.Params) deflate.Accept {
 }
 
 // compressedText and compressedBinary are the first or only frame of a compressed message.
-func compressedText(octets []byte) peer.Frame   { return rsv(4, text(string(octets))) }
-func compressedBinary(octets []byte) peer.Frame { return rsv(4, binary(string(octets))) }
+func compressedText(octets []byte) peer.Frame   { return compressedAs(ws.Text, octets) }
+func compressedBinary(octets []byte) peer.Frame { return compressedAs(ws.Binary, octets) }
+
+func compressedAs(as ws.Opcode, octets []byte) peer.Frame {
+	return peer.Frame{Opcode: as, RSV: 4, Payload: octets}
+}
 
 // fragmented cuts a frame into some of n octets and a last one with the rest.
 func fragmented(n int, f peer.Frame) []peer.Frame {
