@@ -33,6 +33,8 @@ var (
 	messages    = flag.Int("messages", 200_000, "messages over 100 connections")
 	pings       = flag.Int("pings", 20_000, "messages over one connection, each after the echo of the one before")
 	rounds      = flag.Int("rounds", 5, "how often all is measured")
+	k6          = flag.String("k6", "k6", "the program k6, which is measured too where there is one")
+	users       = flag.Int("users", 2000, "connections that k6 holds")
 	serve       = flag.Bool("serve", false, "be the server")
 )
 
@@ -103,7 +105,7 @@ func measure() error {
 	if err != nil {
 		return err
 	}
-	var ours, theirs []figures
+	var ours, theirs, k6s []figures
 	for i := range *rounds {
 		fmt.Fprintf(os.Stderr, "round %d of %d\n", i+1, *rounds)
 		b, err := bareFigures(at)
@@ -115,8 +117,16 @@ func measure() error {
 			return fmt.Errorf("engine: %w", err)
 		}
 		ours, theirs = append(ours, w), append(theirs, b)
+		if _, err := exec.LookPath(*k6); err != nil {
+			continue
+		}
+		k, err := k6Figures(*k6, at, *users)
+		if err != nil {
+			return err
+		}
+		k6s = append(k6s, k)
 	}
-	show(ours, theirs)
+	show(ours, theirs, k6s)
 	return nil
 }
 
@@ -128,26 +138,36 @@ type figures struct {
 	memory float64 // that a held connection takes in our process, in octets
 }
 
-func show(ours, theirs []figures) {
-	median := func(of []figures, f func(figures) float64) float64 {
-		var all []float64
-		for _, x := range of {
-			all = append(all, f(x))
-		}
-		slices.Sort(all)
-		return all[len(all)/2]
+// median is that of one of the figures.
+func median(of []figures, f func(figures) float64) float64 {
+	var all []float64
+	for _, x := range of {
+		all = append(all, f(x))
 	}
+	slices.Sort(all)
+	return all[len(all)/2]
+}
+
+func show(ours, theirs, k6s []figures) {
+	rate, memory := func(f figures) float64 { return f.rate }, func(f figures) float64 { return f.memory }
 	fmt.Printf("%-38s %12s %12s %8s\n", fmt.Sprintf("medians of %d rounds", len(ours)), "engine", "bare loop", "ratio")
 	for _, row := range []struct {
 		name string
 		of   func(figures) float64
 	}{
-		{fmt.Sprintf("connections a second, %d held", *connections), func(f figures) float64 { return f.rate }},
+		{fmt.Sprintf("connections a second, %d held", *connections), rate},
 		{"messages a second, 100 connections", func(f figures) float64 { return f.echoes }},
 		{"µs a message, one connection", func(f figures) float64 { return f.ping }},
 	} {
 		a, b := median(ours, row.of), median(theirs, row.of)
 		fmt.Printf("%-38s %12.1f %12.1f %8.2f\n", row.name, a, b, a/b)
 	}
-	fmt.Printf("%-38s %12.0f\n", "octets of memory a held connection", median(ours, func(f figures) float64 { return f.memory }))
+	fmt.Printf("%-38s %12.0f\n", "octets of memory a held connection", median(ours, memory))
+	if len(k6s) == 0 {
+		fmt.Printf("\nk6 was not measured: there is no program %s\n", *k6)
+		return
+	}
+	fmt.Printf("\n%-38s %12s %12s %8s\n", fmt.Sprintf("%d held by k6", *users), "engine", "k6", "ratio")
+	fmt.Printf("%-38s %12.1f %12.1f %8.2f\n", "connections a second", median(ours, rate), median(k6s, rate), median(ours, rate)/median(k6s, rate))
+	fmt.Printf("%-38s %12.0f %12.0f\n", "octets of memory a held connection", median(ours, memory), median(k6s, memory))
 }

@@ -197,7 +197,7 @@ func (l *line) untilRead() {
 		case !sure:
 			time.Sleep(time.Millisecond)
 			return
-		case octets == 0 || time.Now().After(end):
+		case octets == 0 || !time.Now().Before(end):
 			return
 		}
 		time.Sleep(min(nap, time.Until(end)))
