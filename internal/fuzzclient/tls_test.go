@@ -134,7 +134,7 @@ func test(t *testing.T, s fuzzclient.Server) (fuzzclient.Outcome, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := fuzzclient.Run{Server: e, Plan: plan(t, "1.1.1"), Pace: runner.Pace{Jobs: 1}, Done: func(r report.Result) error {
+	r := fuzzclient.Run{Server: e, Plan: plan(t, "1.1.1"), Settings: runner.Settings{Factor: 60}, Pace: runner.Pace{Jobs: 1}, Done: func(r report.Result) error {
 		if !r.Passed() {
 			t.Errorf("%s: %+v", r.ID, r.Verdict)
 		}
