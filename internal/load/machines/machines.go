@@ -122,7 +122,8 @@ type Config struct {
 	From    time.Duration // see drive.Config.From
 	Workers int
 	Version string
-	Name    string // of this controller, for people
+	Name    string      // of this controller, for people
+	Times   fleet.Times // zero are those of package fleet
 
 	Emit func(*stats.Snapshot) // told what has been measured since the last time
 	Note func(string)          // told what people should know meanwhile
@@ -157,7 +158,7 @@ func Run(ctx context.Context, cfg Config) (End, error) {
 	}
 	g := &gathering{cfg: cfg, lost: map[int]string{}}
 	c := fleet.Controller{
-		Bus: cfg.Bus, Name: cfg.Name, New: func() fleet.Sum { return new(sum) }, Tell: g.event,
+		Bus: cfg.Bus, Name: cfg.Name, Times: cfg.Times, New: func() fleet.Sum { return new(sum) }, Tell: g.event,
 		Job: fleet.Job{
 			ID: jobID(cfg, b), Kind: Kind, Version: cfg.Version, Spec: b, Parts: cfg.Workers,
 			Together: true, Takeover: cfg.Plan.Kind == load.Connect,

@@ -91,8 +91,9 @@ func TestRun(t *testing.T) {
 		t.Cleanup(bus.Close)
 		return bus
 	}
+	patient := fleet.Times{Lease: time.Hour, Dead: time.Hour} // nobody is lost, however busy this machine is
 	for _, name := range []string{"a", "b"} {
-		w := fleet.Worker{Bus: connect(), Name: name, Version: "test", Runners: map[string]fleet.Runner{Kind: Runner}}
+		w := fleet.Worker{Bus: connect(), Name: name, Version: "test", Times: patient, Runners: map[string]fleet.Runner{Kind: Runner}}
 		go func() { ended <- w.Run(ctx) }()
 	}
 	plan := load.Plan{
@@ -101,7 +102,7 @@ func TestRun(t *testing.T) {
 	}
 	total := new(stats.Snapshot)
 	end, err := Run(t.Context(), Config{
-		Bus: connect(), Plan: plan, Workers: 2, Version: "test", Name: "me",
+		Bus: connect(), Plan: plan, Workers: 2, Version: "test", Name: "me", Times: patient,
 		Emit: func(s *stats.Snapshot) { total.Merge(s) }, Note: func(string) {},
 	})
 	if err != nil || end.Interrupted || len(end.Lost) > 0 || end.Messaging <= 0 {
@@ -111,7 +112,7 @@ func TestRun(t *testing.T) {
 		t.Errorf("%+v", total.Counts)
 	}
 	plan.Size = "x"
-	if _, err := Run(t.Context(), Config{Bus: connect(), Plan: plan, Workers: 1, Version: "test", Name: "me", Emit: func(*stats.Snapshot) {}, Note: func(string) {}}); err == nil || !strings.Contains(err.Error(), "plan: size") {
+	if _, err := Run(t.Context(), Config{Bus: connect(), Plan: plan, Workers: 1, Version: "test", Name: "me", Times: patient, Emit: func(*stats.Snapshot) {}, Note: func(string) {}}); err == nil || !strings.Contains(err.Error(), "plan: size") {
 		t.Errorf("a plan that makes no sense: %v", err)
 	}
 	cancel()
