@@ -227,7 +227,7 @@ func (b *background) collect(out io.Reader) {
 // await waits for output that fits the pattern. It returns nil where the process
 // ends without, or there is none for so long that there will be none.
 func (b *background) await(pattern *regexp.Regexp) []string {
-	late := time.After(8 * time.Second)
+	late := time.After(2 * time.Minute)
 	for {
 		b.mu.Lock()
 		match, read, done := pattern.FindStringSubmatch(b.stdout.String()), b.read, b.done

@@ -47,7 +47,7 @@ func TestApart(t *testing.T) {
 	apart := fuzzserver.Apart{ID: "22.1.4", Listener: listen(planned[0].Open.TLS)}
 	store, unheard := newMemory(), make(chan error, 10)
 	st := settings()
-	st.Profile.TLS, st.Profile.Authority = true, true
+	st.Profile.TLS, st.Profile.Authority, st.Factor = true, true, 60 // the network is a real one
 	s := fuzzserver.New(fuzzserver.Config{
 		Store: store, Settings: st, Plan: planned, Apart: []fuzzserver.Apart{apart},
 		Events: func(e fuzzserver.Event) {

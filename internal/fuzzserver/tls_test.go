@@ -26,8 +26,9 @@ func TestServeTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := newMemory()
-	s := fuzzserver.New(fuzzserver.Config{Store: store, Settings: settings(), Plan: one(quick())})
+	store, st := newMemory(), settings()
+	st.Factor = 60 // the network is a real one
+	s := fuzzserver.New(fuzzserver.Config{Store: store, Settings: st, Plan: one(quick())})
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx, l) }()
