@@ -3,14 +3,15 @@
 package interop_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -97,15 +98,12 @@ func TestClientsGetTheirVerdicts(t *testing.T) {
 			t.Parallel()
 			agent := "go-" + lib.Name
 			agree(t, table[agent], func(cases []string) map[string]oracle.Outcome {
-				dir, port := t.TempDir(), freePort(t)
-				writeSpec(t, dir, "fuzzingserver.json", map[string]any{"outdir": "r", "cases": cases, "url": "ws://127.0.0.1:" + port})
-				var out bytes.Buffer
+				dir := t.TempDir()
+				writeSpec(t, dir, "fuzzingserver.json", map[string]any{"outdir": "r", "cases": cases, "url": "ws://127.0.0.1:0"})
 				cmd := exec.CommandContext(t.Context(), wstest, "-m", "fuzzingserver", "-u", "0")
-				cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &out
-				if err := cmd.Start(); err != nil {
-					t.Fatal(err)
-				}
-				drive(t, lib.Client, "ws://127.0.0.1:"+port, agent)
+				cmd.Dir = dir
+				url, out := listening(t, cmd)
+				drive(t, lib.Client, url, agent)
 				_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended already, which Wait tells
 				if err := cmd.Wait(); err != nil {
 					t.Fatalf("%v\n%s", err, out.String())
@@ -116,33 +114,58 @@ func TestClientsGetTheirVerdicts(t *testing.T) {
 	}
 }
 
-// drive takes a client through all cases, once the server answers.
+// drive takes a client through all cases.
 func drive(t *testing.T, client echo.Client, url, agent string) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	for {
-		_, err := client.Receive(ctx, url+"/getCaseCount")
-		if err == nil {
-			break
-		}
-		if ctx.Err() != nil {
-			t.Fatalf("the server never answered: %v", err)
-		}
-	}
 	run := suite.Run{URL: url, Agent: agent, Parallel: 1, Refused: func(int, error) {}}
 	if _, err := run.Do(ctx, client); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func freePort(t *testing.T) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+// said is what a program has said.
+type said struct {
+	mu   sync.Mutex
+	text strings.Builder
+	url  chan string // the first that it names
+}
+
+func (s *said) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text.Write(b)
+	if m := regexp.MustCompile(`(ws://127\.0\.0\.1:\d+)\s`).FindStringSubmatch(s.text.String()); m != nil {
+		select {
+		case s.url <- m[1]:
+		default:
+		}
+	}
+	return len(b), nil
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// listening starts a program that listens at a port of its choice, and says where.
+func listening(t *testing.T, cmd *exec.Cmd) (url string, out *said) {
+	out = &said{url: make(chan string, 1)}
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	select {
+	case url = <-out.url:
+		return url, out
+	case <-time.After(time.Minute):
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		t.Fatalf("it did not say where it listens:\n%s", out)
+		return "", nil
+	}
 }
 
 func outcomes(t *testing.T, dir, agent string) map[string]oracle.Outcome {

@@ -4,7 +4,6 @@ package interop_test
 
 import (
 	"bufio"
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -68,7 +67,7 @@ func TestServersOverHTTP2(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url := peer(t, start(t))
-			cmd := exec.CommandContext(t.Context(), wsspec, "test", url, "--http2", "--cases", overHTTP2, "--out", filepath.Join(t.TempDir(), "r"))
+			cmd := exec.CommandContext(t.Context(), wsspec, "test", url, "--http2", "--timeout-factor", "30", "--cases", overHTTP2, "--out", filepath.Join(t.TempDir(), "r"))
 			cmd.Args[0] = "wsspec"
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Errorf("%v\n%s", err, out)
@@ -81,15 +80,11 @@ func TestServersOverHTTP2(t *testing.T) {
 func TestClientOverHTTP2(t *testing.T) {
 	t.Parallel()
 	wsspec := build(t)
-	port := freePort(t)
-	var out bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), wsspec, "serve", "--http2", "--listen", "127.0.0.1:"+port, "--no-web",
+	cmd := exec.CommandContext(t.Context(), wsspec, "serve", "--http2", "--timeout-factor", "30", "--listen", "127.0.0.1:0", "--no-web",
 		"--cases", overHTTP2, "--out", filepath.Join(t.TempDir(), "r"))
-	cmd.Args[0], cmd.Stdout, cmd.Stderr = "wsspec", &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	drive(t, echo.HTTP2().Client, "ws://127.0.0.1:"+port, "go-http2")
+	cmd.Args[0] = "wsspec"
+	url, out := listening(t, cmd)
+	drive(t, echo.HTTP2().Client, url, "go-http2")
 	_ = cmd.Process.Signal(syscall.SIGINT) // it may have ended already, which Wait tells
 	if err := cmd.Wait(); err != nil && cmd.ProcessState.ExitCode() != 130 {
 		t.Errorf("%v\n%s", err, out.String())
