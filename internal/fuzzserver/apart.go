@@ -84,7 +84,7 @@ func (s *Server) playApart(ctx context.Context, st stream.Stream, id string) {
 	defer s.ledger.leave(c.seat)
 	defer st.Close()
 	i, known := s.ids[id]
-	agent := s.ledger.caller(addressOf(c.remote), id)
+	agent := s.ledger.caller(stream.Address(c.remote), id)
 	if !known || agent == "" {
 		c.emit(Event{Kind: Unheard, Err: fmt.Errorf("a client came to the port of case %s that has not asked for anything else, so that nobody knows who it is", id)})
 		return
@@ -120,15 +120,6 @@ func (s *Server) playApart(ctx context.Context, st stream.Stream, id string) {
 	default:
 		c.emit(Event{Kind: CaseDone, Result: &result})
 	}
-}
-
-// addressOf is the address of a client without its port.
-func addressOf(remote net.Addr) string {
-	host, _, err := net.SplitHostPort(remote.String())
-	if err != nil {
-		return remote.String()
-	}
-	return host
 }
 
 // maxCallers bounds the clients whose addresses are remembered.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"sync"
 
+	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/h3"
 )
 
@@ -23,7 +24,7 @@ func (s *Server) serveHTTP3(ctx context.Context, l *h3.Listener) {
 			return
 		}
 		going.Go(func() {
-			t := &table{host: hostOf(c.RemoteAddr())}
+			t := &table{host: stream.Source(c.RemoteAddr())}
 			for {
 				st, err := c.Accept(ctx)
 				if err != nil {

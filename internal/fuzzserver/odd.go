@@ -55,15 +55,15 @@ func (l *ledger) expectOdd(from net.Addr, o odd) {
 	defer l.mu.Unlock()
 	now := time.Now()
 	maps.DeleteFunc(l.odd, func(_ string, o odd) bool { return now.After(o.by) })
-	l.odd[addressOf(from)] = o
+	l.odd[stream.Address(from)] = o
 }
 
 // takeOdd is what the connection from there begins with, nil for nothing special.
 func (l *ledger) takeOdd(from net.Addr) *odd {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	o, ok := l.odd[addressOf(from)]
-	delete(l.odd, addressOf(from))
+	o, ok := l.odd[stream.Address(from)]
+	delete(l.odd, stream.Address(from))
 	if !ok || time.Now().After(o.by) {
 		return nil
 	}

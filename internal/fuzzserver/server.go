@@ -197,7 +197,7 @@ func (c *conn) conduct(ctx context.Context, refusal *peer.Refusal) {
 		c.showRefused()
 	} else {
 		if c.call, refusal = s.route(c.request.Target); refusal == nil {
-			s.ledger.called(addressOf(c.remote), c.call)
+			s.ledger.called(stream.Address(c.remote), c.call)
 		}
 		c.showPathless()
 	}

@@ -6,8 +6,6 @@ import (
 	"cmp"
 	"container/list"
 	"context"
-	"net"
-	"net/netip"
 	"slices"
 
 	"github.com/wsspec/wsspec/internal/stream"
@@ -44,22 +42,10 @@ type seat struct {
 	admitted bool
 }
 
-// hostOf is where an address belongs to: itself, or over IPv6 its network of 64 bits, all of
-// which one host can have.
-func hostOf(a net.Addr) string {
-	text := addressOf(a)
-	ip, err := netip.ParseAddr(text)
-	if err != nil || ip.Unmap().Is4() {
-		return text
-	}
-	net, _ := ip.WithZone("").Prefix(64) // there are as many bits
-	return net.String()
-}
-
 // arrive seats a new connection at a table of its own. Where too many are in their
 // handshake, the oldest of them is dropped.
 func (l *ledger) arrive(s stream.Stream) *seat {
-	return l.join(&table{host: hostOf(s.RemoteAddr())}, s)
+	return l.join(&table{host: stream.Source(s.RemoteAddr())}, s)
 }
 
 // join seats a request at the table of its connection.

@@ -115,7 +115,7 @@ func TestPoliteClientBesideFloods(t *testing.T) {
 // room for.
 const (
 	floods      = 4
-	floodFrames = 1500
+	floodFrames = 1100
 )
 
 func beside(t *testing.T, send func(f *flooder, n int) error) {

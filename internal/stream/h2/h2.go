@@ -89,7 +89,7 @@ type conn struct {
 	framer *http2.Framer // of the goroutine that reads
 	hdec   *hpack.Decoder
 	block  block // a header block that is coming in
-	budget budget
+	budget stream.Budget
 	accept func(*Stream) // as a server: what becomes of a request
 	seen   func(sent bool, frame *wirelog.HTTPFrame)
 

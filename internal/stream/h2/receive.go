@@ -3,11 +3,10 @@
 package h2
 
 import (
-	"time"
-
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 
+	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -22,33 +21,6 @@ type block struct {
 	end       bool   // END_STREAM
 	fragment  []byte
 	fragments int
-}
-
-// budget bounds frames that cost us something and get nobody any further, such as PING.
-type budget struct {
-	left float64
-	at   time.Time
-}
-
-// Of such frames a peer may send so many at once, and so many a second.
-const (
-	burst   = 1000
-	aSecond = 200
-
-	unanswered = 10 // that a request counts for which is reset before we have answered it
-)
-
-// spend takes some from the budget and reports whether there were as many.
-func (b *budget) spend(n float64) bool {
-	now := time.Now()
-	if b.at.IsZero() {
-		b.left = burst
-	} else {
-		b.left = min(burst, b.left+aSecond*now.Sub(b.at).Seconds())
-	}
-	b.at = now
-	b.left -= n
-	return b.left >= 0
 }
 
 // frame handles a frame. The error is a fault of the peer.
@@ -68,7 +40,7 @@ func (c *conn) frame(f http2.Frame) error {
 		return c.windowUpdate(f)
 	case *http2.RSTStreamFrame:
 		if c.wasReset(f.StreamID, f.ErrCode) {
-			return c.spentOn(unanswered)
+			return c.spentOn(stream.Unanswered)
 		}
 		return c.spent()
 	case *http2.SettingsFrame:
@@ -101,7 +73,7 @@ func (c *conn) spent() error { return c.spentOn(1) }
 
 // spentOn takes as many as something costs.
 func (c *conn) spentOn(frames float64) error {
-	if c.budget.spend(frames) {
+	if c.budget.Spend(frames) {
 		return nil
 	}
 	return errFlood

@@ -10,10 +10,12 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/quicvarint"
 
+	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
@@ -24,6 +26,8 @@ type Config struct {
 	Settings []Setting
 	// Wait keeps us from sending SETTINGS, until SendSettings does.
 	Wait bool
+	// MaxConns is how many connections a Listener has at once. 0: [MaxConns].
+	MaxConns int
 }
 
 // Conn is an HTTP/3 connection: its control streams and the streams of its requests. Its
@@ -43,6 +47,9 @@ type Conn struct {
 	alone   bool            // it is there for the streams that have been opened, and ends with the last
 	streams int             // that have been opened and not closed
 	leaving bool            // it is about to end by itself
+	budget  stream.Budget   // as a server
+	idle    *time.Timer     // as a server: runs while there is no stream
+	since   time.Time       // as a server: when the last one was there
 }
 
 // open are the connections of a socket that have not ended.
@@ -63,12 +70,6 @@ func (o *open) add(c *Conn) {
 		defer o.mu.Unlock()
 		delete(o.conns, c)
 	})
-}
-
-func (o *open) len() int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return len(o.conns)
 }
 
 // end ends all of them, and waits for those that are about to.
@@ -106,6 +107,10 @@ func newConn(q *quic.Conn, server bool, cfg Config) (*Conn, error) {
 	}
 	if _, err := control.Write(b); err != nil {
 		return nil, fmt.Errorf("control stream: %w", translated(err))
+	}
+	if server {
+		c.since = time.Now()
+		c.idle = time.AfterFunc(IdlePatience, func() { c.Close(NoError, "") })
 	}
 	go c.acceptUni()
 	return c, nil
@@ -171,12 +176,16 @@ func (c *Conn) Open(ctx context.Context) (*Stream, error) {
 	return newStream(c, q), nil
 }
 
-// left takes note that a stream which we opened has been closed, and reports whether the
-// connection has nothing left to do.
+// left takes note that a stream has been closed, and reports whether the connection has nothing
+// left to do.
 func (c *Conn) left() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.streams--
+	if c.server && c.streams == 0 && c.q.Context().Err() == nil {
+		c.since = time.Now()
+		c.idle.Reset(IdlePatience)
+	}
 	c.leaving = c.alone && c.streams == 0
 	return c.leaving
 }
@@ -187,7 +196,22 @@ func (c *Conn) Accept(ctx context.Context) (*Stream, error) {
 	if err != nil {
 		return nil, c.explained(err)
 	}
+	c.mu.Lock()
+	c.streams++
+	c.idle.Stop()
+	c.mu.Unlock()
 	return newStream(c, q), nil
+}
+
+// spend takes what a client costs us without getting anywhere from what it may, and ends the
+// connection where that was too much.
+func (c *Conn) spend(n float64) {
+	c.mu.Lock()
+	enough := c.budget.Spend(n)
+	c.mu.Unlock()
+	if !enough {
+		_ = c.fail(ExcessiveLoad, "no end of requests that are cancelled")
+	}
 }
 
 // Watch has everything told that is not of one request stream, what has been first; with
@@ -251,6 +275,11 @@ func (c *Conn) explained(err error) error {
 
 // ended tells watchers how the peer has ended the connection.
 func (c *Conn) ended() {
+	c.mu.Lock()
+	if c.idle != nil {
+		c.idle.Stop()
+	}
+	c.mu.Unlock()
 	if e, ok := errors.AsType[*Error](translated(context.Cause(c.q.Context()))); ok && e.Remote {
 		c.events.add(false, codeSeen(closingType, -1, e.Code, e.Why))
 	}

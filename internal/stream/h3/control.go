@@ -22,7 +22,10 @@ func (c *Conn) acceptUni() {
 			_ = c.fail(ExcessiveLoad, fmt.Sprintf("more than %d unidirectional streams", maxUni))
 			return
 		}
-		go c.readUni(q)
+		go func() {
+			defer q.ReleaseStreamCredit()
+			c.readUni(q)
+		}()
 	}
 }
 
@@ -67,8 +70,14 @@ func (c *Conn) readCritical(q *quic.ReceiveStream, kind uint64) {
 		if !c.readControl(newReader(q), int64(q.StreamID())) {
 			return
 		}
-	} else if _, err := io.Copy(io.Discard, q); err != nil && !c.outlives(err) {
-		return
+	} else {
+		n, err := io.CopyN(io.Discard, q, maxQPACK)
+		if n == maxQPACK {
+			_ = c.fail(ExcessiveLoad, "no end of instructions of QPACK")
+		}
+		if n == maxQPACK || !c.outlives(err) {
+			return
+		}
 	}
 	_ = c.fail(ClosedCriticalStream, "the "+kindName(kind)+" stream has ended")
 }
@@ -84,7 +93,7 @@ func (c *Conn) outlives(err error) bool {
 // readControl reads the control stream (RFC 9114, 6.2.1) and reports whether it ended although the
 // connection has not.
 func (c *Conn) readControl(f *reader, stream int64) bool {
-	for n, idle := 0, 0; ; n++ {
+	for n := 0; ; n++ {
 		t, length, err := f.header()
 		if err != nil {
 			return c.outlives(err)
@@ -103,11 +112,10 @@ func (c *Conn) readControl(f *reader, stream int64) bool {
 		case t == Data || t == Headers || t == PushPromise || t.fromHTTP2():
 			_ = c.fail(FrameUnexpected, fmt.Sprintf("%v on the control stream", t))
 			return false
+		case n > maxIdle:
+			_ = c.fail(ExcessiveLoad, "no end of frames on the control stream")
+			return false
 		case !known:
-			if idle++; idle > maxIdle {
-				_ = c.fail(ExcessiveLoad, "no end of frames that mean nothing")
-				return false
-			}
 			if err := f.skip(); err != nil {
 				return c.outlives(err)
 			}

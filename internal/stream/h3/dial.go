@@ -30,11 +30,15 @@ const (
 	staggered        = 250 * time.Millisecond // between attempts at different addresses
 )
 
+// IdlePatience is how long a client may keep a connection on which there is no request.
+const IdlePatience = time.Minute
+
 // transportConfig is what we ask of QUIC.
 func transportConfig() *quic.Config {
 	return &quic.Config{
 		HandshakeIdleTimeout: handshakeTimeout, MaxIdleTimeout: idleTimeout, KeepAlivePeriod: keepAlive,
-		MaxIncomingStreams: openAtOnce, MaxIncomingUniStreams: uniAtOnce,
+		MaxIncomingStreams: openAtOnce, MaxIncomingUniStreams: uniAtOnce, RequireStreamCreditRelease: true,
+		MaxStreamReceiveWindow: streamWindow, MaxConnectionReceiveWindow: connWindow,
 	}
 }
 

@@ -24,13 +24,17 @@ const (
 	maxControl = 4 << 10  // of a frame on the control stream whose payload we read
 	maxIdle    = 10_000   // frames in a row that carry nothing: unknown ones, empty DATA
 	maxSkipped = 16 << 20 // of unknown frames of a stream
+	maxQPACK   = 64 << 10 // of instructions of QPACK, which cannot change anything
 	maxUni     = 1_000    // unidirectional streams in the life of a connection
 	maxHeld    = 128      // events that are kept for whoever observes later
-	openAtOnce = 256      // request streams of a connection that are open
+	openAtOnce = 100      // request streams of a connection that are open
 	uniAtOnce  = 16       // unidirectional streams that are
 	readSize   = 4 << 10  // of a read that looks for frame headers
 	gatherUpTo = 16 << 10 // of a payload that shares a write with its header
 	drainUpTo  = 1 << 20  // of what still comes on a stream that has been closed
+
+	streamWindow = 512 << 10 // of what comes on a stream that nobody has read
+	connWindow   = 2 << 20   // and on all streams of a connection
 )
 
 // FrameType is the type of an HTTP/3 frame (RFC 9114, 7.2).

@@ -3,6 +3,7 @@
 package h3
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -10,12 +11,6 @@ import (
 	"sync"
 
 	"github.com/quic-go/quic-go"
-)
-
-// Bounds of a Listener, in connections.
-const (
-	maxConns    = 1_000 // open at once
-	verifyAbove = 100   // open ones, from which on clients have to show that their address is theirs
 )
 
 // Listener is the server's end: connections come, and on each streams of requests. As a
@@ -32,6 +27,7 @@ type Listener struct {
 	streams chan *Stream
 	once    sync.Once
 	conns   open
+	crowd   crowd
 	running sync.WaitGroup
 }
 
@@ -54,8 +50,10 @@ func Listen(addr string, config *tls.Config, cfg Config) (*Listener, error) {
 func ListenOn(packets net.PacketConn, config *tls.Config, cfg Config) (*Listener, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	l := &Listener{cfg: cfg, ctx: ctx, stop: stop, come: make(chan *Conn), streams: make(chan *Stream)}
+	l.crowd.most = cmp.Or(cfg.MaxConns, MaxConns)
 	l.t = newTransport(packets)
-	l.t.VerifySourceAddress = func(net.Addr) bool { return l.conns.len() > verifyAbove }
+	l.t.VerifySourceAddress = func(net.Addr) bool { return l.crowd.isLarge() }
+	l.t.ConnContext = l.enter
 	var err error
 	if l.l, err = l.t.Listen(withALPN(config), transportConfig()); err != nil {
 		stop()
@@ -72,10 +70,6 @@ func (l *Listener) accept() {
 		if err != nil {
 			l.stop() // whoever waits has nothing to wait for
 			return
-		}
-		if l.conns.len() >= maxConns {
-			_ = q.CloseWithError(quic.ApplicationErrorCode(ExcessiveLoad), "too many connections")
-			continue
 		}
 		l.running.Go(func() {
 			c, err := newConn(q, true, l.cfg)

@@ -21,6 +21,7 @@ func (s *Stream) WriteHead(fields ws.Fields) error {
 	b := AppendFields(nil, fields)
 	s.mu.Lock()
 	if s.c.server {
+		s.answered = true
 		s.tunnel = s.connect && isSuccess(fields)
 	} else if fields.Get(":method") == "CONNECT" {
 		s.connect = true
@@ -161,11 +162,15 @@ const (
 // once there is nothing left to do.
 func (s *Stream) close(last func()) {
 	s.mu.Lock()
-	was := s.closed
+	was, unanswered := s.closed, s.c.server && !s.answered
 	s.closed = true
 	s.mu.Unlock()
 	if was {
 		return
+	}
+	s.q.ReleaseStreamCredit() // only now: a stream that was reset has cost us no less
+	if unanswered {
+		s.c.spend(stream.Unanswered)
 	}
 	_ = s.q.SetReadDeadline(time.Unix(1, 0)) // wakes who is reading
 	leaving := s.c.left()

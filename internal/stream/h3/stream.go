@@ -41,6 +41,7 @@ type Stream struct {
 	connect  bool // the request is a CONNECT
 	tunnel   bool // and has been accepted: only DATA is left (RFC 9114, 4.4)
 	heads    int  // field sections that have come
+	answered bool // as a server: one has been sent
 	finished bool // our side
 	closed   bool
 }
@@ -282,6 +283,9 @@ func (s *Stream) failed(err error) error {
 		err = s.c.explained(err)
 		if e, ok := errors.AsType[*Error](err); ok && e.Remote && !e.Whole {
 			s.c.events.add(false, codeSeen(resetType, s.ID(), e.Code, ""))
+			if s.c.server {
+				s.c.spend(1)
+			}
 		}
 	}
 	s.ended = err

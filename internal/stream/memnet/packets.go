@@ -18,17 +18,49 @@ const inFlight = 10_000
 func Packets() (a, b net.PacketConn) {
 	x := &socket{addr: net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1}, changed: make(chan struct{})}
 	y := &socket{addr: net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 2}, changed: make(chan struct{})}
-	x.other, y.other = y, x
+	x.find = func(net.Addr) *socket { return y }
+	y.find = func(net.Addr) *socket { return x }
 	return x, y
+}
+
+// Hub is a network of sockets that send packets to each other by their addresses. What is sent to
+// none of them is lost.
+type Hub struct {
+	mu      sync.Mutex
+	sockets map[string]*socket
+}
+
+// Socket returns a socket with an address. There is none with it yet.
+func (h *Hub) Socket(addr net.UDPAddr) net.PacketConn {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.sockets == nil {
+		h.sockets = map[string]*socket{}
+	}
+	s := &socket{addr: addr, find: h.find, changed: make(chan struct{})}
+	h.sockets[addr.String()] = s
+	return s
+}
+
+func (h *Hub) find(addr net.Addr) *socket {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.sockets[addr.String()]
+}
+
+// packet is one on its way.
+type packet struct {
+	octets []byte
+	from   net.Addr
 }
 
 // socket is one end.
 type socket struct {
-	addr  net.UDPAddr
-	other *socket
+	addr net.UDPAddr
+	find func(net.Addr) *socket // that packets for an address go to, nil for none
 
 	mu       sync.Mutex
-	packets  [][]byte // that have come
+	packets  []packet // that have come
 	closed   bool
 	deadline time.Time     // of reads
 	changed  chan struct{} // closed and replaced at every change
@@ -52,10 +84,10 @@ func (s *socket) ReadFrom(p []byte) (int, net.Addr, error) {
 			s.mu.Unlock()
 			return 0, nil, os.ErrDeadlineExceeded
 		case len(s.packets) > 0:
-			n := copy(p, s.packets[0])
+			n, from := copy(p, s.packets[0].octets), s.packets[0].from
 			s.packets = s.packets[1:]
 			s.mu.Unlock()
-			return n, &s.other.addr, nil
+			return n, from, nil
 		}
 		var expired <-chan time.Time
 		if !s.deadline.IsZero() {
@@ -71,12 +103,15 @@ func (s *socket) ReadFrom(p []byte) (int, net.Addr, error) {
 	}
 }
 
-func (s *socket) WriteTo(p []byte, _ net.Addr) (int, error) {
-	o := s.other
+func (s *socket) WriteTo(p []byte, to net.Addr) (int, error) {
+	o := s.find(to)
+	if o == nil {
+		return len(p), nil
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.closed && len(o.packets) < inFlight {
-		o.packets = append(o.packets, slices.Clone(p))
+		o.packets = append(o.packets, packet{slices.Clone(p), &s.addr})
 		o.wake()
 	}
 	return len(p), nil
