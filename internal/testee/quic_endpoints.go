@@ -30,6 +30,10 @@ func overQUIC(config *tls.Config) *tls.Config {
 // quicConfig keeps connections open on which nothing happens.
 func quicConfig() *quic.Config { return &quic.Config{KeepAlivePeriod: 10 * time.Second} }
 
+// quicAcceptors wait for connections: of those that nobody waits for quic-go keeps 32, and refuses
+// more that come at once.
+const quicAcceptors = 100
+
 // ServeQUIC is Serve for WebSocket over HTTP/3 (RFC 9220), on a socket that stays open. The
 // configuration has a certificate.
 func (srv Server) ServeQUIC(ctx context.Context, packets net.PacketConn, config *tls.Config) error {
@@ -46,18 +50,28 @@ func (srv Server) ServeQUIC(ctx context.Context, packets net.PacketConn, config 
 	srv.die = func() { stop(errDied) }
 	var conns sync.WaitGroup
 	defer conns.Wait()
-	for {
-		conn, err := ln.Accept(ctx)
-		switch {
-		case errors.Is(context.Cause(ctx), errDied):
-			return errDied
-		case ctx.Err() != nil:
-			return nil
-		case err != nil:
-			return err
-		}
-		conns.Go(func() { srv.serveQUIC(ctx, conn) })
+	failed := make(chan error, quicAcceptors)
+	for range quicAcceptors {
+		conns.Go(func() {
+			for {
+				conn, err := ln.Accept(ctx)
+				if err != nil {
+					failed <- err
+					return
+				}
+				conns.Go(func() { srv.serveQUIC(ctx, conn) })
+			}
+		})
 	}
+	err = <-failed
+	switch {
+	case errors.Is(context.Cause(ctx), errDied):
+		return errDied
+	case ctx.Err() != nil:
+		return nil
+	}
+	_ = ln.Close() // the others end, too
+	return err
 }
 
 // serveQUIC serves the requests of a connection until it or ctx ends.
