@@ -13,6 +13,10 @@ import (
 	"github.com/quic-go/quic-go"
 )
 
+// acceptors wait for connections: of those that nobody waits for quic-go keeps 32, and refuses more
+// that come at once.
+const acceptors = 100
+
 // Listener is the server's end: connections come, and on each streams of requests. As a
 // net.Listener it returns the streams, each a *Stream of which nothing has been read.
 type Listener struct {
@@ -59,7 +63,9 @@ func ListenOn(packets net.PacketConn, config *tls.Config, cfg Config) (*Listener
 		stop()
 		return nil, err
 	}
-	l.running.Go(l.accept)
+	for range acceptors {
+		l.running.Go(l.accept)
+	}
 	return l, nil
 }
 
