@@ -38,6 +38,9 @@ const (
 // h3ReadAhead is how much of a stream is read ahead, in octets.
 const h3ReadAhead = 2 << 10
 
+// h3Idle is how many frames may come in a row that carry nothing.
+const h3Idle = 10_000
+
 // h3Stream is a request of HTTP/3: what DATA frames hold is its octets.
 type h3Stream struct {
 	*quic.Stream
@@ -80,7 +83,7 @@ func (h *h3Stream) number(at int) (value uint64, end int, err error) {
 // nextFrame reads the header of a frame of the wanted type. Those that nobody knows are passed
 // over, and few of those there are.
 func (h *h3Stream) nextFrame(want uint64) (length uint64, err error) {
-	for range 10_000 {
+	for range h3Idle {
 		kind, n, err := h.number(0)
 		if err == nil {
 			length, n, err = h.number(n)
@@ -103,7 +106,10 @@ func (h *h3Stream) nextFrame(want uint64) (length uint64, err error) {
 }
 
 func (h *h3Stream) Read(p []byte) (int, error) {
-	for h.left == 0 {
+	for empty := 0; h.left == 0; empty++ {
+		if empty > h3Idle {
+			return 0, h.fail(h3TooMuch)
+		}
 		length, err := h.nextFrame(h3Data)
 		if err != nil {
 			return 0, err

@@ -27,8 +27,11 @@ func overQUIC(config *tls.Config) *tls.Config {
 	return config
 }
 
-// quicConfig keeps connections open on which nothing happens.
-func quicConfig() *quic.Config { return &quic.Config{KeepAlivePeriod: 10 * time.Second} }
+// quicConfig keeps connections open on which nothing happens, and counts a stream until we have let
+// go of it, whatever has become of it.
+func quicConfig() *quic.Config {
+	return &quic.Config{KeepAlivePeriod: 10 * time.Second, RequireStreamCreditRelease: true}
+}
 
 // quicAcceptors wait for connections: of those that nobody waits for quic-go keeps 32, and refuses
 // more that come at once.
@@ -97,6 +100,7 @@ func (srv Server) serveQUIC(ctx context.Context, conn *quic.Conn) {
 		srv.turn++
 		cfg := srv.Config
 		serve := func() {
+			defer s.ReleaseStreamCredit()
 			g := &gateway{sections: newH3Stream(conn, s, cfg.Faults), role: ws.Server, faults: cfg.Faults}
 			err := Serve(ctx, g, cfg)
 			if srv.Ended != nil {
@@ -136,6 +140,7 @@ func h3Listen(conn *quic.Conn, tell func(value uint64)) error {
 			return err
 		}
 		go func() {
+			defer s.ReleaseStreamCredit()
 			in := bufio.NewReader(s)
 			if kind, err := quicvarint.Read(in); err == nil && kind == 0 {
 				if h3ReadSettings(in, tell) != nil {
