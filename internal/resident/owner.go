@@ -17,7 +17,7 @@ import (
 // Listeners looks for the processes that accept connections to an address of this machine, in
 // the order of their ids: several may share a socket, or a port. The errors are those of Find.
 func Listeners(proc fs.FS, at netip.AddrPort) ([]Process, error) {
-	inodes, err := listening(proc, at)
+	inodes, err := bound(proc, "net/tcp", listening, at)
 	if err != nil {
 		return nil, err
 	}
@@ -34,12 +34,18 @@ func Listeners(proc fs.FS, at netip.AddrPort) ([]Process, error) {
 	return all, nil
 }
 
-// listening are the inodes of the sockets that listen at an address, or at all addresses of
-// its family, or of any.
-func listening(proc fs.FS, at netip.AddrPort) (inodes []string, err error) {
-	const local, state, inode = 1, 3, 9
+// States of sockets in the tables of proc(5).
+const (
+	unconnected = "07"
+	listening   = "0A"
+)
+
+// bound are the inodes of the sockets in a state that are bound to an address, or to all addresses of
+// its family, or of any. The table has a second one for IPv6.
+func bound(proc fs.FS, table, state string, at netip.AddrPort) (inodes []string, err error) {
+	const local, is, inode = 1, 3, 9
 	read := 0
-	for _, name := range []string{"net/tcp", "net/tcp6"} {
+	for _, name := range []string{table, table + "6"} {
 		f, err := proc.Open(name)
 		if err != nil {
 			continue
@@ -47,7 +53,7 @@ func listening(proc fs.FS, at netip.AddrPort) (inodes []string, err error) {
 		read++
 		for lines := bufio.NewScanner(f); lines.Scan(); {
 			fields := strings.Fields(lines.Text())
-			if len(fields) <= inode || fields[state] != "0A" || fields[inode] == "0" {
+			if len(fields) <= inode || fields[is] != state || fields[inode] == "0" {
 				continue
 			}
 			if isAddr(fields[local], at) || isAddr(fields[local], netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port())) && at.Addr().Unmap().Is4() ||

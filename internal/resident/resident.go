@@ -24,7 +24,7 @@ import (
 var (
 	// ErrSystem: there is no proc(5) here.
 	ErrSystem = errors.New("this system does not tell, only Linux does")
-	// ErrElsewhere: the other end is not a TCP socket of this machine.
+	// ErrElsewhere: the other end is not a socket of this machine, of TCP or UDP.
 	ErrElsewhere = errors.New("the other end is not on this machine")
 	// ErrHidden: it is, and we may not see whose it is.
 	ErrHidden = errors.New("which process has the other end is not for us to see")
@@ -40,21 +40,48 @@ type Process struct {
 
 // Find looks for the process that has the other end of a connection from local to
 // remote, in what /proc contains. Its errors are those of the package. Where several
-// processes share the socket, as after a fork, it is the first of them.
+// processes share the socket, as after a fork, it is the first of them. Over UDP, and so over QUIC, the
+// kernel knows of no connections: there it is the process that has the port.
 func Find(proc fs.FS, local, remote net.Addr) (Process, error) {
-	from, ok := local.(*net.TCPAddr)
-	to, also := remote.(*net.TCPAddr)
-	if !ok || !also {
-		return Process{}, ErrElsewhere
-	}
-	inode, err := socket(proc, to.AddrPort(), from.AddrPort())
+	inodes, err := socketsOf(proc, local, remote)
 	if err != nil {
 		return Process{}, err
 	}
-	for p := range owners(proc, inode) {
+	for p := range owners(proc, inodes...) {
 		return p, nil
 	}
 	return Process{}, ErrHidden
+}
+
+// socketsOf are the inodes of the sockets that may be the other end.
+func socketsOf(proc fs.FS, local, remote net.Addr) ([]string, error) {
+	switch to := remote.(type) {
+	case *net.TCPAddr:
+		from, ok := local.(*net.TCPAddr)
+		if !ok {
+			return nil, ErrElsewhere
+		}
+		inode, err := socket(proc, to.AddrPort(), from.AddrPort())
+		return []string{inode}, err
+	case *net.UDPAddr:
+		if !isOurs(to.AddrPort().Addr().Unmap()) {
+			return nil, ErrElsewhere
+		}
+		return bound(proc, "net/udp", unconnected, to.AddrPort())
+	}
+	return nil, ErrElsewhere
+}
+
+// isOurs reports whether the address is one of this machine.
+func isOurs(a netip.Addr) bool {
+	if a.IsLoopback() {
+		return true
+	}
+	all, err := net.InterfaceAddrs()
+	return err == nil && slices.ContainsFunc(all, func(has net.Addr) bool {
+		prefix, err := netip.ParsePrefix(has.String())
+		return err == nil && prefix.Addr() == a.WithZone("")
+	})
 }
 
 // owners are the processes that have a socket with one of the inodes, once for each

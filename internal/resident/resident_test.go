@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -91,6 +92,29 @@ func TestFind(t *testing.T) {
 	}
 	if _, err := resident.Find(machine(), &net.UnixAddr{}, &net.UnixAddr{}); !errors.Is(err, resident.ErrElsewhere) {
 		t.Errorf("no TCP: %v", err)
+	}
+}
+
+// Over UDP it is whoever has the port.
+func TestFindOverUDP(t *testing.T) {
+	udp := func(s string) net.Addr { return net.UDPAddrFromAddrPort(netip.MustParseAddrPort(s)) }
+	proc := machine()
+	if _, err := resident.Find(proc, udp("[::]:50000"), udp("127.0.0.1:9001")); !errors.Is(err, resident.ErrSystem) {
+		t.Errorf("without tables: %v", err)
+	}
+	unconnected := func(at string, inode int) string {
+		return strings.Replace(listens(at, inode), " 0A ", " 07 ", 1)
+	}
+	proc["net/udp"] = &fstest.MapFile{Data: []byte(head + unconnected("127.0.0.1:9001", 74) + row("127.0.0.1:9002", "127.0.0.1:53", 74))}
+	proc["net/udp6"] = &fstest.MapFile{Data: []byte(head + unconnected("[::]:9003", 75))}
+	for remote, want := range map[string]error{
+		"127.0.0.1:9001": nil, "127.0.0.1:9003": nil, "[::1]:9003": nil,
+		"127.0.0.1:9002": resident.ErrElsewhere, "127.0.0.1:9004": resident.ErrElsewhere, "192.0.2.1:9003": resident.ErrElsewhere,
+	} {
+		p, err := resident.Find(proc, udp("[::]:50000"), udp(remote))
+		if !errors.Is(err, want) || err == nil && p.ID != 42 {
+			t.Errorf("%s: %+v, %v; want %v", remote, p, err, want)
+		}
 	}
 }
 
