@@ -227,7 +227,7 @@ func (c *serveCmd) overQUIC(at net.Addr, config *tls.Config) (*h3.Listener, erro
 	if config == nil {
 		return nil, badUsage(errors.New("--http3: HTTP/3 is always over TLS"), "--tls-self-signed makes a certificate; --tls-cert and --tls-key name one")
 	}
-	l, err := h3.Listen(at.String(), config, h3.Config{})
+	l, err := h3.Listen(at.String(), config, h3.Config{Wait: true})
 	if err != nil {
 		return nil, badUsage(err, "choose another address with --listen, such as :0")
 	}

@@ -31,21 +31,22 @@ func clientsOverHTTP2() []conform.Case {
 // "Upon receipt of SETTINGS_ENABLE_CONNECT_PROTOCOL with a value of 1, a client MAY use the
 // Extended CONNECT as defined in this document" (RFC 8441, 3): before, and without, it may not.
 func settingsForClients() []conform.Case {
-	oddly := func(id, title string, requirements []string, all ...peer.Beginning) conform.Case {
-		fine := comesBack()
-		found := surveyed()
-		turns := []conform.Turn{{Name: "an ordinary connection, which ends with GOAWAY", Play: steps(live, goesAway), Want: &fine}}
-		for i := range all {
-			turns = append(turns, conform.Turn{Name: "the connection behind it", Play: live, Want: &found, Begins: &all[i]})
-		}
-		return conform.Case{ID: id, Title: title, Spec: "RFC 8441, 3", Requirements: requirements, Turns: turns, Want: fine}
-	}
 	return []conform.Case{
 		oddly("20.2.1", "SETTINGS come after a second", []string{"8441-3-2"}, peer.Beginning{Connect: 1, Late: time.Second}),
 		oddly("20.2.2", "SETTINGS without SETTINGS_ENABLE_CONNECT_PROTOCOL, and with its value 0", []string{"8441-3-2"}, peer.Beginning{Without: true}, peer.Beginning{}),
 		// "The value of the parameter MUST be 0 or 1."
 		oddly("20.2.3", "SETTINGS_ENABLE_CONNECT_PROTOCOL is 2", []string{"8441-3-2"}, peer.Beginning{Connect: 2}),
 	}
+}
+
+// oddly is a case about connections that begin in other ways than they should.
+func oddly(id, title string, requirements []string, all ...peer.Beginning) conform.Case {
+	fine, found := comesBack(), surveyed()
+	turns := []conform.Turn{{Name: "an ordinary connection, which ends with GOAWAY", Play: steps(live, goesAway), Want: &fine}}
+	for i := range all {
+		turns = append(turns, conform.Turn{Name: "the connection behind it", Play: live, Want: &found, Begins: &all[i]})
+	}
+	return conform.Case{ID: id, Title: title, Spec: "RFC 8441, 3", Requirements: requirements, Turns: turns, Want: fine}
 }
 
 func clientRequestsOverHTTP2() []conform.Case {

@@ -146,7 +146,12 @@ func framesOverHTTP3() []conform.Case {
 
 // clientsOverHTTP3 is 21.2: WebSocket over HTTP/3, as a client has to do it.
 func clientsOverHTTP3() []conform.Case {
+	// "The semantics of the pseudo-header fields and setting are identical to those in HTTP/2"
+	// (RFC 9220, 3): see 20.2.2.
+	first := oddly("21.2.1", "SETTINGS without SETTINGS_ENABLE_CONNECT_PROTOCOL, and with its value 0", []string{"8441-3-2"}, peer.Beginning{Without: true}, peer.Beginning{})
+	first.Spec, first.Only = "RFC 9220, 3", conform.AsServer
 	return over(ws.HTTP3, []conform.Case{
+		first,
 		{
 			ID: "21.2.2", Title: "Look at the requests", Spec: "RFC 8441, 4 and 5", Only: conform.AsServer, Requirements: []string{"9220-3-2"},
 			Survey: everyRequest(connectRequest), Want: surveyed(),

@@ -69,7 +69,7 @@ type Turn struct {
 	Open peer.Opening // handshake offer; zero = plain
 	Play func(p *peer.Peer)
 	Want *verdict.Want // nil: that of the case
-	// Begins, where not nil, is what the client's next connection of HTTP/2 begins with, in place of
+	// Begins, where not nil, is what the client's next connection of HTTP/2 or HTTP/3 begins with, in place of
 	// a turn that is played: what the client does then is judged, whatever it asks for.
 	Begins *peer.Beginning
 

@@ -17,7 +17,7 @@ import (
 func (s *Server) serveHTTP2(ctx context.Context, c *conn) {
 	s.ledger.keep(c.seat)
 	if o := s.ledger.takeOdd(c.remote); o != nil {
-		s.serveOdd(ctx, c.in, *o)
+		s.serveOdd(ctx, c.remote, *o, func(ctx context.Context, w *witness) { w.overHTTP2(ctx, c.in) })
 		return
 	}
 	_ = h2.Serve(ctx, c.in, func(st *h2.Stream) { s.serveTunnel(ctx, c.seat.table, st) }) // how it ends shows on the streams

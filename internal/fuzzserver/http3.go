@@ -24,6 +24,13 @@ func (s *Server) serveHTTP3(ctx context.Context, l *h3.Listener) {
 			return
 		}
 		going.Go(func() {
+			if o := s.ledger.takeOdd(c.RemoteAddr()); o != nil {
+				s.serveOdd(ctx, c.RemoteAddr(), *o, func(ctx context.Context, w *witness) { w.overHTTP3(ctx, c) })
+				return
+			}
+			if c.SendSettings(h3.Allowing()) != nil {
+				return // it is over
+			}
 			t := &table{host: stream.Source(c.RemoteAddr())}
 			for {
 				st, err := c.Accept(ctx)

@@ -135,7 +135,7 @@ func besideQUIC(t *testing.T, send func(f *quicFlooder) error) {
 	var hub memnet.Hub
 	at := net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9001}
 	ours := hub.Socket(at)
-	l, err := h3.ListenOn(ours, memnet.ServerTLS(), h3.Config{})
+	l, err := h3.ListenOn(ours, memnet.ServerTLS(), h3.Config{Wait: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func TestGarbageAtTheUDPPort(t *testing.T) {
 		var hub memnet.Hub
 		at := net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9001}
 		ours := hub.Socket(at)
-		l, err := h3.ListenOn(ours, memnet.ServerTLS(), h3.Config{})
+		l, err := h3.ListenOn(ours, memnet.ServerTLS(), h3.Config{Wait: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -65,7 +65,7 @@ type Config struct {
 	// leaves the stream closed, or says with what they are refused.
 	Fuzz func(context.Context, FuzzCall) *peer.Refusal
 	// HTTP3, where not nil, is where clients of HTTP/3 come, beside those of the listener that
-	// Serve is given. Serve closes it.
+	// Serve is given. It leaves SETTINGS to us (see h3.Config). Serve closes it.
 	HTTP3 *h3.Listener
 	// Apart are the ports of cases that need one of their own.
 	Apart []Apart

@@ -60,11 +60,11 @@ func (p *Peer) RoundTrip() error {
 	return t.Ping(ctx)
 }
 
-// Beginning is how a server of HTTP/2 begins a connection, where that is not as it should be.
+// Beginning is how a server of HTTP/2 or HTTP/3 begins a connection, where that is not as it should be.
 type Beginning struct {
 	Without bool          // there is no SETTINGS_ENABLE_CONNECT_PROTOCOL
 	Connect uint32        // its value otherwise
-	Late    time.Duration // before SETTINGS go out
+	Late    time.Duration // before SETTINGS go out, over HTTP/2
 }
 
 var errNoStreams = errors.New("this connection has no streams")

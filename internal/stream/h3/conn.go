@@ -50,6 +50,7 @@ type Conn struct {
 	budget  stream.Budget   // as a server
 	idle    *time.Timer     // as a server: runs while there is no stream
 	since   time.Time       // as a server: when the last one was there
+	next    uint64          // as a server: the first stream that has not been accepted
 }
 
 // open are the connections of a socket that have not ended.
@@ -144,6 +145,14 @@ func (c *Conn) SendGoAway(id uint64) error {
 	return c.sendControl(goAwaySeen(id), GoAway, quicvarint.Append(nil, id))
 }
 
+// GoAway tells a client that no more of its requests are taken than have come.
+func (c *Conn) GoAway() error {
+	c.mu.Lock()
+	next := c.next
+	c.mu.Unlock()
+	return c.SendGoAway(next)
+}
+
 // Settings waits for the peer's SETTINGS.
 func (c *Conn) Settings(ctx context.Context) ([]Setting, error) {
 	select {
@@ -198,6 +207,7 @@ func (c *Conn) Accept(ctx context.Context) (*Stream, error) {
 	}
 	c.mu.Lock()
 	c.streams++
+	c.next = max(c.next, uint64(q.StreamID())+4)
 	c.idle.Stop()
 	c.mu.Unlock()
 	return newStream(c, q), nil

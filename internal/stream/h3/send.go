@@ -112,6 +112,9 @@ func (s *Stream) CancelRead(code Code) {
 	s.q.CancelRead(quic.StreamErrorCode(code))
 }
 
+// GoAway is that of the connection.
+func (s *Stream) GoAway() { _ = s.c.GoAway() } // who is gone needs not be told
+
 // CutSending resets our side of the stream, as Reset does both.
 func (s *Stream) CutSending() { s.CancelWrite(RequestCancelled) }
 
