@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzz/player"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/memnet"
@@ -31,6 +32,7 @@ func endpointOf(t testing.TB, role ws.Role, cfg testee.Config) player.Peer {
 	var going sync.WaitGroup
 	t.Cleanup(func() { cancel(); going.Wait() })
 	if role == ws.Client {
+		cfg.Pool = new(deflate.Pool)
 		p.Connect = func(context.Context) (stream.Stream, error) {
 			ours, theirs := memnet.Pipe(0)
 			going.Go(func() { _ = testee.Echo(ctx, theirs, "localhost", "/", cfg) })

@@ -81,7 +81,7 @@ func (c *Conn) accept(xs []ws.Extension) (string, *refusal) {
 	}
 	c.declined = false
 	agreed = c.bendAgreed(agreed)
-	c.compression = newCompression(c.role, agreed, c.cfg.pool)
+	c.compression = newCompression(c.role, agreed, c.cfg.Pool)
 	c.bendParams()
 	return c.wrongExtensions(agreed, offers), nil
 }
@@ -118,7 +118,7 @@ func (c *Conn) agree(fields ws.Fields) error {
 	if err := c.refusesAgreed(answer, offers); err != nil {
 		return err
 	}
-	c.compression = newCompression(c.role, answer, c.cfg.pool)
+	c.compression = newCompression(c.role, answer, c.cfg.Pool)
 	c.bendParams()
 	return nil
 }

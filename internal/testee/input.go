@@ -11,7 +11,7 @@ const inputSize = 4 << 10
 // input holds octets that have been read and not yet used.
 type input struct {
 	buf  []byte // at least inputSize octets
-	r, w int // buf[r:w] waits
+	r, w int    // buf[r:w] waits
 }
 
 func (in *input) waiting() []byte { return in.buf[in.r:in.w] }

@@ -49,7 +49,7 @@ func (srv Server) ServeQUIC(ctx context.Context, packets net.PacketConn, config 
 	if err != nil {
 		return err
 	}
-	srv.pool, srv.scratch = new(deflate.Pool), new(scratch)
+	srv.Pool, srv.scratch = new(deflate.Pool), new(scratch)
 	srv.die = func() { stop(errDied) }
 	var conns sync.WaitGroup
 	defer conns.Wait()

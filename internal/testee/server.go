@@ -34,7 +34,7 @@ func (srv Server) Serve(ctx context.Context, ln net.Listener) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	var conns sync.WaitGroup
 	defer conns.Wait()
-	srv.pool = new(deflate.Pool)
+	srv.Pool = new(deflate.Pool)
 	srv.scratch = new(scratch)
 	srv.die = func() { stop(errDied) }
 	defer stop(nil)

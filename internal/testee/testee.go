@@ -52,8 +52,11 @@ type Config struct {
 	// commands in the request (see [ws.Command]).
 	Commands []ws.Command
 
-	pool *deflate.Pool // of all connections of a Server
-	die  func()        // ends the Server, nil without one
+	// Pool keeps compressors and inflaters for the next connection of a client; nil: each
+	// connection has its own. A Server has one by itself.
+	Pool *deflate.Pool
+
+	die func() // ends the Server, nil without one
 
 	scratch *scratch // of all connections of a Server, for a fault
 	turn    int      // of the connection among those of a Server or a Redial, from 1

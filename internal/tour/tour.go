@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/load/wire"
 	"github.com/wsspec/wsspec/internal/stream"
@@ -55,6 +56,7 @@ func Over(version, base string, secure stream.ClientTLS, way stream.Way, cfg tes
 	case version == ws.HTTP3 && (way.Unix != "" || way.Proxy != nil):
 		return nil, fmt.Errorf("server URL %q: HTTP/3 goes over UDP, and neither through a proxy nor to a socket", base)
 	}
+	cfg.Pool = new(deflate.Pool)
 	return func(ctx context.Context, path string) (*testee.Conn, error) {
 		host, at, target := u.Host, strings.TrimSuffix(u.Path, "/")+path, target
 		if other, err := url.Parse(path); err == nil && other.Scheme == "wss" && target.TLS != nil { // a case with a port of its own
