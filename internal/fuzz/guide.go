@@ -14,8 +14,9 @@ import (
 // from which later ones are drawn.
 //
 // Conversations are played side by side, and still what is drawn depends on nothing but
-// the seed and on what came back: those of a round know what the rounds up to the one
-// before the last have shown, in the order of their numbers.
+// the seed and on what came back: those of a round know what the rounds have shown that
+// are more than ahead before it, in the order of their numbers. So nobody waits for a
+// conversation that takes longer, such as one with a pause, but those of a later round.
 type guide struct {
 	runs uint64 // how many there are to be; 0 is no bound
 
@@ -34,6 +35,7 @@ type guide struct {
 // Bounds of what is remembered, and the size of a round.
 const (
 	roundSize = 128
+	ahead     = 8 // rounds that may be played while an earlier one is not over
 	maxKnown  = 2048
 	maxSeen   = 1 << 18
 )
@@ -69,16 +71,16 @@ func (g *guide) take() (n uint64, known []*conversation.Conversation, ok bool) {
 	if g.rounds[r] == nil {
 		g.rounds[r] = &round{left: roundSize}
 	}
-	for r > g.done+1 && !g.stopped {
+	for r > g.done+ahead && !g.stopped {
 		g.merged.Wait()
 	}
 	if g.stopped {
 		return 0, nil, false
 	}
-	if r == 0 {
+	if r < ahead {
 		return n, nil, true
 	}
-	return n, g.knownAt[r-1], true
+	return n, g.knownAt[r-ahead], true
 }
 
 // played takes what the conversation of a number has shown.
@@ -101,7 +103,7 @@ func (g *guide) played(n uint64, c *conversation.Conversation, marks []player.Ma
 		delete(g.rounds, g.done)
 		g.done++
 		g.knownAt[g.done] = g.known
-		delete(g.knownAt, g.done-3)
+		delete(g.knownAt, g.done-ahead-1)
 		g.merged.Broadcast()
 	}
 }

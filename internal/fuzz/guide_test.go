@@ -15,9 +15,10 @@ import (
 // conversations of a round come to their end.
 func TestOrderDoesNotMatter(t *testing.T) {
 	drawn := func(backwards bool) string {
-		g := newGuide(5 * roundSize)
+		const rounds = 2*ahead + 3
+		g := newGuide(rounds * roundSize)
 		text := ""
-		for range 5 {
+		for range rounds {
 			var cs [roundSize]*conversation.Conversation
 			for i := range cs {
 				n, known, ok := g.take()
