@@ -39,6 +39,7 @@ func (l *line) finish() {
 			l.sendClose(code)
 		case l.m.Owes():
 			l.sendProbe()
+			l.flush()
 			l.await(l.p.Owed, true)
 			continue
 		default:
@@ -75,7 +76,6 @@ func (l *line) sendProbe() {
 	l.out = f.Append(l.out)
 	l.sent(&f)
 	l.lastInput = probeKind
-	l.flush()
 }
 
 func (l *line) sendClose(code ws.CloseCode) {
