@@ -35,7 +35,8 @@ type fuzzCmd struct {
 	TimeoutFactor float64 `default:"1" placeholder:"F" help:"Multiply all timeouts by F, for slow machines and far servers."`
 	MessageLimit  int     `placeholder:"OCTETS" help:"Length of messages that the server has to take; longer ones it may refuse with 1009. By default 4096."`
 	TextOnly      bool    `help:"The server may refuse binary messages with 1003."`
-	PID           int     `name:"pid" placeholder:"N" help:"Watch this process for its end, and for memory and file descriptors that only grow; by default the owner of the port, if it is on this machine."`
+	PID           int     `name:"pid" placeholder:"N" help:"Watch this process for its end, for memory and file descriptors that only grow, and for processor time that it takes when nobody talks to it; by default the owner of the port, if it is on this machine."`
+	Restart       string  `placeholder:"COMMAND" help:"Starts the server again: run by the shell where it is gone or does not come to rest, so that it can be found out why. It has to return, such as \"docker restart echo\"."`
 	Strict        bool    `help:"Exit with status 1 for findings that break a SHOULD, too."`
 
 	Handshake `embed:""`
@@ -65,6 +66,8 @@ Examples:
   wsspec test ws://localhost:9001 --cases findings/
 
   wsspec fuzz ws://localhost:9001 ws://localhost:9002
+
+  wsspec fuzz ws://localhost:9001 --restart "systemctl restart echo"
 
 The exit status is 1 where a MUST is broken or an echo is wrong.`
 }
@@ -107,8 +110,14 @@ func (c *fuzzCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
+	if process != nil {
+		config.CPU = process.cpu
+	}
+	if c.Restart != "" {
+		config.Restart = c.restarting(process, config.Peer)
+	}
 	f := fuzz.Start(ctx, config)
-	ended := follow(f, process)
+	ended := follow(ctx, f, process)
 	go screen.status.Keep(f.Done(), func() string { return progressLine(f.Progress(), c.Time) })
 	s := f.Wait()
 	if err := errors.Join(screen.failed, screen.end(met.Agent, &s)); err != nil {
@@ -123,7 +132,7 @@ func (c *fuzzCmd) Run(ctx context.Context, p *process) error {
 // earned is the exit status.
 func (c *fuzzCmd) earned(ctx context.Context, s *fuzz.Summary) error {
 	switch {
-	case s.Broken() > 0, c.Strict && len(s.Findings) > 0, s.Lost != nil:
+	case s.Broken() > 0, c.Strict && len(s.Findings) > 0, s.Lost != nil, s.Restless > 0:
 		return statusError(exitVerdict)
 	case ctx.Err() != nil:
 		return statusError(exitInterrupted)

@@ -95,12 +95,24 @@ func (s *fuzzScreen) end(agent string, sum *fuzz.Summary) error {
 	row(sum.Repeated, "findings that came to the same conversation as another")
 	row(sum.Unconfirmed, "suspicions that did not come again, three times out of three")
 	row(sum.Died, "times the server could not be reached, and could be a moment later")
+	row(sum.Restless, "times its process did not come to rest when nobody talked to it")
 	row(sum.Left, "suspicions that were not looked at for want of time")
-	if len(sum.Findings) == 0 && sum.Lost == nil {
+	if len(sum.Findings) == 0 && sum.Lost == nil && sum.Restless == 0 {
 		fmt.Fprintln(p.stdout, "  nothing found")
 	}
 	if sum.Lost != nil {
-		fmt.Fprintf(p.stdout, "\n%v\nThe last %d conversations before that are in %s/gone-%d-*.wsspec; the server may have died of one of them.\n", sum.Lost, len(sum.Gone), s.out, sum.Seed)
+		fmt.Fprintf(p.stdout, "\n%v\n", sum.Lost)
+		switch n := len(sum.Gone); {
+		case sum.Restless > 0 && n == 1:
+			fmt.Fprintf(p.stdout, "A conversation that gives it still more to do is in %s/gone-%d-1.wsspec. With --restart, it would have been shrunk.\n", s.out, sum.Seed)
+		case sum.Restless > 0:
+			fmt.Fprintf(p.stdout, "Conversations before that are in %s/gone-%d-*.wsspec. With --restart, the one that is to blame would have been found.\n", s.out, sum.Seed)
+		default:
+			fmt.Fprintf(p.stdout, "The last %d conversations before that are in %s/gone-%d-*.wsspec; the server may have died of one of them.\n", n, s.out, sum.Seed)
+		}
+	}
+	if sum.Unwatched != nil {
+		fmt.Fprintf(p.stdout, "  not watched: whether the process of the server rests when nobody talks to it; %v\n", sum.Unwatched)
 	}
 	if len(sum.Findings) > 0 {
 		s.table(sum)

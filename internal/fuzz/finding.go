@@ -44,6 +44,9 @@ func (r *run) newFinding(s suspect, c *conversation.Conversation, expected strin
 	if s.gone {
 		c.Note.Requirement, c.Note.Rule = "", "An endpoint goes on serving others, whatever one peer says."
 	}
+	if s.restless {
+		c.Note.Requirement, c.Note.Rule = "", "An endpoint whose conversations have ended has nothing left to do."
+	}
 	sum := sha256.Sum256([]byte(c.Script()))
 	return Finding{
 		Name: fmt.Sprintf("%s-%x", v.Requirement, sum[:3]), Conversation: c, Violation: v, Records: records, Number: s.n, At: s.at,

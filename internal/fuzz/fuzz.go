@@ -47,6 +47,12 @@ type Config struct {
 	// Away is how long an endpoint that was there may not be; 0 is DefaultAway.
 	Away time.Duration
 
+	// CPU says what the process of the endpoint has had so far, where that is known; else it is
+	// nil, and nobody looks whether the process rests when nobody talks to it.
+	CPU func() (CPU, error)
+	// Restart starts the endpoint again, where it is gone or does not rest any more. May be nil.
+	Restart func(context.Context) error
+
 	// Found is told each finding, one at a time. May be nil.
 	Found func(Finding)
 	// Agent is the name of the endpoint, for files. May be empty.
@@ -75,6 +81,8 @@ type Summary struct {
 	Left        int                          // findings that were not looked at when the run ended
 	Lost        error                        // why the endpoint could not be reached any more, nil where it could
 	Gone        []*conversation.Conversation // the last before that
+	Restless    int                          // times the process did not rest when nobody talked to the endpoint
+	Unwatched   error                        // why nobody looked whether it does, nil where somebody did or CPU is nil
 }
 
 // Broken is how many findings break a MUST, or what an endpoint that echoes has to do.
@@ -98,7 +106,8 @@ type run struct {
 	pursuit  pursuit
 	replayed atomic.Uint64
 	died     atomic.Int64
-	alone    sync.RWMutex // held for writing by who must be the only one to talk to the endpoint
+	alone    *gate // locked by who must be the only one to talk to the endpoint
+	rest     rest
 
 	mu     sync.Mutex
 	recent []*conversation.Conversation // the last that were begun
@@ -147,7 +156,7 @@ func Start(ctx context.Context, c Config) *Fuzzer {
 	if c.Second == (player.Patience{}) {
 		c.Second = player.Sure()
 	}
-	r := &run{Config: c, ctx: ctx, guide: newGuide(c.Runs), began: time.Now()}
+	r := &run{Config: c, ctx: ctx, guide: newGuide(c.Runs), began: time.Now(), alone: newGate()}
 	r.draw = generator.New(generator.Base{Seed: c.Seed, Role: c.Role, Single: c.Single || c.Role == ws.Server, Obeys: c.Obeys})
 	r.pursuit.init()
 	f := &Fuzzer{run: r, done: make(chan struct{})}
@@ -184,14 +193,26 @@ func (f *Fuzzer) do() {
 	f.mu.Unlock()
 	defer f.guide.stopWith(drawing)()
 
-	var workers, hunters sync.WaitGroup
+	if f.CPU != nil {
+		f.lookFirst(drawing)
+	}
+	var workers, hunters, lookers sync.WaitGroup
 	for range f.Jobs {
 		workers.Go(func() { f.work(drawing) })
 	}
 	for range 2 {
 		hunters.Go(f.hunt)
 	}
+	looking, enough := context.WithCancel(drawing)
+	if f.CPU != nil {
+		lookers.Go(func() { f.lookForRest(looking) })
+	}
 	workers.Wait()
+	enough()
+	lookers.Wait()
+	if f.CPU != nil {
+		f.lookNow(f.ctx)
+	}
 	f.pursuit.close()
 	hunters.Wait()
 	f.sum = f.summary()
@@ -200,6 +221,7 @@ func (f *Fuzzer) do() {
 func (r *run) summary() Summary {
 	s := Summary{Seed: r.Seed, Replayed: r.replayed.Load(), Took: time.Since(r.began), Lost: r.lost, Gone: r.gone, Died: int(r.died.Load())}
 	s.Played, s.Marks, s.Known = r.guide.counts()
+	s.Restless, s.Unwatched = r.rest.times, r.rest.blind
 	r.pursuit.summary(&s)
 	return s
 }
@@ -220,6 +242,7 @@ func (r *run) work(ctx context.Context) {
 		c := r.draw.Draw(n, known)
 		r.remember(c)
 		r.alone.RLock()
+		r.speak(n, c)
 		out := p.Play(ctx, c)
 		r.alone.RUnlock()
 		if out.Unreached != nil && ctx.Err() == nil {
@@ -267,16 +290,8 @@ func (r *run) comesBack(ctx context.Context, why error) bool {
 	if r.lost != nil {
 		return false
 	}
-	for end := time.Now().Add(r.Away); time.Now().Before(end) && ctx.Err() == nil; {
-		s, err := r.Peer.Connect(ctx)
-		if err == nil {
-			_ = s.Close()
-			return true
-		}
-		select {
-		case <-time.After(100 * time.Millisecond):
-		case <-ctx.Done():
-		}
+	if r.comesOrIsStarted(ctx) {
+		return true
 	}
 	if ctx.Err() != nil {
 		return false

@@ -3,6 +3,7 @@
 package fuzz
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -21,9 +22,14 @@ type suspect struct {
 	c         *conversation.Conversation
 	n         uint64 // its number
 	violation model.Violation
-	gone      bool // the endpoint could not be reached behind it
+	gone      bool          // the endpoint could not be reached behind it
+	restless  bool          // its process did not rest behind it
+	within    time.Duration // in which a process has to rest; 0 is restStir
 	at        time.Duration
 }
+
+// alone reports whether nobody else may talk to the endpoint, who may be to blame.
+func (s *suspect) alone() bool { return s.gone || s.restless }
 
 // pursuit is what is done with suspects.
 type pursuit struct {
@@ -57,6 +63,8 @@ func (p *pursuit) add(s suspect) {
 	key, most := s.key(), maxPerRule
 	if s.gone { // which of several it was is to be found out
 		key, most, s.violation.Requirement = fmt.Sprintf("gone %p", s.c), maxGone, goneRule
+	} else if s.restless {
+		key, s.violation.Requirement = fmt.Sprintf("restless %p", s.c), restlessRule
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -125,11 +133,11 @@ func (r *run) hunt() {
 		if !ok {
 			return
 		}
-		if s.gone { // with nobody beside it, who may be to blame
+		if s.alone() {
 			r.alone.Lock()
 		}
 		r.look(s, quick, sure)
-		if s.gone {
+		if s.alone() {
 			r.alone.Unlock()
 		}
 		r.pursuit.mu.Lock()
@@ -146,7 +154,8 @@ func (r *run) hunt() {
 const (
 	maxReplays = 3000
 	shrinkTime = 8 * time.Second
-	tryQuickly = 3 // plays after which a suspect has not come again
+	restTime   = 30 * time.Second // of one where each play takes a look at the process
+	tryQuickly = 3                // plays after which a suspect has not come again
 )
 
 // look plays a suspect again, shrinks and confirms it.
@@ -174,7 +183,11 @@ func (r *run) look(s suspect, quick, sure *player.Player) {
 	// What came at once comes at once again; what is by chance is given as many chances.
 	quick.Patience = hasty(r.First, quick.Pace(), s.violation.Level)
 	defer func() { quick.Patience = r.First }()
-	small := shrink(s.c, maxReplays, shrinkTime, func(c *conversation.Conversation) bool {
+	most := shrinkTime
+	if s.restless {
+		most = restTime
+	}
+	small := shrink(s.c, maxReplays, most, func(c *conversation.Conversation) bool {
 		if r.ctx.Err() != nil {
 			return false
 		}
@@ -239,7 +252,7 @@ func (r *run) shows(p *player.Player, s suspect, c *conversation.Conversation) b
 
 func (r *run) violation(p *player.Player, s suspect, c *conversation.Conversation) (model.Violation, bool) {
 	r.replayed.Add(1)
-	if !s.gone {
+	if !s.alone() {
 		r.alone.RLock()
 		defer r.alone.RUnlock()
 	}
@@ -247,8 +260,11 @@ func (r *run) violation(p *player.Player, s suspect, c *conversation.Conversatio
 	if r.ctx.Err() != nil {
 		return model.Violation{}, false
 	}
-	if s.gone {
+	switch {
+	case s.gone:
 		return r.dead(p, out)
+	case s.restless:
+		return r.restless(cmp.Or(s.within, restStir))
 	}
 	for _, v := range out.Violations {
 		if v.Requirement == s.violation.Requirement && v.Level == s.violation.Level {
@@ -279,14 +295,7 @@ func (r *run) dead(p *player.Player, out *player.Outcome) (model.Violation, bool
 		return model.Violation{}, false
 	}
 	p.Restore(records)
-	for end := time.Now().Add(r.Away); time.Now().Before(end) && r.ctx.Err() == nil; {
-		s, err := r.Peer.Connect(r.ctx)
-		if err == nil {
-			_ = s.Close()
-			break
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	r.comesOrIsStarted(r.ctx)
 	return v, r.ctx.Err() == nil
 }
 
@@ -294,6 +303,7 @@ func (r *run) dead(p *player.Player, out *player.Outcome) (model.Violation, bool
 // depends on chance would be told as if it did not.
 func (r *run) confirm(s suspect, c *conversation.Conversation, sure *player.Player) (Finding, bool) {
 	confirmed, plays := 0, 0
+	s.within = restSoon
 	var f Finding
 	for confirmed < confirmations && plays-confirmed <= mostMisses {
 		plays++

@@ -9,6 +9,7 @@ import (
 
 // Vitals is what a process has at a time.
 type Vitals struct {
+	Process     int   // its id
 	Memory      int64 // octets
 	Descriptors int
 }
@@ -30,17 +31,16 @@ const (
 	grownOpenFiles = 64
 )
 
-// Follow samples until done is closed.
+// Follow samples until done is closed. Where a process cannot be watched, another may come in
+// its place.
 func (w *Watch) Follow(done <-chan struct{}, sample func() (Vitals, error)) {
 	tick := time.NewTicker(watchedEvery)
 	defer tick.Stop()
 	for {
 		v, err := sample()
-		if err != nil {
-			w.lost = err
-			return
+		if w.lost = err; err == nil {
+			w.Add(v)
 		}
-		w.Add(v)
 		select {
 		case <-tick.C:
 		case <-done:
@@ -51,8 +51,8 @@ func (w *Watch) Follow(done <-chan struct{}, sample func() (Vitals, error)) {
 
 // Add takes a sample.
 func (w *Watch) Add(v Vitals) {
-	if w.samples++; w.samples == 1 {
-		w.first, w.last = v, v
+	if w.samples++; w.samples == 1 || v.Process != w.last.Process {
+		w.first, w.last, w.fell, w.samples = v, v, Vitals{}, 1
 		return
 	}
 	if v.Memory < w.last.Memory {

@@ -16,11 +16,12 @@ func TestWatch(t *testing.T) {
 		want  string
 		times int
 	}{
-		{"steady", func(int) Vitals { return Vitals{50 << 20, 20} }, "", 100},
-		{"a leak of descriptors", func(i int) Vitals { return Vitals{50 << 20, 20 + 3*i} }, "descriptors of the server only grow: 20, and 317", 100},
-		{"a leak of memory", func(i int) Vitals { return Vitals{int64(50+i) << 20, 20} }, "memory of the server only grows: 50 MiB, and 149", 100},
-		{"a garbage collector", func(i int) Vitals { return Vitals{int64(50+10*(i%9)) << 20, 20 + i%7*20} }, "", 100},
-		{"too short", func(i int) Vitals { return Vitals{int64(50+50*i) << 20, 20} }, "", 10},
+		{"steady", func(int) Vitals { return Vitals{1, 50 << 20, 20} }, "", 100},
+		{"a leak of descriptors", func(i int) Vitals { return Vitals{1, 50 << 20, 20 + 3*i} }, "descriptors of the server only grow: 20, and 317", 100},
+		{"a leak of memory", func(i int) Vitals { return Vitals{1, int64(50+i) << 20, 20} }, "memory of the server only grows: 50 MiB, and 149", 100},
+		{"a garbage collector", func(i int) Vitals { return Vitals{1, int64(50+10*(i%9)) << 20, 20 + i%7*20} }, "", 100},
+		{"started again", func(i int) Vitals { return Vitals{1 + i/10, int64(50+i) << 20, 20 + 3*i} }, "", 100},
+		{"too short", func(i int) Vitals { return Vitals{1, int64(50+50*i) << 20, 20} }, "", 10},
 	} {
 		var w Watch
 		for i := range c.times {
@@ -31,7 +32,9 @@ func TestWatch(t *testing.T) {
 		}
 	}
 	var w Watch
-	w.Follow(nil, func() (Vitals, error) { return Vitals{}, errors.New("process 7 is gone") })
+	done := make(chan struct{})
+	close(done)
+	w.Follow(done, func() (Vitals, error) { return Vitals{}, errors.New("process 7 is gone") })
 	if got := w.Complaints(); len(got) != 1 || !strings.Contains(got[0], "process 7 is gone") || w.String() != "" {
 		t.Errorf("%q", got)
 	}

@@ -96,3 +96,25 @@ func (p Process) CPU() (time.Duration, error) {
 	}
 	return time.Duration(u+s) * tick, nil
 }
+
+// Scheduled is for how long the threads that the process has now ran, and for how long they were
+// ready to run and had to wait for a processor. The error is that it is gone, or that this
+// kernel does not tell.
+func (p Process) Scheduled() (ran, waited time.Duration, err error) {
+	names, err := fs.Glob(p.proc, path.Join(strconv.Itoa(p.ID), "task/*/schedstat"))
+	if err != nil || len(names) == 0 {
+		return 0, 0, fmt.Errorf("process %d is gone, or this system does not tell", p.ID)
+	}
+	for _, name := range names {
+		b, err := fs.ReadFile(p.proc, name)
+		if err != nil {
+			continue // the thread has ended
+		}
+		var r, w int64
+		if _, err := fmt.Sscan(string(b), &r, &w); err != nil || r < 0 || w < 0 {
+			return 0, 0, fmt.Errorf("process %d: its schedstat is %.60q", p.ID, b)
+		}
+		ran, waited = ran+time.Duration(r), waited+time.Duration(w)
+	}
+	return ran, waited, nil
+}

@@ -28,17 +28,20 @@ func TestListeners(t *testing.T) {
 	proc := fstest.MapFS{
 		"net/tcp": {Data: []byte(head + listens("127.0.0.1:9001", 71) + listens("127.0.0.1:9001", 72) + row("127.0.0.1:9001", "127.0.0.1:50000", 73) +
 			listens("0.0.0.0:9002", 74) + listens("127.0.0.1:9004", 76))},
-		"net/tcp6":  {Data: []byte(head + listens("[::]:9003", 75))},
-		"9/fd/3":    link("socket:[71]"), // and a child that shares it
-		"9/fd/4":    link("socket:[74]"),
-		"9/status":  {Data: []byte("Name:\tserver\n")},
-		"9/stat":    {Data: []byte("9 (a) b (c) S 1 9 9 0 -1 4194560 1 0 0 0 150 50 0 0 20 0 1 0 100 1 1\n")},
-		"10/fd/3":   link("socket:[71]"),
-		"10/status": {Data: []byte("Name:\tserver\n")},
-		"11/fd/3":   link("socket:[72]"),
-		"11/fd/4":   link("socket:[75]"),
-		"11/fd/5":   link("socket:[73]"),
-		"11/stat":   {Data: []byte("11 (x")},
+		"net/tcp6":             {Data: []byte(head + listens("[::]:9003", 75))},
+		"9/fd/3":               link("socket:[71]"), // and a child that shares it
+		"9/fd/4":               link("socket:[74]"),
+		"9/status":             {Data: []byte("Name:\tserver\n")},
+		"9/stat":               {Data: []byte("9 (a) b (c) S 1 9 9 0 -1 4194560 1 0 0 0 150 50 0 0 20 0 1 0 100 1 1\n")},
+		"9/task/9/schedstat":   {Data: []byte("1000000 500000 7\n")},
+		"9/task/12/schedstat":  {Data: []byte("2000000 0 1\n")},
+		"11/task/11/schedstat": {Data: []byte("x")},
+		"10/fd/3":              link("socket:[71]"),
+		"10/status":            {Data: []byte("Name:\tserver\n")},
+		"11/fd/3":              link("socket:[72]"),
+		"11/fd/4":              link("socket:[75]"),
+		"11/fd/5":              link("socket:[73]"),
+		"11/stat":              {Data: []byte("11 (x")},
 	}
 	for at, want := range map[string][]int{"127.0.0.1:9001": {9, 10, 11}, "127.0.0.1:9002": {9}, "127.0.0.1:9003": {11}, "[::1]:9003": {11}} {
 		all, err := resident.Listeners(proc, netip.MustParseAddrPort(at))
@@ -67,7 +70,13 @@ func TestListeners(t *testing.T) {
 	if d, err := all[0].CPU(); err != nil || d != 2*time.Second {
 		t.Errorf("processor time %v, %v", d, err)
 	}
+	if ran, waited, err := all[0].Scheduled(); err != nil || ran != 3*time.Millisecond || waited != 500*time.Microsecond {
+		t.Errorf("ran %v, waited %v, %v", ran, waited, err)
+	}
 	for _, p := range all[1:] { // without stat, and with one that is cut off
+		if _, _, err := p.Scheduled(); err == nil {
+			t.Errorf("process %d was scheduled", p.ID)
+		}
 		if _, err := p.CPU(); err == nil {
 			t.Errorf("process %d has processor time", p.ID)
 		}
