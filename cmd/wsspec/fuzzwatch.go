@@ -96,12 +96,15 @@ func (s *serverProcess) vitals() (v fuzz.Vitals, err error) {
 }
 
 // changed looks for the process that has come in place of the one before.
-func (s *serverProcess) changed(ctx context.Context) {
-	if found := s.find(ctx); found != nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.now = *found
+func (s *serverProcess) changed(ctx context.Context) bool {
+	found := s.find(ctx)
+	if found == nil {
+		return false
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = *found
+	return true
 }
 
 // restartTime is for the command that starts the server again.
@@ -115,21 +118,26 @@ func (c *fuzzCmd) restarting(s *serverProcess, p player.Peer) func(context.Conte
 		if err := exec.CommandContext(ctx, "sh", "-c", c.Restart).Run(); err != nil {
 			return fmt.Errorf("--restart: %w", err)
 		}
-		for ctx.Err() == nil {
-			if conn, err := p.Connect(ctx); err == nil {
-				_ = conn.Close()
-				break
-			}
+		for ctx.Err() == nil && !comes(ctx, p, s) {
 			select {
 			case <-time.After(10 * time.Millisecond):
 			case <-ctx.Done():
 			}
 		}
-		if s != nil {
-			s.changed(ctx)
-		}
 		return ctx.Err()
 	}
+}
+
+// comes reports whether the server can be reached, and its process be seen if that was so before.
+func comes(ctx context.Context, p player.Peer, s *serverProcess) bool {
+	if s != nil {
+		return s.changed(ctx)
+	}
+	conn, err := p.Connect(ctx)
+	if err == nil {
+		_ = conn.Close()
+	}
+	return err == nil
 }
 
 // follow watches a process during a run, and returns what waits for the end of it.
