@@ -27,10 +27,10 @@ type Connection struct {
 	TLSMin     string   `name:"tls-min" enum:"1.0,1.1,1.2,1.3" default:"1.2" placeholder:"VERSION" group:"TLS" help:"Lowest version of TLS to accept: 1.0, 1.1, 1.2 or 1.3 (${default})."`
 	Keylog     string   `placeholder:"FILE" complete:"file" group:"TLS" help:"Append the secrets of TLS connections to this file, so that Wireshark can decrypt them. Without the flag, the environment variable SSLKEYLOGFILE names the file."`
 
-	Proxy     string   `placeholder:"URL" group:"Connection" help:"Connect through an HTTP proxy (CONNECT): http://host:port or http://user:password@host:port. The environment variable WSSPEC_PROXY_PASSWORD may hold the password instead. No other variable names a proxy."`
-	Unix      string   `placeholder:"PATH" complete:"file" group:"Connection" help:"Connect to this Unix domain socket; the URL still says what to ask it for."`
-	ConnectTo string   `placeholder:"HOST:PORT" group:"Connection" help:"Connect to this address instead of that in the URL; all that is sent stays the same."`
-	Resolve   []string `sep:"none" placeholder:"HOST:PORT:ADDR" group:"Connection" help:"Use this address for the host and port of a URL instead of resolving the name, as with curl. Repeatable."`
+	Proxy     string   `placeholder:"URL" group:"Route" help:"Connect through an HTTP proxy (CONNECT): http://host:port or http://user:password@host:port. The environment variable WSSPEC_PROXY_PASSWORD may hold the password instead. No other variable names a proxy."`
+	Unix      string   `placeholder:"PATH" complete:"file" group:"Route" help:"Connect to this Unix domain socket; the URL still says what to ask it for."`
+	ConnectTo string   `placeholder:"HOST:PORT" group:"Route" help:"Connect to this address instead of that in the URL; all that is sent stays the same."`
+	Resolve   []string `sep:"none" placeholder:"HOST:PORT:ADDR" group:"Route" help:"Use this address for the host and port of a URL instead of resolving the name, as with curl. Repeatable."`
 }
 
 // proxyPassword is the variable that may hold the password for a proxy, as others can
@@ -110,7 +110,7 @@ func tlsVersions() map[string]uint16 {
 	return map[string]uint16{"1.0": tls.VersionTLS10, "1.1": tls.VersionTLS11, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
 }
 
-// way reads the flags of the group Connection.
+// way reads the flags of the group Route.
 func (c Connection) way(p *process) (way stream.Way, err error) {
 	way.Unix = c.Unix
 	if c.Proxy != "" {

@@ -52,10 +52,9 @@ type loadTo struct {
 	Header      []string      `sep:"none" placeholder:"'NAME: VALUE'" group:"Handshake" help:"Send an additional header field. Repeatable."`
 	Origin      string        `placeholder:"ORIGIN" group:"Handshake" help:"Send this Origin header field."`
 	Subprotocol []string      `placeholder:"NAME" group:"Handshake" help:"Request subprotocols."`
-	Insecure    bool          `group:"Handshake" help:"Accept any certificate of a wss server."`
-	CAFile      string        `name:"cafile" type:"existingfile" placeholder:"FILE" group:"Handshake" help:"Trust the certificate authorities in this PEM file instead of the system's."`
-	SNI         string        `name:"sni" placeholder:"NAME" group:"Handshake" help:"Server name to send in TLS, if it is not the host of the URL."`
-	Source      []string      `aliases:"sources" placeholder:"ADDR" group:"Handshake" help:"Connect from these addresses of this machine in turn, or from a range as in 10.0.0.2-10.0.0.9. To 127.0.0.1, by default from many of 127.0.0.0/8."`
+
+	Connection `embed:""`
+	Source     []string `aliases:"sources" placeholder:"ADDR" group:"Route" help:"Connect from these addresses of this machine in turn, or from a range as in 10.0.0.2-10.0.0.9. To 127.0.0.1, by default from many of 127.0.0.0/8."`
 }
 
 // loadRamp are the flags for how connections are opened, beside the rate.
@@ -136,8 +135,8 @@ func (c *loadTo) read(k *kong.Context) (planFile, error) {
 
 func (c *loadTo) plan(p load.Plan) load.Plan {
 	p.URL, p.Timeout, p.Header, p.Origin, p.Subprotocol = c.URL, c.Timeout, c.Header, c.Origin, c.Subprotocol
-	p.Insecure, p.CAFile, p.SNI, p.Sources = c.Insecure, c.CAFile, c.SNI, c.Source
-	return p
+	p.Sources = c.Source
+	return c.Connection.plan(p)
 }
 
 func (c *loadRamp) plan(p load.Plan) load.Plan {
@@ -177,13 +176,21 @@ func unreachableLoad(p *process, r *load.Result) {
 	if len(r.Failures) == 0 {
 		return
 	}
-	cause := r.Failures[0].Cause
+	cause, example := r.Failures[0].Cause, r.Failures[0].Example
 	hint := "is it a WebSocket server, and the right port? one that speaks TLS wants a URL with wss:"
 	switch {
 	case cause == "refused":
 		hint = "is the server running, and is this its address?"
 	case strings.HasPrefix(cause, "HTTP "):
 		hint = "is this the right path, and does the server want more? --header, --origin and --subprotocol add what it may require"
+	case cause == "proxy":
+		hint = "is the proxy running, does it want a user and a password (--proxy http://user:password@host:port), and does it let clients connect to this host and port?"
+	case cause == "tls" && strings.Contains(example, "(ALPN)"):
+		hint = "leave that protocol out of --alpn"
+	case cause == "tls" && (strings.Contains(example, "protocol version") || strings.Contains(example, "no application protocol")):
+		hint, _ = securityHint(errors.New(example))
+	case cause == "tls" && strings.Contains(example, "remote error: ") && strings.Contains(example, "certificate"):
+		hint = "the server wants another certificate of the client: --client-cert and --client-key name one to show"
 	case cause == "tls" || cause == "timeout (tls)":
 		hint = "--cafile names the authorities to trust, --insecure accepts any certificate; a server without TLS wants a URL with ws:"
 	case strings.HasPrefix(cause, "timeout"):
@@ -191,7 +198,7 @@ func unreachableLoad(p *process, r *load.Result) {
 	case cause == "file limit":
 		hint = "raise the limit of open files: ulimit -n"
 	}
-	fmt.Fprintf(p.stderr, "wsspec: no connection could be opened: %s\nhint: %s\n", r.Failures[0].Example, hint)
+	fmt.Fprintf(p.stderr, "wsspec: no connection could be opened: %s\nhint: %s\n", example, hint)
 }
 
 // lookUpFailed reports whether a target could not be found for a name without an

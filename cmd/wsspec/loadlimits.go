@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strings"
@@ -50,6 +51,9 @@ func (l *loading) readied(plan load.Plan) (load.Plan, []load.Finding) {
 		}
 	}
 	to := l.target.Addr
+	if l.target.Way.Unix != "" { // a socket of this machine, which takes no port
+		to = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
+	}
 	if plan.Opening == 0 && plan.ConnectRate == 0 && plan.Batch == 0 {
 		plan.Opening = max(fewAtOnce, plan.Processes*fewEach)
 		if n, known := m.Waiting(to); known && n > 0 {
@@ -57,7 +61,7 @@ func (l *loading) readied(plan load.Plan) (load.Plan, []load.Finding) {
 		}
 	}
 	sources := max(len(l.target.Sources), 1)
-	if len(l.target.Sources) == 0 && to.Addr().Is4() && to.Addr().IsLoopback() {
+	if l.target.Way.Unix != "" || len(l.target.Sources) == 0 && !l.target.Way.Indirect() && to.Addr().Is4() && to.Addr().IsLoopback() {
 		sources = 0
 	}
 	return plan, preflight.Check(m, preflight.Need{Plan: plan, Addr: to, Sources: sources, Processes: plan.Processes})
@@ -130,7 +134,7 @@ type loadPartCmd struct{}
 
 // Run is a process of those that share the work.
 func (loadPartCmd) Run(ctx context.Context, p *process) error {
-	if err := crew.Work(ctx, os.Stdin, p.stdout, nil); err != nil {
+	if err := crew.Work(ctx, os.Stdin, p.stdout, p.locator(), nil); err != nil {
 		return badUsage(err, "")
 	}
 	return nil

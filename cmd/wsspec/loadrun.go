@@ -45,14 +45,14 @@ type loading struct {
 
 // run carries out the plan, and shows how far it is.
 func (l *loading) run(ctx context.Context) (r *load.Result, err error) {
-	l.target, err = drive.NewTarget(ctx, l.plan)
+	l.target, err = l.process.locator()(ctx, l.plan)
 	switch {
 	case lookUpFailed(err) && l.fleet.wanted(): // workers may know it
 	case lookUpFailed(err):
 		fmt.Fprintf(l.process.stderr, "wsspec: %v\nhint: is the name of the host right?\n", err)
 		return nil, statusError(exitUnreachable)
 	case err != nil:
-		return nil, badUsage(err, "")
+		return nil, asUsage(err)
 	}
 	if l.web != "" {
 		if l.live, err = l.web.open(ctx, l.process, l.plan); err != nil {

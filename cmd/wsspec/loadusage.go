@@ -73,8 +73,11 @@ func (u *usage) resources(s *stats.Snapshot, connections int64) *load.Resources 
 }
 
 // serverUsage is that of the processes that listen where the plan connects to. Nil is a
-// server on another machine.
+// server on another machine, or one that is reached in another way.
 func (l *loading) serverUsage() *usage {
+	if l.target.Way.Indirect() {
+		return nil // a proxy is not the server, and a socket has no port to find it by
+	}
 	proc := os.DirFS("/proc")
 	all, err := resident.Listeners(proc, l.target.Addr)
 	switch {

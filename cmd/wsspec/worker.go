@@ -52,7 +52,7 @@ func (c *workerCmd) Run(ctx context.Context, p *process) error {
 	}
 	fmt.Fprintf(p.stdout, "Worker %s is ready. Ctrl-C ends it.\n", visible.Text(name))
 	w := fleet.Worker{
-		Bus: bus, Name: name, Version: version(), Once: c.Once, Runners: map[string]fleet.Runner{machines.Kind: machines.Runner},
+		Bus: bus, Name: name, Version: version(), Once: c.Once, Runners: map[string]fleet.Runner{machines.Kind: machines.NewRunner(p.locator())},
 		Tell: func(format string, args ...any) {
 			fmt.Fprintln(p.stdout, visible.Text(fmt.Sprintf(format, args...)))
 		},

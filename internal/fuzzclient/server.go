@@ -13,7 +13,6 @@ import (
 	"io"
 	"net"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -59,11 +58,11 @@ var errNoTLS = errors.New("HTTP/3 is always over TLS: the URL has to be one of t
 // Resolve reads the server's URL and TLS files. The error says which of them is
 // wrong and why.
 func (s Server) Resolve(userAgent string) (*Endpoint, error) {
-	u, port, err := ws.ParseURL(s.URL)
+	u, addr, err := ws.ParseURL(s.URL)
 	if err != nil {
 		return nil, fmt.Errorf("server URL %q: %w", s.URL, err)
 	}
-	e := &Endpoint{Server: s, target: stream.Target{Addr: net.JoinHostPort(u.Hostname(), strconv.Itoa(int(port))), Way: s.Way}}
+	e := &Endpoint{Server: s, target: stream.Target{Addr: addr, Way: s.Way}}
 	if u.Scheme == "wss" {
 		if e.target.TLS, err = s.TLS.Config(u.Hostname()); err != nil {
 			return nil, err

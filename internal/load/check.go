@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -68,6 +69,9 @@ func (p *Plan) Check() error {
 	p.checkMessages(c)
 	if p.Kind == Find {
 		p.checkSearch(c)
+	}
+	if !slices.Contains([]string{"", "1.0", "1.1", "1.2", "1.3"}, p.TLSMin) {
+		c.wrong("tls-min", "", "it is %q: want 1.0, 1.1, 1.2 or 1.3", p.TLSMin)
 	}
 	for _, text := range p.FailIf {
 		if _, err := ParseCondition(text); err != nil {

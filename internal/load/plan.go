@@ -51,9 +51,21 @@ type Plan struct {
 	Insecure     bool     `json:"insecure,omitempty"`
 	CAFile       string   `json:"cafile,omitempty"`
 	SNI          string   `json:"sni,omitempty"`
+	ClientCert   string   `json:"client-cert,omitempty"`
+	ClientKey    string   `json:"client-key,omitempty"`
+	ALPN         []string `json:"alpn,omitempty"`
+	TLSMin       string   `json:"tls-min,omitempty"`
+	Keylog       string   `json:"keylog,omitempty"`
+	Proxy        string   `json:"proxy,omitempty"` // its URL, without a password
+	Unix         string   `json:"unix,omitempty"`
+	ConnectTo    string   `json:"connect-to,omitempty"`
+	Resolve      []string `json:"resolve,omitempty"`
 	Sources      []string `json:"source,omitempty"` // addresses of ours to connect from, in turn
 	Processes    int      `json:"processes,omitempty"`
 	IgnoreLimits bool     `json:"ignore-limits,omitempty"`
+
+	// ProxyPassword is for processes of ours alone: nobody reads it in a report.
+	ProxyPassword string `json:"-"`
 }
 
 // Duration is a time.Duration that is a text in JSON.

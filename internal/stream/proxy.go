@@ -72,15 +72,19 @@ func (e *ProxyError) Permanent() bool {
 	return errors.Is(e.Err, ErrNotHTTP) || e.Status != 0 && e.Status < 500
 }
 
+// proxyAddress is the host:port of a proxy.
+func proxyAddress(proxy *url.URL) string {
+	if proxy.Port() == "" {
+		return net.JoinHostPort(proxy.Hostname(), "80")
+	}
+	return proxy.Host
+}
+
 // tunnelled connects to addr through a proxy (RFC 9110, 9.3.6).
 func tunnelled(ctx context.Context, proxy *url.URL, addr string) (net.Conn, error) {
 	failed := &ProxyError{Proxy: "http://" + proxy.Host, To: addr, LoggedIn: proxy.User != nil}
-	at := proxy.Host
-	if proxy.Port() == "" {
-		at = net.JoinHostPort(proxy.Hostname(), "80")
-	}
 	var d net.Dialer
-	c, err := d.DialContext(ctx, "tcp", at)
+	c, err := d.DialContext(ctx, "tcp", proxyAddress(proxy))
 	if err != nil {
 		failed.Err = err
 		return nil, failed

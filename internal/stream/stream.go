@@ -61,7 +61,7 @@ type Target struct {
 // bounds all of it. Errors of a proxy are ProxyErrors; a protocol that the caller does
 // not speak is a ProtocolError.
 func Dial(ctx context.Context, t Target) (Stream, error) {
-	c, err := t.Way.dial(ctx, t.Addr)
+	c, err := t.Way.Dial(ctx, t.Addr)
 	if err != nil {
 		return nil, err
 	}

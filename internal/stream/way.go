@@ -108,8 +108,11 @@ func (w Way) Address(addr string) string {
 }
 
 // Direct is where to go at once for a server at addr, by whatever protocol of its own:
-// another address, or that which a pin says.
+// another address, that which a pin says, or a proxy.
 func (w Way) Direct(addr string) string {
+	if w.Proxy != nil {
+		return proxyAddress(w.Proxy)
+	}
 	addr = w.Address(addr)
 	for _, p := range w.Pins {
 		if p.Covers(addr) {
@@ -131,8 +134,11 @@ func (w Way) At(port string) Way {
 	return w
 }
 
-// dial opens the connection under TLS.
-func (w Way) dial(ctx context.Context, addr string) (net.Conn, error) {
+// Indirect reports whether what is connected to is not a host and port: a socket, or a proxy.
+func (w Way) Indirect() bool { return w.Unix != "" || w.Proxy != nil }
+
+// Dial opens the connection under TLS to a server at addr, a host:port. Errors of a proxy are ProxyErrors.
+func (w Way) Dial(ctx context.Context, addr string) (net.Conn, error) {
 	var d net.Dialer
 	addr = w.Address(addr)
 	switch {

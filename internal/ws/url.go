@@ -5,6 +5,7 @@ package ws
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -12,39 +13,38 @@ import (
 
 var errNoScheme = errors.New("there is no scheme: want ws:// or wss:// (RFC 6455, 3)")
 
-// ParseURL reads a WebSocket URL and returns its port beside it, which is 80 or 443 where
-// the URL has none (RFC 6455, 3). An error does not name the URL: its caller says where it
-// stands.
-func ParseURL(raw string) (u *url.URL, port uint16, err error) {
+// ParseURL reads a WebSocket URL and returns its host:port beside it, with port 80 or 443
+// where the URL has none (RFC 6455, 3). An error does not name the URL: its caller says
+// where it stands.
+func ParseURL(raw string) (u *url.URL, addr string, err error) {
 	u, err = url.Parse(raw)
 	if err != nil && !strings.Contains(raw, "://") {
-		return nil, 0, errNoScheme // such as 127.0.0.1:9001
+		return nil, "", errNoScheme // such as 127.0.0.1:9001
 	}
 	if err != nil {
-		return nil, 0, errors.Unwrap(err)
+		return nil, "", errors.Unwrap(err)
 	}
-	digits := u.Port()
+	port := u.Port()
 	switch {
 	case u.Scheme == "":
-		return nil, 0, errNoScheme
+		return nil, "", errNoScheme
 	case u.Scheme != "ws" && u.Scheme != "wss":
-		return nil, 0, fmt.Errorf("the scheme is %q: want ws:// or wss:// (RFC 6455, 3)", u.Scheme)
+		return nil, "", fmt.Errorf("the scheme is %q: want ws:// or wss:// (RFC 6455, 3)", u.Scheme)
 	case u.Hostname() == "":
-		return nil, 0, errors.New("there is no host")
+		return nil, "", errors.New("there is no host")
 	case strings.Contains(u.Hostname(), ":") && !strings.Contains(u.Host, "["):
-		return nil, 0, errors.New("an IPv6 address stands in brackets: [::1]")
+		return nil, "", errors.New("an IPv6 address stands in brackets: [::1]")
 	case u.User != nil:
-		return nil, 0, errors.New("a WebSocket URL has no user and password (RFC 6455, 3): send a header Authorization")
+		return nil, "", errors.New("a WebSocket URL has no user and password (RFC 6455, 3): send a header Authorization")
 	case strings.Contains(raw, "#"):
-		return nil, 0, errors.New("a WebSocket URL has no fragment (RFC 6455, 3)")
-	case digits == "" && u.Scheme == "wss":
-		return u, 443, nil
-	case digits == "":
-		return u, 80, nil
+		return nil, "", errors.New("a WebSocket URL has no fragment (RFC 6455, 3)")
+	case port == "" && u.Scheme == "wss":
+		port = "443"
+	case port == "":
+		port = "80"
 	}
-	n, err := strconv.ParseUint(digits, 10, 16)
-	if err != nil || n == 0 {
-		return nil, 0, fmt.Errorf("there is no port %s", digits)
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return nil, "", fmt.Errorf("there is no port %s", port)
 	}
-	return u, uint16(n), nil
+	return u, net.JoinHostPort(u.Hostname(), port), nil
 }

@@ -53,6 +53,8 @@ type job struct {
 	Part  int           `json:"part"`
 	Parts int           `json:"parts"`
 	Every time.Duration `json:"every_ns"`
+
+	ProxyPassword string `json:"proxy_password,omitempty"` // see load.Plan
 }
 
 // begin is when the run has begun and, after that, the plan.
@@ -117,7 +119,7 @@ func Run(ctx context.Context, cfg Config) (drive.End, error) {
 		g.members = append(g.members, &member{part: part, child: c, known: new(stats.Snapshot)})
 	}
 	for _, m := range g.members {
-		m.tell(order{Job: &job{cfg.Plan, m.part, cfg.Processes, cfg.Every}})
+		m.tell(order{Job: &job{cfg.Plan, m.part, cfg.Processes, cfg.Every, cfg.Plan.ProxyPassword}})
 	}
 	stop := context.AfterFunc(ctx, g.stop)
 	defer stop()

@@ -18,6 +18,8 @@ import (
 	"github.com/wsspec/wsspec/internal/load/crew"
 	"github.com/wsspec/wsspec/internal/load/drive"
 	"github.com/wsspec/wsspec/internal/load/stats"
+	"github.com/wsspec/wsspec/internal/load/wire"
+	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/memnet"
 	"github.com/wsspec/wsspec/internal/testee"
 )
@@ -44,6 +46,11 @@ func (h *house) dial(context.Context) (net.Conn, error) {
 	return ours, nil
 }
 
+// locate is for plans that say nothing of TLS and of ways.
+func locate(ctx context.Context, p load.Plan) (wire.Target, error) {
+	return drive.NewTarget(ctx, p, stream.ClientTLS{}, stream.Way{})
+}
+
 // start is a process that takes 50 ms to be there.
 func (h *house) start(part int) (*crew.Child, error) {
 	childIn, in := io.Pipe()
@@ -60,7 +67,7 @@ func (h *house) start(part int) (*crew.Child, error) {
 	h.mu.Unlock()
 	h.servers.Go(func() {
 		time.Sleep(50 * time.Millisecond)
-		err := crew.Work(ctx, childIn, childOut, h.dial)
+		err := crew.Work(ctx, childIn, childOut, locate, h.dial)
 		childOut.Close()
 		ended <- err
 	})
@@ -170,7 +177,7 @@ func TestNonsense(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "x", "{}\n", `{"go":true}`} {
-		if err := crew.Work(t.Context(), strings.NewReader(text), io.Discard, nil); err == nil {
+		if err := crew.Work(t.Context(), strings.NewReader(text), io.Discard, locate, nil); err == nil {
 			t.Errorf("%q was taken for a job", text)
 		}
 	}

@@ -20,7 +20,7 @@ import (
 // Work is a child: it does what the parent says on in, and says on out what it has measured. The
 // end of in has it stop. The error is that the parent cannot be understood or is gone. dial
 // is for tests, as in drive.Config.
-func Work(ctx context.Context, in io.Reader, out io.Writer, dial func(context.Context) (net.Conn, error)) error {
+func Work(ctx context.Context, in io.Reader, out io.Writer, locate drive.Locator, dial func(context.Context) (net.Conn, error)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := &worker{out: out}
@@ -45,7 +45,8 @@ func Work(ctx context.Context, in io.Reader, out io.Writer, dial func(context.Co
 		return errors.New("there is no job: this command is for wsspec itself")
 	}
 	j := first.Job
-	target, err := drive.NewTarget(ctx, j.Plan)
+	j.Plan.ProxyPassword = j.ProxyPassword
+	target, err := locate(ctx, j.Plan)
 	if err != nil {
 		return w.say(report{Error: err.Error()})
 	}

@@ -4,30 +4,31 @@ package drive
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/netip"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/deflate"
 	"github.com/wsspec/wsspec/internal/load"
 	"github.com/wsspec/wsspec/internal/load/wire"
+	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
-// NewTarget is where and how the plan connects. It looks the host up, and reads the
-// file with authorities.
-func NewTarget(ctx context.Context, p load.Plan) (wire.Target, error) {
-	t, err := wire.Locate(ctx, p.URL)
+// A Locator finds where and how a plan connects.
+type Locator func(context.Context, load.Plan) (wire.Target, error)
+
+// NewTarget is where and how the plan connects, with TLS and a way as its fields have them. It looks the
+// host up, and reads the files for TLS.
+func NewTarget(ctx context.Context, p load.Plan, secure stream.ClientTLS, way stream.Way) (wire.Target, error) {
+	t, err := wire.LocateBy(ctx, p.URL, way)
 	if err != nil {
 		return t, err
 	}
 	if t.TLS != nil {
-		if err := secure(t.TLS, p); err != nil {
+		if t.TLS, err = secure.Config(t.TLS.ServerName); err != nil {
 			return t, err
 		}
 	} else if p.CAFile != "" || p.SNI != "" || p.Insecure {
@@ -59,6 +60,9 @@ func NewTarget(ctx context.Context, p load.Plan) (wire.Target, error) {
 		}
 		t.Sources = append(t.Sources, some...)
 	}
+	if len(t.Sources) > 0 && way.Indirect() {
+		return t, errors.New("--source is for connections that go from our address to the server's: not with --proxy or --unix")
+	}
 	t.OpenTimeout = time.Duration(p.Timeout)
 	t.MaxMessage = 2 * load.MaxSize // a server may say more than it was told
 	return t, nil
@@ -83,25 +87,6 @@ func SourcesOf(t wire.Target, part, parts int) []netip.Addr {
 		own = append(own, t.Sources[i])
 	}
 	return own
-}
-
-func secure(c *tls.Config, p load.Plan) error {
-	c.InsecureSkipVerify = p.Insecure
-	if p.SNI != "" {
-		c.ServerName = p.SNI
-	}
-	if p.CAFile == "" {
-		return nil
-	}
-	pem, err := os.ReadFile(p.CAFile)
-	if err != nil {
-		return fmt.Errorf("cafile: %w", err)
-	}
-	c.RootCAs = x509.NewCertPool()
-	if !c.RootCAs.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("cafile %s: there is no certificate in it", p.CAFile)
-	}
-	return nil
 }
 
 // mostSources is how many addresses a range may have.

@@ -2,7 +2,7 @@
 
 // Package machines has a load test carried out by the workers of a fleet: it says what a part of one is, and
 // adds up what the parts measure. It knows nothing of flags, terminals and servers of
-// NATS. Start at Run and Runner.
+// NATS. Start at Run and NewRunner.
 package machines
 
 import (
@@ -41,9 +41,14 @@ type report struct {
 // every is how often a part reports.
 const every = 500 * time.Millisecond
 
-// Runner carries out a part of a load test. Where it connects to and the files that the
+// NewRunner returns what carries out parts of load tests.
+func NewRunner(locate drive.Locator) fleet.Runner {
+	return func(ctx context.Context, p fleet.Part) error { return carryOut(ctx, locate, p) }
+}
+
+// carryOut carries out a part of a load test. Where it connects to and the files that the
 // plan names are looked up on this machine.
-func Runner(ctx context.Context, p fleet.Part) error {
+func carryOut(ctx context.Context, locate drive.Locator, p fleet.Part) error {
 	var s spec
 	d := json.NewDecoder(bytes.NewReader(p.Spec))
 	d.DisallowUnknownFields()
@@ -53,7 +58,10 @@ func Runner(ctx context.Context, p fleet.Part) error {
 	if err := s.Plan.Check(); err != nil {
 		return fmt.Errorf("plan: %w", err)
 	}
-	target, err := drive.NewTarget(ctx, s.Plan)
+	if err := Check(s.Plan); err != nil {
+		return fmt.Errorf("plan: %w", err)
+	}
+	target, err := locate(ctx, s.Plan)
 	if err != nil {
 		return err
 	}
@@ -144,6 +152,12 @@ const LostWorker = "worker lost"
 func Check(p load.Plan) error {
 	if p.Kind == load.Broadcast {
 		return errors.New("load broadcast is measured by one clock: it needs one machine")
+	}
+	if p.Keylog != "" {
+		return errors.New("--keylog: other machines write no secrets to files because somebody says so")
+	}
+	if p.ProxyPassword != "" {
+		return errors.New("--proxy: its password is not sent to workers: leave it out, and have it in WSSPEC_PROXY_PASSWORD where they run")
 	}
 	return nil
 }

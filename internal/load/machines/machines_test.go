@@ -12,10 +12,17 @@ import (
 
 	"github.com/wsspec/wsspec/internal/fleet"
 	"github.com/wsspec/wsspec/internal/load"
+	"github.com/wsspec/wsspec/internal/load/drive"
 	"github.com/wsspec/wsspec/internal/load/stats"
+	"github.com/wsspec/wsspec/internal/load/wire"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/testee"
 )
+
+// locate is for plans that say nothing of TLS and of ways.
+func locate(ctx context.Context, p load.Plan) (wire.Target, error) {
+	return drive.NewTarget(ctx, p, stream.ClientTLS{}, stream.Way{})
+}
 
 // said is a report of so many connections opened and ended.
 func said(t *testing.T, opened, ended int64) []byte {
@@ -93,7 +100,7 @@ func TestRun(t *testing.T) {
 	}
 	patient := fleet.Times{Lease: time.Hour, Dead: time.Hour} // nobody is lost, however busy this machine is
 	for _, name := range []string{"a", "b"} {
-		w := fleet.Worker{Bus: connect(), Name: name, Version: "test", Times: patient, Runners: map[string]fleet.Runner{Kind: Runner}}
+		w := fleet.Worker{Bus: connect(), Name: name, Version: "test", Times: patient, Runners: map[string]fleet.Runner{Kind: NewRunner(locate)}}
 		go func() { ended <- w.Run(ctx) }()
 	}
 	plan := load.Plan{

@@ -34,7 +34,7 @@ func TestMistakes(t *testing.T) {
 		"- a":                                   "f:1: want keys with values, such as connections: 100",
 		"url: a\nconections: 1":                 `f:2: there is no key "conections": did you mean connections?`,
 		"in_flight: 1":                          `f:1: there is no key "in_flight": did you mean in-flight?`,
-		"whatever: 1":                           `f:1: there is no key "whatever": there are batch, `,
+		"whatever: 1":                           `f:1: there is no key "whatever": there are alpn, batch, `,
 		"rate: 1\n\nrate: 2":                    "f:3: rate is there twice, first in line 1",
 		"rate: fast":                            `f:1: rate: want a number, not "fast"`,
 		"connections: 1.5":                      `f:1: connections: want a whole number, not "1.5"`,

@@ -40,6 +40,7 @@ const (
 	Handshake                 // status 101 with an answer that is none to our request, or no HTTP
 	Protocol                  // frames that RFC 6455 or RFC 7692 does not allow
 	TooBig                    // a message above the limit
+	Proxy                     // it does not connect us: Closing.Err
 	Other                     // see Closing.Err
 )
 
@@ -49,7 +50,7 @@ func (c Cause) String() string {
 		Closed: "closed", ClosedByPeer: "closed by peer", Aborted: "aborted",
 		Refused: "refused", Reset: "reset", Ended: "ended", Timeout: "timeout", Unreachable: "unreachable", Resolve: "no address",
 		Ports: "no ports", Files: "file limit", Memory: "no memory", Secure: "tls", Status: "http status", Handshake: "handshake",
-		Protocol: "protocol error", TooBig: "message too big", Other: "other",
+		Protocol: "protocol error", TooBig: "message too big", Proxy: "proxy", Other: "other",
 	}
 	if int(c) >= len(names) {
 		return fmt.Sprintf("cause %d", uint8(c))
@@ -112,7 +113,10 @@ func causeOf(p Phase, err error) Cause {
 	var name *net.DNSError
 	var number syscall.Errno
 	var timeout interface{ Timeout() bool }
+	var proxy *stream.ProxyError
 	switch {
+	case errors.As(err, &proxy):
+		return Proxy
 	case errors.As(err, &name):
 		return Resolve
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
@@ -130,6 +134,9 @@ func causeOf(p Phase, err error) Cause {
 }
 
 func isTLS(err error) bool {
+	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "remote error" || op.Op == "local error") {
+		return true // an alert, in the words of crypto/tls: after the handshake, too
+	}
 	var (
 		record      tls.RecordHeaderError
 		alert       tls.AlertError

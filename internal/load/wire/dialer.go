@@ -10,18 +10,25 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/wsspec/wsspec/internal/deflate"
+	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
 // Target says where and how to connect. Locate makes one of a URL.
 type Target struct {
-	Addr netip.AddrPort // where to connect; unused with Config.Dial
+	Addr netip.AddrPort // where to connect; unused with Config.Dial, or a Way that is indirect
 	TLS  *tls.Config    // nil for plain TCP
 	Host string         // of the Host field
 	Path string         // the request target, with its query; empty is "/"
+
+	// Way is a proxy or a socket to go by, to Authority, the host:port of the URL. Each connection then has a
+	// goroutine, and no source address of ours.
+	Way       stream.Way
+	Authority string
 
 	Fields       ws.Fields // further fields of the request
 	Subprotocols []string  // in order of preference
@@ -38,21 +45,45 @@ type Target struct {
 // Locate returns the target of a ws or wss URL. It looks the host up, and takes the
 // first of its addresses, of IPv4 if there is one.
 func Locate(ctx context.Context, raw string) (Target, error) {
-	u, port, err := ws.ParseURL(raw)
+	return LocateBy(ctx, raw, stream.Way{})
+}
+
+// LocateBy is Locate for a server that is reached in another way: what is looked up is where that
+// leads to at once.
+func LocateBy(ctx context.Context, raw string, way stream.Way) (Target, error) {
+	u, addr, err := ws.ParseURL(raw)
 	if err != nil {
 		return Target{}, fmt.Errorf("URL %q: %w", raw, err)
 	}
-	t := Target{Host: u.Host, Path: u.RequestURI()}
+	t := Target{Host: u.Host, Path: u.RequestURI(), Authority: addr}
 	if u.Scheme == "wss" {
 		t.TLS = &tls.Config{ServerName: u.Hostname(), NextProtos: []string{"http/1.1"}}
 	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
-	if err != nil {
-		return Target{}, err
+	if way.Indirect() {
+		t.Way = way
 	}
-	at := max(0, slices.IndexFunc(addrs, func(a netip.Addr) bool { return a.Unmap().Is4() }))
-	t.Addr = netip.AddrPortFrom(addrs[at].Unmap(), port)
-	return t, nil
+	if way.Unix == "" {
+		t.Addr, err = lookUp(ctx, way.Direct(addr))
+	}
+	return t, err
+}
+
+// lookUp finds an address for a host:port.
+func lookUp(ctx context.Context, at string) (netip.AddrPort, error) {
+	host, port, err := net.SplitHostPort(at)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("%s: no such port", at)
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	i := max(0, slices.IndexFunc(addrs, func(a netip.Addr) bool { return a.Unmap().Is4() }))
+	return netip.AddrPortFrom(addrs[i].Unmap(), uint16(n)), nil
 }
 
 // PerSource is how many connections to one address should come from one source
@@ -85,7 +116,7 @@ type Dialer struct {
 // Dialer checks the target and returns its Dialer.
 func (e *Engine) Dialer(t Target) (*Dialer, error) {
 	switch {
-	case !t.Addr.IsValid() && e.cfg.Dial == nil:
+	case !t.Addr.IsValid() && e.cfg.Dial == nil && !t.Way.Indirect():
 		return nil, errors.New("target without an address")
 	case t.Path != "" && (t.Path[0] != '/' || slices.ContainsFunc([]byte(t.Path), notInTarget)):
 		return nil, fmt.Errorf("path %q: want one that begins with / and has only printable ASCII without spaces and #", t.Path)
@@ -174,7 +205,7 @@ func (d *Dialer) source() netip.Addr {
 // told, never before Dial has begun but perhaps before it has returned.
 func (d *Dialer) Dial(h Handler) *Conn {
 	c := newConn(&d.set, h)
-	if d.engine.loops != nil && d.target.TLS == nil {
+	if d.engine.loops != nil && d.target.TLS == nil && !d.target.Way.Indirect() {
 		d.engine.loops.dial(c)
 	} else {
 		d.engine.net.dial(c, d)

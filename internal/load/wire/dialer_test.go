@@ -5,9 +5,12 @@ package wire
 import (
 	"crypto/tls"
 	"net/netip"
+	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -28,6 +31,25 @@ func TestLocate(t *testing.T) {
 			t.Errorf("%s: %v", tt.url, err)
 		case got.Addr.String() != tt.addr || got.Host != tt.host || got.Path != tt.path || (got.TLS != nil) != strings.HasPrefix(tt.url, "wss"):
 			t.Errorf("%s: %+v", tt.url, got)
+		}
+	}
+}
+
+func TestLocateBy(t *testing.T) {
+	pin := stream.Pin{Host: "*", Port: "80", Addrs: []netip.Addr{netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")}}
+	for name, tt := range map[string]struct {
+		way      stream.Way
+		addr     string
+		indirect bool
+	}{
+		"elsewhere": {stream.Way{ConnectTo: "127.0.0.1:81"}, "127.0.0.1:81", false},
+		"pinned":    {stream.Way{Pins: []stream.Pin{pin}}, "192.0.2.1:80", false},
+		"proxy":     {stream.Way{Proxy: &url.URL{Scheme: "http", Host: "127.0.0.1"}, ConnectTo: "b.example:81"}, "127.0.0.1:80", true},
+		"socket":    {stream.Way{Unix: "/s"}, "invalid AddrPort", true},
+	} {
+		got, err := LocateBy(t.Context(), "ws://a.example/x", tt.way)
+		if err != nil || got.Addr.String() != tt.addr || got.Way.Indirect() != tt.indirect || got.Authority != "a.example:80" || got.Host != "a.example" {
+			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
 }
@@ -88,6 +110,9 @@ func TestCauses(t *testing.T) {
 		}{
 			{"refused", Target{Addr: shut}, Refused, InTCP},
 			{"a source that is not ours", Target{Addr: shut, Sources: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}, Ports, InTCP},
+			{"a proxy that is none", Target{Authority: plain, Way: stream.Way{Proxy: &url.URL{Scheme: "http", Host: plain}}}, Proxy, InTCP},
+			{"no proxy there", Target{Authority: plain, Way: stream.Way{Proxy: &url.URL{Scheme: "http", Host: shut.String()}}}, Proxy, InTCP},
+			{"no socket there", Target{Authority: plain, Way: stream.Way{Unix: filepath.Join(t.TempDir(), "s")}}, Other, InTCP},
 			{"TLS with a server that has none", Target{Addr: netip.MustParseAddrPort(plain), TLS: &tls.Config{ServerName: "a"}}, Secure, InTLS},
 		} {
 			t.Run(name+"/"+tt.name, func(t *testing.T) {

@@ -138,6 +138,10 @@ func (p *portable) dial(c *Conn, d *Dialer) {
 				_ = conn.Close()
 				return nil, err
 			}
+			if err := (stream.Target{}).CheckProtocol(secure.ConnectionState().NegotiatedProtocol); err != nil {
+				_ = conn.Close()
+				return nil, err
+			}
 			conn = secure
 		}
 		return stream.Wrap(conn), nil
@@ -147,6 +151,9 @@ func (p *portable) dial(c *Conn, d *Dialer) {
 func (d *Dialer) connect(ctx context.Context) (net.Conn, error) {
 	if d.engine.cfg.Dial != nil {
 		return d.engine.cfg.Dial(ctx)
+	}
+	if d.target.Way.Indirect() {
+		return d.target.Way.Dial(ctx, d.target.Authority)
 	}
 	var nd net.Dialer
 	if source := d.source(); source.IsValid() {

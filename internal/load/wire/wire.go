@@ -6,8 +6,8 @@
 //
 // A connection that only waits has neither a goroutine nor a buffer where the
 // system lets us wait for all of them at once (epoll, kqueue) and TCP is plain. Over
-// TLS, over a Config.Dial of the caller's, and on other systems each has a
-// goroutine. Both ways share everything above the octets, and are told apart by
+// TLS, over a Config.Dial of the caller's, by way of a proxy or through a socket of Unix, and on other systems
+// each has a goroutine. Both ways share everything above the octets, and are told apart by
 // nothing but what they cost.
 //
 // Everything a peer sends is hostile: heads, messages and what waits to be sent are
