@@ -144,9 +144,8 @@ func oddRequests() []conform.Case {
 		}, {
 			ID: "0.7.17", Title: "Ask without a key and then properly, in one write", Spec: "RFC 9112, 9", Requirements: []string{"9112-9-1", "6455-4.2.1-8"},
 			Open: edits(behindOne(without(keyName))),
-			Want: ladder(begins(verdict.OK, answered(4), echo("x")), is(verdict.OK, answered(4), ended()),
-				why("The proper request was refused too.", begins(verdict.NonStrict, answered(4, 5), answered(4, 5))),
-				why(noAnswer, is(verdict.NonStrict, ended()))),
+			Want: orNoAnswer(ladder(begins(verdict.OK, answered(4), echo("x")), is(verdict.OK, answered(4), ended()),
+				why("The proper request was refused too.", begins(verdict.NonStrict, answered(4, 5), answered(4, 5))))),
 		}, {
 			ID: "0.7.18", Title: "Send the beginning of TLS", Spec: "RFC 6455, 4.2.1", Requirements: []string{"6455-4.2.1-15", "6455-7.2.2-1", "6455-10.7-1"},
 			Open: edits(rawRequest(clientHello())),

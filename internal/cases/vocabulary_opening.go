@@ -216,21 +216,26 @@ func listing(name, token string, e verdict.Event) verdict.Event {
 	return e
 }
 
-const noAnswer = "TCP was ended without an HTTP response (RFC 6455, 4.2.1: a server must return one)."
+// orNoAnswer takes it too, as NON-STRICT, that TCP is ended without an answer, or without a
+// frame behind 101.
+func orNoAnswer(w verdict.Want) verdict.Want {
+	without := why("TCP was ended without an HTTP response (RFC 6455, 4.2.1: a server must return one).", is(verdict.NonStrict, ended()))
+	without.Unopened = true
+	return or(w, without, why("The handshake was accepted, and then TCP was ended.", is(verdict.NonStrict, ended())))
+}
 
 // opensNothing: any answer will do but 101, a page for example.
 func opensNothing() verdict.Want {
-	return ladder(begins(verdict.OK, answered()), why(noAnswer, is(verdict.NonStrict, ended())))
+	return orNoAnswer(ladder(begins(verdict.OK, answered())))
 }
 
 // opensOrRefuses: the server may accept the handshake or answer with an HTTP error, but
 // not fall silent.
 func opensOrRefuses() verdict.Want {
-	return or(opens(), begins(verdict.OK, answered(4, 5)), why(noAnswer, is(verdict.NonStrict, ended())))
+	return orNoAnswer(or(opens(), begins(verdict.OK, answered(4, 5))))
 }
 
-// orEnds takes it too, with the grade, that TCP is ended without an answer or, by a
-// client, without a frame.
+// orEnds takes it too, with the grade, that TCP is ended without an answer or a frame.
 func orEnds(g verdict.Grade, reason string, w verdict.Want) verdict.Want {
 	return or(w, why(reason, is(g, ended())))
 }

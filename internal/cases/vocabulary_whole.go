@@ -250,11 +250,10 @@ func orRefuses(g verdict.Grade, reason string, w verdict.Want) verdict.Want {
 
 // refuses: the server answers with an HTTP error, best with one of the statuses.
 func refuses(statuses ...int) verdict.Want {
-	return ladder(
+	return orNoAnswer(ladder(
 		begins(verdict.OK, answered(statuses...)),
 		why("The handshake was refused, with an unusual status.", begins(verdict.NonStrict, answered(4, 5))),
-		why("TCP was ended without an HTTP response (RFC 6455, 4.2.1: a server must return one).", is(verdict.NonStrict, ended())),
-	)
+	))
 }
 
 // orOpens takes it too, with the grade, that the connection opens.

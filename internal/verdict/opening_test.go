@@ -3,6 +3,7 @@
 package verdict_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,9 @@ func TestRefusals(t *testing.T) {
 		return verdict.Outcome{Grade: g, Events: events(t, lines...), AndMore: true}
 	}
 	refuse := verdict.Want{Whole: true, Outcomes: []verdict.Outcome{outcome(verdict.OK, "http 4"), outcome(verdict.NonStrict, "end|reset")}}
+	silent := refuse
+	silent.Outcomes = slices.Clone(refuse.Outcomes)
+	silent.Outcomes[1].Unopened, silent.Outcomes[1].Why = true, "No answer."
 	version := verdict.Want{Whole: true, Outcomes: []verdict.Outcome{outcome(verdict.OK, "http 4|5 Sec-WebSocket-Version: 13")}}
 	login := verdict.Want{Whole: true, Outcomes: []verdict.Outcome{outcome(verdict.OK, "http 401 WWW-Authenticate: *")}}
 	accept := verdict.Want{Whole: true, Outcomes: []verdict.Outcome{outcome(verdict.OK, `text "x"`)}}
@@ -34,6 +38,8 @@ func TestRefusals(t *testing.T) {
 		{"accepted over HTTP/3", refuse, "200 Yes", true, verdict.Failed, "accepted with 200"},
 		{"answered otherwise", refuse, "200 OK", false, verdict.Failed, "no good"},
 		{"ended", refuse, "", false, verdict.NonStrict, "end"},
+		{"ended without an answer", silent, "", false, verdict.NonStrict, "No answer."},
+		{"accepted and ended", silent, "101 Yes", true, verdict.Failed, "accepted with 101 but should have been refused. What came then: end"},
 		{"the field is there", version, "426 No\r\nsec-websocket-version: 8, 13", false, verdict.OK, "http 426"},
 		{"the field is not there", version, "400 No\r\nSec-WebSocket-Version: 113", false, verdict.Failed, "400 has no Sec-WebSocket-Version that lists 13"},
 		{"some value is there", login, "401 No\r\nWWW-Authenticate: Basic", false, verdict.OK, "http 401"},
@@ -49,7 +55,7 @@ func TestRefusals(t *testing.T) {
 		if c.response != "" {
 			log.Response = []byte("HTTP/1.1 " + c.response + "\r\n\r\n")
 		}
-		if c.opened {
+		if c.opened && !strings.Contains(c.name, "ended") {
 			log.Add(log.Start, wirelog.Record{Kind: wirelog.Event, Type: wirelog.TextEvent, Data: wirelog.Whole([]byte("x"))})
 		}
 		log.Add(log.Start.Add(time.Second), wirelog.Record{Kind: wirelog.DroppedByPeer})

@@ -65,8 +65,11 @@ const (
 type Outcome struct {
 	Grade   Grade
 	Events  []Event
-	AndMore bool   // whatever comes after these
-	Why     string // why the grade is not OK, as a sentence
+	AndMore bool // whatever comes after these
+	// Unopened: the opening handshake did not succeed. Events alone do not say so: of a
+	// server that answers 101 and then ends TCP nothing comes but that end.
+	Unopened bool
+	Why      string // why the grade is not OK, as a sentence
 }
 
 // Level is what RFC 2119 makes of the requirement that a case is about, and so

@@ -59,9 +59,10 @@ type extraOutcome struct {
 	Grade verdict.Grade `json:"grade"`
 	// Events are in the notation of the wire log. A payload that repeats itself is
 	// shown once and has its whole length.
-	Events  []string `json:"events"`
-	AndMore bool     `json:"andMore,omitempty"`
-	Why     string   `json:"why,omitempty"`
+	Events   []string `json:"events"`
+	AndMore  bool     `json:"andMore,omitempty"`
+	Unopened bool     `json:"unopened,omitempty"`
+	Why      string   `json:"why,omitempty"`
 }
 
 // extraTurn is one of several connections of a case.
@@ -197,7 +198,7 @@ func encodeWant(w verdict.Want, c verdict.Closing) extraWant {
 		for _, e := range o.Events {
 			events = append(events, e.String())
 		}
-		x.Outcomes = append(x.Outcomes, extraOutcome{o.Grade, events, o.AndMore, o.Why})
+		x.Outcomes = append(x.Outcomes, extraOutcome{o.Grade, events, o.AndMore, o.Unopened, o.Why})
 	}
 	return x
 }
@@ -210,7 +211,7 @@ func (x extraWant) decode() (verdict.Want, error) {
 		return w, fmt.Errorf("level %d: want 0 to %d", w.Level, verdict.Open)
 	}
 	for _, o := range x.Outcomes {
-		outcome := verdict.Outcome{Grade: o.Grade, AndMore: o.AndMore, Why: o.Why}
+		outcome := verdict.Outcome{Grade: o.Grade, AndMore: o.AndMore, Unopened: o.Unopened, Why: o.Why}
 		for _, line := range o.Events {
 			e, err := verdict.ParseEvent(line)
 			if err != nil {

@@ -134,6 +134,9 @@ func (c *caseView) compare(r report.Result) {
 		if o.AndMore {
 			lines = append(lines, "(whatever comes then)")
 		}
+		if o.Unopened {
+			lines = append(lines, "(no connection opened)")
+		}
 		c.Accepted = append(c.Accepted, accepted{orMissing(o.Grade), lines})
 	}
 	if n := r.Want.Echoes; n > 0 {

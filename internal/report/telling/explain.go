@@ -152,6 +152,9 @@ func (e *explanation) addEvents(r report.Result) {
 		if o.AndMore {
 			lines = append(lines, "(whatever comes then)")
 		}
+		if o.Unopened {
+			lines = append(lines, "(no connection opened)")
+		}
 		if i > 0 {
 			name = "or"
 			lines[len(lines)-1] += " (" + string(o.Grade) + ")"

@@ -49,6 +49,8 @@ func wanted(w verdict.Want) string {
 		switch events := strings.Join(EventLines(o.Events), ", "); {
 		case o.AndMore:
 			what = "this comes back first: " + events
+		case o.Unopened:
+			what = "no connection opens, and exactly this comes back: " + events
 		case events != "":
 			what = "exactly this comes back: " + events
 		}
