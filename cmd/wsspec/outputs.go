@@ -50,8 +50,7 @@ func kinds() string { return strings.Join(slices.Sorted(maps.Keys(writers())), "
 
 // output is a report to be written: a kind, and a file or "-" for standard output.
 type output struct {
-	write writer
-	path  string
+	kind, path string
 }
 
 // parseOutputs reads the values of --report: KIND=PATH, or KIND for standard output.
@@ -59,8 +58,7 @@ func parseOutputs(args []string) ([]output, error) {
 	var os []output
 	for _, arg := range args {
 		kind, path, given := strings.Cut(arg, "=")
-		w, err := writerOf(kind)
-		if err != nil {
+		if _, err := writerOf(kind); err != nil {
 			return nil, badUsage(fmt.Errorf("--report %s: %w", arg, err), "")
 		}
 		if !given {
@@ -77,7 +75,7 @@ func parseOutputs(args []string) ([]output, error) {
 		if slices.ContainsFunc(os, func(o output) bool { return o.path == path }) {
 			return nil, badUsage(fmt.Errorf("--report %s: another report goes there", arg), "give each a file of its own")
 		}
-		os = append(os, output{w, path})
+		os = append(os, output{kind, path})
 	}
 	return os, nil
 }
@@ -101,10 +99,23 @@ func (o output) check() error {
 	return nil
 }
 
-// put renders a report to where it belongs.
-func (o output) put(p *process, rep *report.Report, v report.View) error {
+// put renders a report to where it belongs, and reads conversations one at a time. A page of
+// too many results becomes several: see splitPages.
+func (o output) put(p *process, s source, v report.View) error {
+	if v.Whole == nil {
+		v.Whole = s.whole
+	}
+	if o.kind == "html" && o.path != "-" {
+		if done, err := p.splitPages(s, o.path, v, folder.Large); done || err != nil {
+			return err
+		}
+	}
+	write, err := writerOf(o.kind)
+	if err != nil {
+		return err
+	}
 	var b bytes.Buffer
-	if err := o.write(&b, rep, v); err != nil {
+	if err := write(&b, s.Report, v); err != nil {
 		return err
 	}
 	if o.path == "-" {
@@ -119,15 +130,19 @@ func writeOutputs(p *process, outputs []output, f *folder.Folder) error {
 	if len(outputs) == 0 {
 		return nil
 	}
-	rep, err := f.Load()
-	if err != nil {
-		return err
+	s := source{f.Light(), f.Dir()}
+	if f.Results() <= folder.Large { // which are in memory, for the most part
+		rep, err := f.Load()
+		if err != nil {
+			return err
+		}
+		s = source{Report: rep}
 	}
 	v := f.View
 	v.Made = time.Now()
 	for _, o := range outputs {
 		v.Link = o.linkTo(f.Page())
-		if err := o.put(p, rep, v); err != nil {
+		if err := o.put(p, s, v); err != nil {
 			return err
 		}
 	}

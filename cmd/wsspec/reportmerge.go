@@ -12,7 +12,6 @@ import (
 
 	"github.com/wsspec/wsspec/internal/folder"
 	"github.com/wsspec/wsspec/internal/report"
-	"github.com/wsspec/wsspec/internal/report/results"
 	"github.com/wsspec/wsspec/internal/report/telling"
 )
 
@@ -51,11 +50,13 @@ func (c mergeCmd) Run(p *process) error {
 	m.plans = report.Plans(reps...)
 	m.joining = report.Joining{Reports: reps, Explain: telling.Explain, Whole: m.whole}
 	if c.Out == "-" || filepath.Ext(c.Out) == ".json" {
-		merged, err := m.all()
+		merged, whole, err := m.all()
 		if err != nil {
 			return err
 		}
-		return output{results.Write, c.Out}.put(p, merged, view())
+		v := view()
+		v.Whole = whole
+		return output{"json", c.Out}.put(p, source{Report: merged}, v)
 	}
 	return c.fill(p, m)
 }
@@ -64,22 +65,23 @@ func (m merging) whole(from int, r report.Result) (report.Result, error) {
 	return m.sources[from].whole(r)
 }
 
-// all is the merged report with its conversations.
-func (m merging) all() (*report.Report, error) {
-	merged := m.plans
-	return merged, m.joining.Each(func(_ string, all []report.Joined) error {
+// all is the merged report, and what gets its conversations.
+func (m merging) all() (merged *report.Report, whole func(report.Result) (report.Result, error), err error) {
+	merged = m.plans
+	from := map[[2]string]int{} // by agent and case
+	err = m.joining.Each(func(agent string, all []report.Joined) error {
 		for _, j := range all {
-			r, err := j.Result, error(nil)
-			if j.From != report.Made {
-				r, err = m.whole(j.From, r)
-			}
-			if err != nil {
-				return err
-			}
-			merged.Add(r)
+			from[[2]string{agent, j.Result.ID}] = j.From
+			merged.Add(j.Result)
 		}
 		return nil
 	})
+	return merged, func(r report.Result) (report.Result, error) {
+		if i := from[[2]string{r.Agent, r.ID}]; i != report.Made {
+			return m.whole(i, r)
+		}
+		return r, nil
+	}, err
 }
 
 // fill writes the folder. What it holds of other agents is not wanted in it.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
-	"github.com/wsspec/wsspec/internal/folder"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/baseline"
@@ -66,11 +65,10 @@ type rendering struct {
 }
 
 func (c rendering) render(p *process, kind string) error {
-	w, err := writerOf(kind)
-	if err != nil {
+	if _, err := writerOf(kind); err != nil {
 		return badUsage(err, "")
 	}
-	o := output{w, c.Out}
+	o := output{kind, c.Out}
 	if err := cmp.Or(reserved(c.Out), o.check()); err != nil {
 		return err
 	}
@@ -80,17 +78,11 @@ func (c rendering) render(p *process, kind string) error {
 	}
 	v := view()
 	v.Strict, v.Partial = c.Strict, c.AllowPartial
-	v = known.in(v)
-	if kind == "html" && c.Out != "-" {
-		if done, err := p.splitPages(c.Report, c.Out, v, folder.Large); done || err != nil {
-			return err
-		}
-	}
-	rep, err := readReport(c.Report)
+	s, err := p.read(c.Report)
 	if err != nil {
 		return err
 	}
-	return o.put(p, rep, v)
+	return o.put(p, s, known.in(v))
 }
 
 type diffCmd struct {
@@ -173,7 +165,7 @@ type rejudgeCmd struct {
 // Run judges each conversation by today's cases and prints what comes out
 // otherwise than it was stored.
 func (c rejudgeCmd) Run(p *process) error {
-	rep, err := readReport(c.Report)
+	rep, err := p.read(c.Report)
 	if err != nil {
 		return err
 	}
@@ -184,6 +176,9 @@ func (c rejudgeCmd) Run(p *process) error {
 	judged, changed, left := 0, 0, 0
 	for _, a := range rep.Agents {
 		for _, r := range a.Results {
+			if r, err = rep.whole(r); err != nil {
+				return err
+			}
 			k, known := byID[r.ID]
 			if !known || !r.Whole() || len(r.Log.Records) == 0 {
 				left++

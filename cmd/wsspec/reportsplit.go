@@ -18,10 +18,9 @@ import (
 // splitPages renders a report that is too large for one page, with more than so many
 // results: an overview without conversations, and beside it a folder with a page for each
 // agent, which are read and written one at a time. It reports whether the report is one.
-func (p *process) splitPages(from, out string, v report.View, most int) (done bool, err error) {
-	s, err := p.read(from)
-	if err != nil || s.dir == "" || resultsOf(s.Report) <= most {
-		return false, err
+func (p *process) splitPages(s source, out string, v report.View, most int) (done bool, err error) {
+	if resultsOf(s.Report) <= most {
+		return false, nil
 	}
 	name := strings.TrimSuffix(filepath.Base(out), filepath.Ext(out)) + "_agents"
 	dir := filepath.Join(filepath.Dir(out), name)
@@ -33,13 +32,6 @@ func (p *process) splitPages(from, out string, v report.View, most int) (done bo
 	for i, a := range s.Agents {
 		page := fmt.Sprintf("%03d.html", i+1) // a peer chooses the agent's name
 		overview.Pages[a.Name] = url.PathEscape(name) + "/" + page
-		light := a.Results
-		a.Results = make([]report.Result, len(light))
-		for j, r := range light {
-			if a.Results[j], err = s.whole(r); err != nil {
-				return true, err
-			}
-		}
 		if err := writePage(filepath.Join(dir, page), &report.Report{Agents: []report.Agent{a}}, v); err != nil {
 			return true, err
 		}

@@ -13,13 +13,7 @@ import (
 	"github.com/wsspec/wsspec/internal/report/results"
 )
 
-// readReport reads a report folder, its index.json, or a JSON report of one file.
-func readReport(path string) (*report.Report, error) {
-	rep, _, err := readBy(archive.Load, path)
-	return rep, err
-}
-
-// readSummary is readReport without the conversations.
+// readSummary reads a report without its conversations.
 func (p *process) readSummary(path string) (*report.Report, error) {
 	s, err := p.read(path)
 	return s.Report, err
@@ -31,6 +25,7 @@ type source struct {
 	dir string // empty where they are nowhere
 }
 
+// read reads a report folder, its index.json, or a JSON report of one file.
 func (p *process) read(path string) (source, error) {
 	rep, dir, err := readBy(func(dir string) (*report.Report, error) { return archive.LoadLight(dir, p.note) }, path)
 	return source{rep, dir}, err

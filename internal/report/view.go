@@ -4,7 +4,10 @@ package report
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/conform"
@@ -16,7 +19,7 @@ type View struct {
 	Title    string    // heading; empty for one that says what it is
 	Made     time.Time // when the report was made; zero: not shown
 	Strict   bool      // whatever is not passed counts as failed
-	Light    bool      // the results have no conversations: pages load them where they are served
+	Light    bool      // pages have no conversations, and load them where they are served
 	Partial  bool      // cases that have no result, or one that says nothing, are let pass
 	Baseline *Report   // an earlier run to compare with; may be nil
 	// Known returns the reason why a result that fails is no news. May be nil.
@@ -31,6 +34,41 @@ type View struct {
 	// Kept says how far an agent keeps what each section of the specifications requires.
 	// May be nil.
 	Kept func(Agent) []Kept
+	// Whole returns a result with its conversation, where the report has results without
+	// (see archive.LoadLight), so that a writer holds one at a time. Several goroutines may
+	// call it. May be nil: then results are as they are.
+	Whole func(Result) (Result, error)
+}
+
+// WholeOf is Whole where it is set.
+func (v View) WholeOf(r Result) (Result, error) {
+	if v.Whole == nil {
+		return r, nil
+	}
+	return v.Whole(r)
+}
+
+// EachWhole calls do with the number of each result and the result as Whole has it, as many
+// at a time as there are processors.
+func (v View) EachWhole(rs []Result, do func(i int, whole Result)) error {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	var once sync.Once
+	var failure error
+	for range min(runtime.GOMAXPROCS(0), len(rs)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(rs); i = int(next.Add(1)) - 1 {
+				whole, err := v.WholeOf(rs[i])
+				if err != nil {
+					once.Do(func() { failure = err })
+					return
+				}
+				do(i, whole)
+			}
+		})
+	}
+	workers.Wait()
+	return failure
 }
 
 // Kept is how far an agent keeps what a section requires, by the cases that can tell.

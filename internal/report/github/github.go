@@ -54,6 +54,10 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 			}
 			// The last one has to make room for the sum.
 			if errors++; errors < Most {
+				r, err := v.WholeOf(r)
+				if err != nil {
+					return err
+				}
 				command(&b, "error", r, strings.Join(append(telling.Explain(r), "$ "+telling.Command(r)), "\n"))
 			}
 		}

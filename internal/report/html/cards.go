@@ -89,7 +89,7 @@ func cards(rep *report.Report, v report.View, ds []diagnosis.Diagnosis) []card {
 			Index: i, Name: label(a.Name), Full: cut(visible.Text(a.Name), maxSentence), Cases: len(a.Results),
 			Grade: s.Grade, Ungraded: s.Ungraded, Sections: s.Sections, Flows: flows(a, v), Kept: v.KeptBy(a),
 		}
-		c.identify(a)
+		c.identify(a, v)
 		if s.Grade != "" {
 			c.GradeClass = s.Grade[:1]
 		}
@@ -108,8 +108,9 @@ func cards(rep *report.Report, v report.View, ds []diagnosis.Diagnosis) []card {
 }
 
 // identify says who the agent is and how long the run took.
-func (c *card) identify(a report.Agent) {
+func (c *card) identify(a report.Agent, v report.View) {
 	var first, last time.Time
+	asked := false
 	for _, r := range a.Results {
 		if r.Log.Facts.Role == ws.Client {
 			c.Role = "server"
@@ -119,8 +120,11 @@ func (c *card) identify(a report.Agent) {
 		if c.URL == "" {
 			c.URL = sentence(r.URL)
 		}
-		if c.Software == "" && r.Log.Facts.Opened {
-			c.Software = software(r)
+		if !asked && r.Log.Facts.Opened {
+			asked = true
+			if whole, err := v.WholeOf(r); err == nil { // else the page says less
+				c.Software = software(whole)
+			}
 		}
 		if r.Started.IsZero() {
 			continue

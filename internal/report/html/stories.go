@@ -88,6 +88,10 @@ func (p *packer) pack(c *chunk, v report.View) error {
 	p.plain.Write(list)
 	for _, r := range c.results {
 		p.plain.WriteByte(separator)
+		r, err := v.WholeOf(r)
+		if err != nil {
+			return err
+		}
 		if err := templates.ExecuteTemplate(&p.plain, "case", viewCase(r, v)); err != nil {
 			return err
 		}

@@ -86,7 +86,10 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 		s := suite{Name: clean(agentName(a.Name)), Tests: len(a.Results) + len(missing) + len(untold)}
 		var took time.Duration
 		for _, r := range a.Results {
-			t := testOf(r, v)
+			t, err := testOf(r, v)
+			if err != nil {
+				return err
+			}
 			switch {
 			case t.Failure != nil:
 				s.Failures++
@@ -138,8 +141,13 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 
 const stampForm = "2006-01-02T15:04:05" // the schema has no zone: it is UTC
 
-func testOf(r report.Result, v report.View) test {
-	t := test{Name: clean(strings.TrimSpace(r.ID + " " + r.Title)), Class: clean(agentName(r.Agent)), Time: seconds(r.Took)}
+func testOf(r report.Result, v report.View) (t test, err error) {
+	if v.Fails(r) || !r.Passed() || len(r.Others) > 0 { // else there is no story to it
+		if r, err = v.WholeOf(r); err != nil {
+			return t, err
+		}
+	}
+	t = test{Name: clean(strings.TrimSpace(r.ID + " " + r.Title)), Class: clean(agentName(r.Agent)), Time: seconds(r.Took)}
 	reason, known := v.KnownReason(r)
 	switch {
 	case known:
@@ -160,7 +168,7 @@ func testOf(r report.Result, v report.View) test {
 	if t.Failure == nil && !known {
 		t.Flakes = failedAttempts(r, v)
 	}
-	return t
+	return t, nil
 }
 
 func unplayed(a report.Agent, p report.Planned) test {

@@ -43,6 +43,9 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	if v.Link != "" {
 		b.WriteString(fmt.Sprintf("\n[The whole report](%s)\n", link(v.Link)))
 	}
+	if b.err != nil {
+		return b.err
+	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("write Markdown summary: %w", err)
 	}
@@ -52,7 +55,8 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 type summary struct {
 	strings.Builder
 	view report.View
-	left int // failures that are not shown
+	left int   // failures that are not shown
+	err  error // of reading a conversation
 }
 
 // line appends a line where there is room for it.
@@ -234,6 +238,15 @@ func (b *summary) failures(rep *report.Report) {
 }
 
 func (b *summary) failure(r report.Result) {
+	if b.Len() >= Limit-1<<10 { // where nothing fits, nothing is read
+		b.left++
+		return
+	}
+	r, err := b.view.WholeOf(r)
+	if err != nil {
+		b.err = err
+		return
+	}
 	story := strings.Join(telling.Explain(r), "\n")
 	title := fmt.Sprintf("<b>%s</b> %s", text(r.ID), text(r.Title))
 	if page := b.view.PageLink(r); page != "" {

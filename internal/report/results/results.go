@@ -164,7 +164,11 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	}
 	ds := telling.DiagnoseAll(rep)
 	for i, a := range rep.Agents {
-		f.Agents = append(f.Agents, agentOf(a, ds[i], v))
+		one, err := agentOf(a, ds[i], v)
+		if err != nil {
+			return err
+		}
+		f.Agents = append(f.Agents, one)
 	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -175,9 +179,9 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	return nil
 }
 
-func agentOf(a report.Agent, d diagnosis.Diagnosis, v report.View) agent {
+func agentOf(a report.Agent, d diagnosis.Diagnosis, v report.View) (agent, error) {
 	card := score.Of(a)
-	out := agent{Name: a.Name, Grade: card.Grade, Ungraded: card.Ungraded, Unjudged: card.Unjudged, Missing: []missing{}, Caps: []grading{}, Verdicts: map[verdict.Grade]int{}, Closings: map[verdict.Grade]int{}, Results: []result{}}
+	out := agent{Name: a.Name, Grade: card.Grade, Ungraded: card.Ungraded, Unjudged: card.Unjudged, Missing: []missing{}, Caps: []grading{}, Verdicts: map[verdict.Grade]int{}, Closings: map[verdict.Grade]int{}}
 	out.Causes, out.Left = Causes(d), d.Left
 	out.Suites, out.Short = a.Suites, a.Shortened()
 	for _, p := range a.Missing() {
@@ -210,14 +214,14 @@ func agentOf(a report.Agent, d diagnosis.Diagnosis, v report.View) agent {
 	for _, k := range v.KeptBy(a) {
 		out.Kept = append(out.Kept, kept(k))
 	}
-	for _, r := range a.Results {
-		x := resultOf(r, v)
+	out.Results = make([]result, len(a.Results))
+	err := v.EachWhole(a.Results, func(i int, r report.Result) { out.Results[i] = resultOf(r, v) })
+	for _, x := range out.Results {
 		if x.Failed {
 			out.Failed++
 		}
-		out.Results = append(out.Results, x)
 	}
-	return out
+	return out, err
 }
 
 func flowOf(f report.Flow) flow {

@@ -27,7 +27,11 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 		fmt.Fprintf(b, "# Subtest: %s\n    1..%d\n", clean(a.Name), len(a.Results)+len(missing)+len(untold))
 		good := true
 		for j, r := range a.Results {
-			good = point(b, j+1, r, v) && good
+			passed, err := point(b, j+1, r, v)
+			if err != nil {
+				return err
+			}
+			good = passed && good
 		}
 		for j, p := range missing {
 			directive := ""
@@ -56,7 +60,7 @@ func okay(good bool) string {
 }
 
 // point writes one test point and reports whether it counts as passed.
-func point(b *bufio.Writer, number int, r report.Result, v report.View) bool {
+func point(b *bufio.Writer, number int, r report.Result, v report.View) (passed bool, err error) {
 	fails := v.Fails(r)
 	fmt.Fprintf(b, "    %s %d - %s %s", okay(!fails), number, clean(r.ID), clean(r.Title))
 	if tally := r.Flakiness(); tally != "" {
@@ -71,7 +75,10 @@ func point(b *bufio.Writer, number int, r report.Result, v report.View) bool {
 	}
 	fmt.Fprint(b, "\n")
 	if !fails {
-		return true
+		return true, nil
+	}
+	if r, err = v.WholeOf(r); err != nil {
+		return false, err
 	}
 	// A literal block of YAML holds any line that is indented.
 	fmt.Fprintf(b, "      ---\n      duration_ms: %d\n      message: |2\n", r.Took.Milliseconds())
@@ -79,7 +86,7 @@ func point(b *bufio.Writer, number int, r report.Result, v report.View) bool {
 		fmt.Fprintf(b, "        %s\n", visible.Text(line))
 	}
 	fmt.Fprint(b, "      ...\n")
-	return known
+	return known, nil
 }
 
 // most bounds a description, in characters.
