@@ -30,7 +30,7 @@ type entry struct{ tag, text string }
 func exitStatuses() []entry {
 	return []entry{
 		{fmt.Sprint(exitOK), "Everything is as it should be."},
-		{fmt.Sprint(exitVerdict), "Some case FAILED, or a closing is UNCLEAN, FAILED BY CLIENT or FAILED; with --strict, anything else is not OK. Or cases were not run, unless --allow-partial is given. From report diff: something got worse; from report rejudge: a verdict changed; from inspect: a rule is broken."},
+		{fmt.Sprint(exitVerdict), "Some case FAILED, or a closing is UNCLEAN, FAILED BY CLIENT or FAILED; with --strict, anything is not OK, INFORMATIONAL or UNIMPLEMENTED. Or cases were not run, unless --allow-partial is given. From report diff: something got worse; from report rejudge: a verdict changed; from inspect: a rule is broken."},
 		{fmt.Sprint(exitUsage), "A mistake on the command line or in a file it names, or a file that cannot be written."},
 		{fmt.Sprint(exitUnreachable), "A server could not be reached, or opened no WebSocket connection; no client ran a case; or no case could judge the peer."},
 		{fmt.Sprint(exitFault), "An internal error of wsspec kept a case from having a result."},
