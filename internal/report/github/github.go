@@ -18,7 +18,7 @@ import (
 const Most = 10
 
 // Write writes a notice for what each report is of where that is not the whole of all
-// cases, an error for what it does not say, one for each result that fails, a notice for each known
+// cases and for what the peer does not implement, an error for what was not run, one for each result that fails, a notice for each known
 // failure, and a warning for each that is flaky and does not count as failed, up to
 // Most of each, and one line that sums up the rest of the errors.
 func Write(w io.Writer, rep *report.Report, v report.View) error {
@@ -32,8 +32,11 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 		for _, line := range telling.Scope(a) {
 			fmt.Fprintf(&b, "::notice title=%s::%s\n", property(visible.Text(a.Name)), data(visible.Text(line)))
 		}
-		for _, line := range telling.Gaps(a) {
+		for _, line := range telling.Holes(a) {
 			fmt.Fprintf(&b, "::%s title=%s::%s\n", kind, property(visible.Text(a.Name)), data(visible.Text(line)))
+		}
+		for _, line := range telling.Blanks(a) {
+			fmt.Fprintf(&b, "::notice title=%s::%s\n", property(visible.Text(a.Name)), data(visible.Text(line)))
 		}
 		for _, line := range telling.LeftOut(a) {
 			fmt.Fprintf(&b, "::notice title=%s::%s\n", property(visible.Text(a.Name)), data(line))

@@ -68,7 +68,10 @@ func Scope(a report.Agent) []string {
 
 // Gaps tells what a report does not say of an agent, in a line each: what was planned
 // and not run, what was run and says nothing, and what failed only beside other cases.
-func Gaps(a report.Agent) []string {
+func Gaps(a report.Agent) []string { return append(Holes(a), Blanks(a)...) }
+
+// Holes are the gaps that keep a run from being a success.
+func Holes(a report.Agent) []string {
 	var lines []string
 	if missing := a.Missing(); len(missing) > 0 {
 		ids := make([]string, len(missing))
@@ -80,13 +83,20 @@ func Gaps(a report.Agent) []string {
 	if ids := a.Partly(); len(ids) > 0 {
 		lines = append(lines, fmt.Sprintf("run in part, with too few of their connections to be judged: %d (%s)", len(ids), Ranges(ids)))
 	}
+	if _, wrong := a.Besides(); len(wrong) > 0 {
+		lines = append(lines, fmt.Sprintf("wrong only beside other cases, and not for lack of time: %d (%s)", len(wrong), Ranges(wrong)))
+	}
+	return lines
+}
+
+// Blanks are the gaps that do not: what the peer does not implement, and what may have been
+// a matter of time.
+func Blanks(a report.Agent) []string {
+	var lines []string
 	if ids := a.Unjudged(); len(ids) > 0 {
 		lines = append(lines, fmt.Sprintf("run but not judged, because nothing shows how the peer behaves there: %d (%s)", len(ids), Ranges(ids)))
 	}
 	failed, wrong := a.Besides()
-	if len(wrong) > 0 {
-		lines = append(lines, fmt.Sprintf("wrong only beside other cases, and not for lack of time: %d (%s)", len(wrong), Ranges(wrong)))
-	}
 	if late := len(failed) - len(wrong); late > 0 {
 		failed = slices.DeleteFunc(failed, func(id string) bool { return slices.Contains(wrong, id) })
 		lines = append(lines, fmt.Sprintf("late only beside other cases: %d (%s)", late, Ranges(failed)))
