@@ -3,10 +3,12 @@
 package cases_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/wsspec/wsspec/internal/cases"
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/corpus"
 )
 
 func TestIDsAreUniqueAndInOrder(t *testing.T) {
@@ -29,6 +31,30 @@ func TestIDsAreUniqueAndInOrder(t *testing.T) {
 			if !sections[conform.Category(c.ID)] || !sections[conform.Subcategory(c.ID)] {
 				t.Errorf("%s belongs to no section", c.ID)
 			}
+		}
+	}
+}
+
+// A case beyond the 517 costs one literal, wherever the list that it is in stands: it gets the
+// tag by which specification files of the reference pass over it, and the suite autobahn is
+// what it was.
+func TestNewCasesAreBeyond(t *testing.T) {
+	all, full := cases.All(cases.Current), cases.Full(cases.Current)
+	seen, left := map[string]bool{}, []conform.Case{}
+	for _, c := range full {
+		if seen[c.ID] {
+			t.Errorf("%s is there twice", c.ID)
+		}
+		if seen[c.ID] = true; !c.Has(conform.Beyond) {
+			left = append(left, c)
+		}
+	}
+	if got, want := len(full), len(all)+len(cases.Beyond()); got != want {
+		t.Errorf("%d cases in all, want %d", got, want)
+	}
+	for name, got := range map[string][]conform.Case{"the tag beyond": left, "the suite autobahn": cases.AutobahnSuite.Of(cases.Current, corpus.New())} {
+		if !slices.EqualFunc(got, all, func(a, b conform.Case) bool { return a.ID == b.ID }) {
+			t.Errorf("%s leaves %d cases, and not the reference's %d", name, len(got), len(all))
 		}
 	}
 }
