@@ -7,6 +7,7 @@
 package results
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -162,18 +163,40 @@ func Write(w io.Writer, rep *report.Report, v report.View) error {
 	if !v.Made.IsZero() {
 		f.Made = v.Made.UTC().Format(time.RFC3339)
 	}
+	const indent = " "
+	var b bytes.Buffer
+	encode := func(prefix string, what any) error {
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		e.SetIndent(prefix, indent)
+		return e.Encode(what)
+	}
+	if err := encode("", f); err != nil {
+		return fmt.Errorf("write results: %w", err)
+	}
+	// The agents come last, and are encoded one at a time: each may be some megabytes.
+	end := "]\n}\n"
+	b.Truncate(b.Len() - len(end))
 	ds := telling.DiagnoseAll(rep)
 	for i, a := range rep.Agents {
 		one, err := agentOf(a, ds[i], v)
 		if err != nil {
 			return err
 		}
-		f.Agents = append(f.Agents, one)
+		b.WriteString([...]string{"\n", ",\n"}[min(i, 1)] + indent + indent)
+		if err := encode(indent+indent, one); err != nil {
+			return fmt.Errorf("write results: %w", err)
+		}
+		b.Truncate(b.Len() - 1) // the end of the line
+		if _, err := b.WriteTo(w); err != nil {
+			return fmt.Errorf("write results: %w", err)
+		}
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
-	if err := e.Encode(f); err != nil {
+	if len(rep.Agents) > 0 {
+		end = "\n" + indent + end
+	}
+	b.WriteString(end)
+	if _, err := b.WriteTo(w); err != nil {
 		return fmt.Errorf("write results: %w", err)
 	}
 	return nil
