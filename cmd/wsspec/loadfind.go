@@ -91,11 +91,17 @@ type search struct {
 	sent  time.Duration // during which messages were measured
 	steps []load.Step
 	best  *stats.Snapshot
+
+	server *usage
+	most   int64 // connections open in a step
 }
 
 // find carries out a search, step by step.
 func (l *loading) find(ctx context.Context) (*load.Result, error) {
-	f := &search{begin: time.Now(), total: new(stats.Snapshot)}
+	f := &search{begin: time.Now(), total: new(stats.Snapshot), server: l.serverUsage()}
+	f.server.begin()
+	stop := watchUsage(f.server)
+	defer stop()
 	next := l.plan.Search()
 	for ctx.Err() == nil {
 		at, again, more := next.Next()
@@ -113,7 +119,9 @@ func (l *loading) find(ctx context.Context) (*load.Result, error) {
 		l.screen.Step(l.plan, step)
 	}
 	f.total.Ramp, f.total.End = f.ramps, time.Since(f.begin)
-	return load.ConcludeSearch(l.plan, l.known(ctx, f.begin, f.sent), f.total, f.steps, f.best)
+	known := l.known(ctx, f.begin, f.sent)
+	known.Server = f.server.resources(f.total, f.most, false)
+	return load.ConcludeSearch(l.plan, known, f.total, f.steps, f.best)
 }
 
 // step tries one number. It is not known whether it holds where the search was stopped
@@ -129,6 +137,7 @@ func (l *loading) step(ctx context.Context, f *search, at float64, again bool) (
 		return step, false, nil
 	}
 	s := new(stats.Snapshot)
+	note := f.server.during()
 	end, err := l.carry(ctx, plan, f.begin, time.Since(f.begin), func(more *stats.Snapshot) {
 		s.Merge(more)
 		f.total.Merge(more)
@@ -141,12 +150,14 @@ func (l *loading) step(ctx context.Context, f *search, at float64, again bool) (
 	}
 	f.ramps += s.Ramp
 	f.sent += end.Messaging
+	f.most = max(f.most, s.Opened-s.Lost)
 	if end.Interrupted || s.Opened == 0 && len(f.steps) == 0 {
 		return step, false, nil
 	}
 	if step, err = l.plan.Judge(at, again, s, end.Messaging); err != nil {
 		return step, false, err
 	}
+	note(&step)
 	f.steps = append(f.steps, step)
 	if step.Holds && (f.best == nil || at > bestOf(f.steps[:len(f.steps)-1])) {
 		f.best = s

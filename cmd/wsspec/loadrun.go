@@ -78,11 +78,10 @@ func (l *loading) run(ctx context.Context) (r *load.Result, err error) {
 	}
 	l.advise(findings)
 	l.findings, l.processes = findings, plan.Processes
-	server := l.serverUsage()
-	if server != nil {
-		server.begin()
-	}
-	stop := watchUsage(server)
+	server, own := l.serverUsage(), l.ownUsage()
+	server.begin()
+	own.begin()
+	stop := watchUsage(server, own)
 	begin := time.Now()
 	total := new(stats.Snapshot)
 	end, err := l.carry(ctx, plan, begin, 0, func(s *stats.Snapshot) {
@@ -94,9 +93,8 @@ func (l *loading) run(ctx context.Context) (r *load.Result, err error) {
 		return nil, err
 	}
 	known := l.known(ctx, begin, end.Messaging)
-	if server != nil {
-		known.Server = server.resources(total, total.Opened-total.Lost)
-	}
+	held, whole := total.Opened-total.Lost, plan.Warmup == 0
+	known.Server, known.Client = server.resources(total, held, whole), own.resources(total, held, whole)
 	return load.Conclude(l.plan, known, total)
 }
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"errors"
+	"math"
 	"os"
 	"sync"
 	"time"
@@ -24,7 +25,7 @@ type usage struct {
 
 // begin takes note of what they have before the run.
 func (u *usage) begin() {
-	if u.why != nil {
+	if u == nil || u.why != nil {
 		return
 	}
 	u.cpu, u.before = u.sum()
@@ -50,8 +51,27 @@ func (u *usage) look() {
 	u.peak = max(u.peak, now)
 }
 
-// resources are what they have used since begin, for so many connections at a time.
-func (u *usage) resources(s *stats.Snapshot, connections int64) *load.Resources {
+// during returns what notes in a step of a search, once it is over, what they have used in it.
+func (u *usage) during() (note func(*load.Step)) {
+	if u == nil || u.why != nil {
+		return func(*load.Step) {}
+	}
+	begun := time.Now()
+	before, _ := u.sum()
+	return func(s *load.Step) {
+		cpu, memory := u.sum()
+		if took := time.Since(begun).Seconds(); cpu >= before && took > 0 { // else it has ended meanwhile
+			s.ServerCPU, s.ServerMemory = math.Round(100*(cpu-before).Seconds()/took)/100, memory
+		}
+	}
+}
+
+// resources are what they have used since begin, for so many connections at a time. What they have used for each
+// message is known where the whole of the messages was measured.
+func (u *usage) resources(s *stats.Snapshot, connections int64, whole bool) *load.Resources {
+	if u == nil {
+		return nil
+	}
 	if u.why != nil {
 		return &load.Resources{Unknown: u.why.Error()}
 	}
@@ -66,7 +86,7 @@ func (u *usage) resources(s *stats.Snapshot, connections int64) *load.Resources 
 	if connections > 0 && u.peak > u.before {
 		r.PerConnection = float64(u.peak-u.before) / float64(connections)
 	}
-	if s.Messages > 0 {
+	if s.Messages > 0 && whole {
 		r.CPUPerMessage = float64((cpu - u.cpu).Microseconds()) / float64(s.Messages)
 	}
 	return r
@@ -89,6 +109,15 @@ func (l *loading) serverUsage() *usage {
 		return &usage{why: errors.New("it is this process")}
 	}
 	return &usage{all: all}
+}
+
+// ownUsage is that of this process, where it does the work itself.
+func (l *loading) ownUsage() *usage {
+	own, err := resident.Of(os.DirFS("/proc"), os.Getpid())
+	if err != nil || l.bus != nil || l.processes > 1 {
+		return nil
+	}
+	return &usage{all: []resident.Process{own}}
 }
 
 // watchUsage looks at what processes use until it is stopped.

@@ -13,9 +13,9 @@ import (
 func WriteCSV(w io.Writer, r *Result) error {
 	c := csv.NewWriter(w)
 	if r.Kind == Find {
-		_ = c.Write([]string{"at", "holds", "again", "rate", "failed", "p50_us", "p99_us", "p999_us", "max_us"}) // Flush has the error
+		_ = c.Write([]string{"at", "holds", "again", "rate", "failed", "p50_us", "p99_us", "p999_us", "max_us", "server_cpu", "server_memory"}) // Flush has the error
 		for _, s := range r.Curve {
-			_ = c.Write([]string{number(s.At), strconv.FormatBool(s.Holds), strconv.FormatBool(s.Again), number(s.Rate), whole(s.Failed), number(s.P50), number(s.P99), number(s.P999), number(s.Max)})
+			_ = c.Write([]string{number(s.At), strconv.FormatBool(s.Holds), strconv.FormatBool(s.Again), number(s.Rate), whole(s.Failed), number(s.P50), number(s.P99), number(s.P999), number(s.Max), number(s.ServerCPU), whole(s.ServerMemory)})
 		}
 	} else {
 		_ = c.Write([]string{"at_s", "held", "opened", "failed", "retried", "connect_rate", "sent", "messages", "message_rate", "bytes", "p50_us", "p99_us", "max_us"})

@@ -123,6 +123,11 @@ type Step struct {
 	P999     float64   `json:"p999"`
 	Max      float64   `json:"max"`
 	Note     string    `json:"note,omitempty"` // what is to be known of it
+
+	// Of the server, where it is on this machine: how many processors it kept busy during the step, 1.5 being one
+	// and a half, and its memory at the end of it, in octets. 0 where that is not known.
+	ServerCPU    float64 `json:"server_cpu,omitempty"`
+	ServerMemory int64   `json:"server_memory,omitempty"`
 }
 
 // A Verdict is a threshold and what became of it.

@@ -4,6 +4,7 @@ package load
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/load/stats"
@@ -149,6 +150,11 @@ func (p Plan) Judge(at float64, again bool, s *stats.Snapshot, messaging time.Du
 		step.Note = "counted from when messages were really sent, it holds: this machine sends too late"
 	}
 	return step, nil
+}
+
+// Watched reports whether it is known what the server has used in the steps of a search.
+func (r *Result) Watched() bool {
+	return slices.ContainsFunc(r.Curve, func(s Step) bool { return s.ServerMemory > 0 })
 }
 
 // late reports whether a condition for messages would be met if their latency were counted

@@ -58,6 +58,9 @@ func Decimal(v float64) string {
 // Seconds is a number of seconds in words.
 func Seconds(s float64) string { return Words(time.Duration(s * 1e9)) }
 
+// Percent is a share of one, or of several, in whole hundredths.
+func Percent(v float64) string { return Thousands(int64(math.Round(100*v))) + "%" }
+
 // Octets is a number of octets in words.
 func Octets(n float64) string {
 	unit := 0

@@ -38,15 +38,18 @@ func gradeLine(name string, ids []string, width int, list bool) string {
 
 // clipColored is clip for a line that may have colours in it, which take no room.
 func clipColored(s string, width int) string {
-	room, inside := 0, false
+	if visibleLen(s) <= width {
+		return s
+	}
+	room, inside, end := 0, false, ""
 	for i, r := range []rune(s) {
 		switch {
 		case r == '\x1b':
-			inside = true
+			inside, end = true, "\x1b[0m"
 		case inside:
 			inside = r != 'm'
-		case room == width-1 && i < len([]rune(s))-1:
-			return string([]rune(s)[:i]) + "…"
+		case room == width-1:
+			return string([]rune(s)[:i]) + "…" + end
 		default:
 			room++
 		}

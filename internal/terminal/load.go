@@ -45,6 +45,14 @@ func (p *loadPage) add(format string, args ...any) {
 	p.lines = append(p.lines, fmt.Sprintf(format, args...))
 }
 
+// text is a paragraph in a colour: its first line begins as given, and the others below its text.
+func (p *loadPage) text(begin, look, text string) {
+	for _, line := range wrap(text, p.width-len(begin)) {
+		p.add("%s%s", begin, p.paint(look, line))
+		begin = strings.Repeat(" ", len(begin))
+	}
+}
+
 func (p *loadPage) paint(look, s string) string {
 	if !p.color || s == "" {
 		return s
@@ -56,7 +64,7 @@ func (p *loadPage) head() {
 	p.add("")
 	p.add("  %s", p.paint(bold, "load "+string(p.r.Kind)+"  "+visible.Text(p.r.URL)))
 	if p.r.Interrupted != "" {
-		p.add("  %s", p.paint(yellow, "stopped by "+p.r.Interrupted+": this is what was found until then"))
+		p.text("  ", yellow, "stopped by "+visible.Text(p.r.Interrupted)+": this is what was found until then")
 	}
 	p.add("")
 }
@@ -161,7 +169,7 @@ func (p *loadPage) latencies() {
 		}
 	}
 	if l.Service != nil {
-		p.add("  message: from when it was to be sent; service: from when it was")
+		p.text("  ", "", "message: from when it was to be sent; service: from when it was")
 	}
 }
 
@@ -172,7 +180,7 @@ func (p *loadPage) plots() {
 		return
 	}
 	p.add("")
-	room := min(p.width-40, 60)
+	room := max(min(p.width-40, 60), 10)
 	draw := func(name string, get func(load.Point) float64, unit func(float64) string) {
 		var values []float64
 		most := 0.0
@@ -195,8 +203,11 @@ func (p *loadPage) plots() {
 	draw("p99", func(pt load.Point) float64 { return pt.P99 }, us)
 }
 
-// mostFailures is how many causes are listed.
-const mostFailures = 8
+// How many causes are listed, and how many lines each has.
+const (
+	mostFailures = 8
+	mostLines    = 2
+)
 
 func (p *loadPage) failures() {
 	if len(p.r.Failures) == 0 {
@@ -210,11 +221,21 @@ func (p *loadPage) failures() {
 		}
 		cause := visible.Text(f.Cause)
 		example := strings.TrimPrefix(strings.TrimPrefix(f.Example, cause), ": ")
-		text := fmt.Sprintf("  %8s  %s", load.Thousands(f.Count), p.paint(red, cause))
+		text := cause
 		if example != "" {
-			text += "  " + visible.Text(example)
+			text += ": " + visible.Text(example)
 		}
-		p.lines = append(p.lines, text)
+		lines := wrap(text, p.width-12)
+		if len(lines) > mostLines {
+			lines = append(lines[:mostLines-1], strings.Join(lines[mostLines-1:], " ")) // it is clipped
+		}
+		if rest, whole := strings.CutPrefix(lines[0], cause); whole {
+			lines[0] = p.paint(red, cause) + rest
+		}
+		p.add("  %8s  %s", load.Thousands(f.Count), lines[0])
+		for _, line := range lines[1:] {
+			p.add("            %s", line)
+		}
 	}
 }
 

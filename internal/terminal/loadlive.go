@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wsspec/wsspec/internal/load"
 	"github.com/wsspec/wsspec/internal/load/stats"
@@ -45,10 +46,14 @@ func (l *LoadScreen) Show(s *stats.Snapshot, now time.Duration) {
 	switch {
 	case l.quiet:
 	case l.onScreen:
-		fmt.Fprintf(l.err, "\r\x1b[K%s", clip(l.line(s, now, true), l.width-1))
+		line := l.line(s, now, true, true)
+		if utf8.RuneCountInString(line) >= l.width {
+			line = l.line(s, now, true, false)
+		}
+		fmt.Fprintf(l.err, "\r\x1b[K%s", clip(line, l.width-1))
 	case now-l.told >= seldom:
 		l.told = now.Truncate(seldom)
-		fmt.Fprintln(l.err, l.line(s, now, false))
+		fmt.Fprintln(l.err, l.line(s, now, false, true))
 	}
 }
 
@@ -100,7 +105,8 @@ func overWords(over string) string {
 // sparks is how many columns the rate takes as bars.
 const sparks = 12
 
-func (l *LoadScreen) line(s *stats.Snapshot, now time.Duration, bars bool) string {
+// line is how it stands, with the rate as bars, and the causes of failures, where that is wanted.
+func (l *LoadScreen) line(s *stats.Snapshot, now time.Duration, bars, causes bool) string {
 	parts := []string{fmt.Sprintf("%v", now.Truncate(time.Second)), fmt.Sprintf("open %s/%s", load.Thousands(s.Series.Held()), load.Thousands(int64(l.total)))}
 	last, length := s.Series.Last(time.Second, now)
 	get := func(slot stats.Slot) int64 { return slot.Opened }
@@ -110,7 +116,7 @@ func (l *LoadScreen) line(s *stats.Snapshot, now time.Duration, bars bool) strin
 	if length > 0 {
 		parts = append(parts, load.Decimal(float64(get(last))/length.Seconds())+"/s")
 	}
-	if failed := worst(s); failed != "" {
+	if failed := worst(s, causes); failed != "" {
 		parts = append(parts, failed)
 	}
 	if last.Measured() > 0 {
@@ -132,25 +138,28 @@ func recent(slots []stats.Slot, get func(stats.Slot) int64) []float64 {
 	return values
 }
 
-// worst is what fails, and the two causes that are most frequent.
-func worst(s *stats.Snapshot) string {
+// worst is what fails, and the two causes that are most frequent, where these are wanted.
+func worst(s *stats.Snapshot, named bool) string {
 	total := int64(0)
 	causes := slices.Collect(maps.Keys(s.Failures))
 	for _, f := range s.Failures {
 		total += f.Count
 	}
-	if total == 0 {
+	switch {
+	case total == 0:
 		return ""
+	case !named:
+		return load.Thousands(total) + " failed"
 	}
 	slices.SortFunc(causes, func(a, b string) int {
 		return cmp.Or(cmp.Compare(s.Failures[b].Count, s.Failures[a].Count), cmp.Compare(a, b))
 	})
-	var named []string
+	var names []string
 	for _, cause := range causes[:min(len(causes), 2)] {
-		named = append(named, fmt.Sprintf("%s %s", visible.Text(cause), load.Thousands(s.Failures[cause].Count)))
+		names = append(names, fmt.Sprintf("%s %s", visible.Text(cause), load.Thousands(s.Failures[cause].Count)))
 	}
 	if len(causes) > 2 {
-		named = append(named, "…")
+		names = append(names, "…")
 	}
-	return fmt.Sprintf("%s failed (%s)", load.Thousands(total), strings.Join(named, ", "))
+	return fmt.Sprintf("%s failed (%s)", load.Thousands(total), strings.Join(names, ", "))
 }

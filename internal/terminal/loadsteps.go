@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/wsspec/wsspec/internal/load"
 	"github.com/wsspec/wsspec/internal/visible"
@@ -26,31 +27,55 @@ func (p *loadPage) steps() {
 		p.add("  %d lower steps are in the reports", left)
 		curve = curve[left:]
 	}
-	p.add("  %11s %11s %8s %8s %8s", cmp.Or(r.Plan.Over, load.OverRate), "answered/s", "p50", "p99", "max")
+	over := cmp.Or(r.Plan.Over, load.OverRate)
+	p.add("%s", p.step(max(len(over), 9), over, "answered/s", "p50", "p99", "max", "server", "memory"))
 	notes := ""
 	for _, s := range curve {
-		p.add("  %11s %11s %8s %8s %8s  %s", load.Decimal(s.At), load.Decimal(s.Rate), us(s.P50), us(s.P99), us(s.Max), p.mark(s))
+		line := p.step(max(len(over), 9), load.Decimal(s.At), load.Decimal(s.Rate), us(s.P50), us(s.P99), us(s.Max), load.Percent(s.ServerCPU), load.Octets(float64(s.ServerMemory)))
+		p.add("%s  %s", line, p.mark(s, p.width-len([]rune(line))-2))
 		if s.Note != "" && !s.Holds {
 			notes = s.Note
 		}
 	}
 	p.add("")
 	if notes != "" {
-		p.add("  * %s", notes)
+		p.text("  * ", "", notes)
 		p.add("")
 	}
 	if r.Best == nil {
-		p.add("  %s", p.paint(red, "Not even "+load.Decimal(r.Plan.From)+", where the search begins, holds: --from begins lower."))
+		p.text("  ", red, "Not even "+load.Decimal(r.Plan.From)+", where the search begins, holds: --from begins lower.")
 		return
 	}
-	p.add("  %s", p.paint(bold, fmt.Sprintf("Highest %s at which %s: %s", found(r.Plan.Over), objective(r.Plan.SLO), load.Decimal(r.Best.At))))
+	p.text("  ", bold, fmt.Sprintf("Highest %s at which %s: %s", found(r.Plan.Over), objective(r.Plan.SLO), load.Decimal(r.Best.At)))
 	if !slices.ContainsFunc(r.Curve, func(s load.Step) bool { return !s.Holds && s.At > r.Best.At }) {
-		p.add("  It may hold for more: the search ended there.")
+		p.text("  ", "", "It may hold for more: the search ended there.")
 	}
 }
 
-// mark is a tick, or a cross and what does not hold.
-func (p *loadPage) mark(s load.Step) string {
+// How many columns it takes to have all that there is to say of latency and of the processor, and
+// memory, too.
+const (
+	wideSteps  = 76
+	widerSteps = 100
+)
+
+// step is a line of the table of steps, as far as there is room for it beside what does not hold.
+func (p *loadPage) step(first int, at, rate, p50, p99, most, cpu, memory string) string {
+	if p.width < wideSteps {
+		return fmt.Sprintf("  %*s %8s %8s", first, at, p50, p99)
+	}
+	line := fmt.Sprintf("  %*s %10s %8s %8s %8s", first, at, rate, p50, p99, most)
+	if p.r.Watched() {
+		line += fmt.Sprintf(" %6s", cpu)
+	}
+	if p.r.Watched() && p.width >= widerSteps {
+		line += fmt.Sprintf(" %9s", memory)
+	}
+	return line
+}
+
+// mark is a tick, or a cross and what does not hold, in short where there is little room.
+func (p *loadPage) mark(s load.Step, room int) string {
 	if s.Holds {
 		return p.paint(green, "✓")
 	}
@@ -60,7 +85,11 @@ func (p *loadPage) mark(s load.Step) string {
 	}
 	for _, v := range s.Verdicts {
 		if !v.OK {
-			return mark + " " + visible.Text(v.Text) + ": " + v.Value
+			text := mark + " " + visible.Text(v.Text) + ": " + v.Value
+			if visibleLen(text) > room {
+				text = mark + " " + visible.Text(v.Text[:max(strings.IndexAny(v.Text, "<>=!"), 0)]) + ": " + v.Value
+			}
+			return text
 		}
 	}
 	return mark

@@ -34,6 +34,7 @@ type view struct {
 	Rows    []row
 	Plots   []plot
 	Causes  []cause
+	Watched bool // it is known what the server has used in the steps
 }
 
 // A fact is a number with what it is. Bad ones are red.
@@ -66,11 +67,11 @@ func Style() string { return style }
 func Title(r *load.Result) string { return "load " + string(r.Kind) + " " + visible.Text(r.URL) }
 
 func write(w io.Writer, part string, r *load.Result, running bool) error {
-	t, err := template.New("page").Funcs(template.FuncMap{"visible": visible.Text, "thousands": load.Thousands, "decimal": load.Decimal, "us": us, "seconds": load.Seconds, "octets": load.Octets, "memory": func(n int64) string { return load.Octets(float64(n)) }}).Parse(text)
+	t, err := template.New("page").Funcs(template.FuncMap{"visible": visible.Text, "thousands": load.Thousands, "decimal": load.Decimal, "us": us, "seconds": load.Seconds, "octets": load.Octets, "percent": load.Percent, "memory": func(n int64) string { return load.Octets(float64(n)) }}).Parse(text)
 	if err != nil {
 		return err
 	}
-	v := view{Result: r, Running: running, Style: template.CSS(style), Title: Title(r), Facts: facts(r, running), Rows: rows(r.Latency), Plots: plots(r, running)}
+	v := view{Result: r, Running: running, Style: template.CSS(style), Title: Title(r), Facts: facts(r, running), Rows: rows(r.Latency), Plots: plots(r, running), Watched: r.Watched()}
 	for _, f := range r.Failures {
 		v.Causes = append(v.Causes, cause{f, 100 * float64(f.Count) / float64(max(r.Failures[0].Count, 1))})
 	}
