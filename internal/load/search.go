@@ -152,6 +152,22 @@ func (p Plan) Judge(at float64, again bool, s *stats.Snapshot, messaging time.Du
 	return step, nil
 }
 
+// Reason is the verdict that says best why a step does not hold: one with something measured, if there is
+// one. It is nil for a step that holds.
+func (s Step) Reason() *Verdict {
+	var first *Verdict
+	for i, v := range s.Verdicts {
+		switch {
+		case v.OK:
+		case v.Value != NotMeasured:
+			return &s.Verdicts[i]
+		case first == nil:
+			first = &s.Verdicts[i]
+		}
+	}
+	return first
+}
+
 // Watched reports whether it is known what the server has used in the steps of a search.
 func (r *Result) Watched() bool {
 	return slices.ContainsFunc(r.Curve, func(s Step) bool { return s.ServerMemory > 0 })

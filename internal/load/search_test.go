@@ -84,3 +84,20 @@ func TestJudge(t *testing.T) {
 		}
 	}
 }
+
+// Where nothing was measured, what is known says more.
+func TestReason(t *testing.T) {
+	none, failed := Verdict{Text: "p99<1s", Value: NotMeasured}, Verdict{Text: "failed<=1%", Value: "100%"}
+	for _, tt := range []struct {
+		verdicts []Verdict
+		want     *Verdict
+	}{
+		{[]Verdict{{Text: "missing==0", OK: true, Value: "0"}, none, failed}, &failed},
+		{[]Verdict{none}, &none},
+		{[]Verdict{{OK: true}}, nil},
+	} {
+		if got := (Step{Verdicts: tt.verdicts}).Reason(); got != tt.want && (got == nil || tt.want == nil || *got != *tt.want) {
+			t.Errorf("%+v: %+v", tt.verdicts, got)
+		}
+	}
+}

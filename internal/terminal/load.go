@@ -220,7 +220,8 @@ func (p *loadPage) failures() {
 			return
 		}
 		cause := visible.Text(f.Cause)
-		example := strings.TrimPrefix(strings.TrimPrefix(f.Example, cause), ": ")
+		first := strings.TrimPrefix(strings.TrimPrefix(cause, "lost: "), "closing: ")
+		example := strings.TrimPrefix(strings.TrimPrefix(f.Example, first), ": ")
 		text := cause
 		if example != "" {
 			text += ": " + visible.Text(example)

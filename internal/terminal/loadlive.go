@@ -72,11 +72,8 @@ func (l *LoadScreen) Step(p load.Plan, s load.Step) {
 	what := "holds"
 	if !s.Holds {
 		what = "does not hold"
-		for _, v := range s.Verdicts {
-			if !v.OK {
-				what += fmt.Sprintf(", %s: %s", visible.Text(v.Text), v.Value)
-				break
-			}
+		if v := s.Reason(); v != nil {
+			what += fmt.Sprintf(", %s: %s", visible.Text(v.Text), v.Value)
 		}
 	}
 	again := ""

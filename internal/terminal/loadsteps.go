@@ -31,7 +31,11 @@ func (p *loadPage) steps() {
 	p.add("%s", p.step(max(len(over), 9), over, "answered/s", "p50", "p99", "max", "server", "memory"))
 	notes := ""
 	for _, s := range curve {
-		line := p.step(max(len(over), 9), load.Decimal(s.At), load.Decimal(s.Rate), us(s.P50), us(s.P99), us(s.Max), load.Percent(s.ServerCPU), load.Octets(float64(s.ServerMemory)))
+		cpu, memory := "", ""
+		if s.ServerMemory > 0 {
+			cpu, memory = load.Percent(s.ServerCPU), load.Octets(float64(s.ServerMemory))
+		}
+		line := p.step(max(len(over), 9), load.Decimal(s.At), load.Decimal(s.Rate), us(s.P50), us(s.P99), us(s.Max), cpu, memory)
 		p.add("%s  %s", line, p.mark(s, p.width-len([]rune(line))-2))
 		if s.Note != "" && !s.Holds {
 			notes = s.Note
@@ -83,16 +87,15 @@ func (p *loadPage) mark(s load.Step, room int) string {
 	if s.Note != "" {
 		mark += "*"
 	}
-	for _, v := range s.Verdicts {
-		if !v.OK {
-			text := mark + " " + visible.Text(v.Text) + ": " + v.Value
-			if visibleLen(text) > room {
-				text = mark + " " + visible.Text(v.Text[:max(strings.IndexAny(v.Text, "<>=!"), 0)]) + ": " + v.Value
-			}
-			return text
-		}
+	v := s.Reason()
+	if v == nil {
+		return mark
 	}
-	return mark
+	text := mark + " " + visible.Text(v.Text) + ": " + v.Value
+	if visibleLen(text) > room {
+		text = mark + " " + visible.Text(v.Text[:max(strings.IndexAny(v.Text, "<>=!"), 0)]) + ": " + v.Value
+	}
+	return text
 }
 
 func objective(slo []string) string {
