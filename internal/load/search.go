@@ -168,6 +168,12 @@ func (s Step) Reason() *Verdict {
 	return first
 }
 
+// OpenEnd reports whether a search that has found something has found nothing at which it does not hold, as it
+// was to go no higher, or was stopped.
+func (r *Result) OpenEnd() bool {
+	return r.Best != nil && !slices.ContainsFunc(r.Curve, func(s Step) bool { return !s.Holds && s.At > r.Best.At })
+}
+
 // Watched reports whether it is known what the server has used in the steps of a search.
 func (r *Result) Watched() bool {
 	return slices.ContainsFunc(r.Curve, func(s Step) bool { return s.ServerMemory > 0 })

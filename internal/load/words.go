@@ -61,6 +61,12 @@ func Seconds(s float64) string { return Words(time.Duration(s * 1e9)) }
 // Percent is a share of one, or of several, in whole hundredths.
 func Percent(v float64) string { return Thousands(int64(math.Round(100*v))) + "%" }
 
+// Detail is the example without the cause, where it begins with that; it may be empty.
+func (f Failure) Detail() string {
+	first := strings.TrimPrefix(strings.TrimPrefix(f.Cause, "lost: "), "closing: ")
+	return strings.TrimPrefix(strings.TrimPrefix(f.Example, first), ": ")
+}
+
 // Octets is a number of octets in words.
 func Octets(n float64) string {
 	unit := 0

@@ -220,11 +220,9 @@ func (p *loadPage) failures() {
 			return
 		}
 		cause := visible.Text(f.Cause)
-		first := strings.TrimPrefix(strings.TrimPrefix(cause, "lost: "), "closing: ")
-		example := strings.TrimPrefix(strings.TrimPrefix(f.Example, first), ": ")
 		text := cause
-		if example != "" {
-			text += ": " + visible.Text(example)
+		if detail := f.Detail(); detail != "" {
+			text += ": " + visible.Text(detail)
 		}
 		lines := wrap(text, p.width-12)
 		if len(lines) > mostLines {

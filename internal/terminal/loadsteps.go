@@ -51,7 +51,7 @@ func (p *loadPage) steps() {
 		return
 	}
 	p.text("  ", bold, fmt.Sprintf("Highest %s at which %s: %s", found(r.Plan.Over), objective(r.Plan.SLO), load.Decimal(r.Best.At)))
-	if !slices.ContainsFunc(r.Curve, func(s load.Step) bool { return !s.Holds && s.At > r.Best.At }) {
+	if r.OpenEnd() {
 		p.text("  ", "", "It may hold for more: the search ended there.")
 	}
 }

@@ -31,7 +31,7 @@ type plot struct {
 // Sizes of a picture, in its own units.
 const (
 	width, height             = 560, 240
-	left, right, above, below = 62, 26, 10, 38
+	left, right, above, below = 62, 26, 10, 48
 )
 
 // draw makes a plot. x and y say what the numbers at the axes are. Nothing in it is text of others.
@@ -47,7 +47,7 @@ func draw(title, axis string, x, y func(float64) string, lines ...line) plot {
 			left, width-right, atY(v), atY(v), left-6, atY(v)+4, template.HTMLEscapeString(y(v)))
 	}
 	for _, v := range steps(minX, maxX) {
-		fmt.Fprintf(&b, `<text class="x" x="%.1f" y="%d">%s</text>`, atX(v), height-below+16, template.HTMLEscapeString(x(v)))
+		fmt.Fprintf(&b, `<text class="x" x="%.1f" y="%d">%s</text>`, atX(v), height-below+20, template.HTMLEscapeString(x(v)))
 	}
 	fmt.Fprintf(&b, `<text class="axis" x="%d" y="%d">%s</text>`, width-right, height-4, template.HTMLEscapeString(axis))
 	for i, l := range lines {
