@@ -171,3 +171,15 @@ func TestWords(t *testing.T) {
 		}
 	}
 }
+
+func TestDetail(t *testing.T) {
+	for _, tt := range []struct{ cause, example, want string }{
+		{"tls", "tls: tls: bad certificate", "bad certificate"}, {"refused", "refused: connection refused", "connection refused"},
+		{"lost: reset", "reset: connection reset by peer", "connection reset by peer"}, {"ended", "ended", ""},
+		{"HTTP 503", "HTTP status 503", "HTTP status 503"}, {"x", "", ""},
+	} {
+		if got := (load.Failure{Cause: tt.cause, Example: tt.example}).Detail(); got != tt.want {
+			t.Errorf("%s, %s: %q, want %q", tt.cause, tt.example, got, tt.want)
+		}
+	}
+}

@@ -64,7 +64,11 @@ func Percent(v float64) string { return Thousands(int64(math.Round(100*v))) + "%
 // Detail is the example without the cause, where it begins with that; it may be empty.
 func (f Failure) Detail() string {
 	first := strings.TrimPrefix(strings.TrimPrefix(f.Cause, "lost: "), "closing: ")
-	return strings.TrimPrefix(strings.TrimPrefix(f.Example, first), ": ")
+	detail := f.Example
+	for again := true; again; {
+		detail, again = strings.CutPrefix(detail, first+": ")
+	}
+	return strings.TrimPrefix(detail, first)
 }
 
 // Octets is a number of octets in words.

@@ -11,6 +11,7 @@ import (
 	"html/template"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -165,8 +166,8 @@ func plots(r *load.Result, running bool) (all []plot) {
 	if r.Kind == load.Connect {
 		of = "of opening"
 	}
-	add(draw("Connections open", "seconds", number, number, line{"open", held, false}), len(held) > 1)
-	add(draw("Connections opened a second", "seconds", number, number, line{"a second", opening, false}), r.Kind == load.Connect && len(opening) > 1)
+	add(draw("Connections open", "seconds", number, number, line{"open", held, false}), r.Opened > 0 && len(held) > 1)
+	add(draw("Connections opened a second", "seconds", number, number, line{"a second", opening, false}), r.Kind == load.Connect && r.Opened > 0 && len(opening) > 1)
 	add(draw("Rate of opening against connections open", "connections", number, number, line{"a second", rateHeld, true}), r.Kind == load.Connect && len(rateHeld) > 2)
 	add(draw("Messages a second", "seconds", number, number, line{"a second", messages, false}), r.Messages > 0 && len(messages) > 1)
 	add(draw("Latency "+of+" over time", "seconds", number, us, line{"p50", p50, false}, line{"p99", p99, false}, line{"max", slowest, false}), len(p99) > 1)
@@ -181,7 +182,13 @@ func plots(r *load.Result, running bool) (all []plot) {
 	return all
 }
 
-func number(v float64) string { return load.Decimal(v) }
+// number is a number at an axis, whose steps may be small.
+func number(v float64) string {
+	if v < 100 {
+		return strconv.FormatFloat(math.Round(v*1000)/1000, 'f', -1, 64)
+	}
+	return load.Decimal(v)
+}
 
 // searchPlots are the curve of a search: what was answered, and at what latency.
 func searchPlots(r *load.Result) []plot {

@@ -84,7 +84,7 @@ func extent(lines []line) (minX, maxX, maxY float64) {
 	if math.IsInf(minX, 0) {
 		minX, maxX = 0, 1
 	}
-	if minX > 0 && minX < maxX/3 {
+	if minX > 0 && minX < maxX/2 {
 		minX = 0
 	}
 	if maxX <= minX {
