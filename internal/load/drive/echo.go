@@ -34,6 +34,7 @@ type echo struct {
 type outstanding struct {
 	queue []sent
 	head  int
+	late  int // messages that we have given up waiting for: they may still be answered
 }
 
 // sent is a message on its way.
@@ -188,7 +189,14 @@ func (e *echo) received(c *conn, opcode ws.Opcode, payload []byte) {
 	now := e.run.tally.now()
 	c.mu.Lock()
 	m, asked := c.echo.pop()
+	late := !asked && c.echo != nil && c.echo.late > 0
+	if late {
+		c.echo.late--
+	}
 	c.mu.Unlock()
+	if late {
+		return // it counts as missing
+	}
 	if !asked {
 		e.wrong(c, now, "a message that nobody asked for")
 		return
@@ -277,6 +285,9 @@ func (e *echo) giveUp() {
 		c.mu.Lock()
 		left := c.echo.len()
 		measured := e.forget(c)
+		if c.echo != nil {
+			c.echo.late = left
+		}
 		c.mu.Unlock()
 		e.waiting.Add(-int64(left))
 		why := fmt.Sprintf("%v after the last message", time.Duration(e.run.plan.Timeout))

@@ -107,13 +107,19 @@ func TestWarmup(t *testing.T) {
 	}
 }
 
-// faulty is a server with a fault.
-func faulty(t *testing.T, fault string) *world {
+func faults(t *testing.T, fault string) testee.Faults {
 	t.Helper()
 	set, err := testee.ParseFaults(fault)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return set
+}
+
+// faulty is a server with a fault.
+func faulty(t *testing.T, fault string) *world {
+	t.Helper()
+	set := faults(t, fault)
 	w := new(world)
 	w.serve = func(_ int, s stream.Stream) { _ = testee.Serve(w.ctx, s, testee.Config{Faults: set}) }
 	return w
@@ -146,6 +152,41 @@ func TestWrongAnswers(t *testing.T) {
 			t.Errorf("%s: %+v, %s", tt.fault, s.Counts, causes)
 		}
 	}
+}
+
+// An answer that comes when it is no longer waited for is missing, and not wrong; one too many is.
+func TestLateAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		fault string
+		wrong int64
+	}{{"", 0}, {"echoes-twice", 1}} {
+		var set testee.Faults
+		if tt.fault != "" {
+			set = faults(t, tt.fault)
+		}
+		w := new(world)
+		w.serve = func(_ int, s stream.Stream) {
+			never := true
+			_ = testee.Serve(w.ctx, &slow{&delayed{Stream: s, from: w.begun.Add(3500 * time.Microsecond)}, time.Time{}, &never}, testee.Config{Faults: set})
+		}
+		s, _ := drives(t, w, load.Plan{Kind: load.Echo, Connections: 1, Rate: 10, Size: "64", Binary: true, Duration: load.Duration(100 * time.Millisecond), Timeout: sec(1), Hold: sec(5)}, nil)
+		if s.Sent != 1 || s.Missing != 1 || s.Messages != 0 || s.Wrong != tt.wrong {
+			t.Errorf("%s: %+v", tt.fault, s.Counts)
+		}
+	}
+}
+
+// delayed keeps what the server writes after a moment for three seconds.
+type delayed struct {
+	stream.Stream
+	from time.Time
+}
+
+func (d *delayed) Write(b []byte) (int, error) {
+	if time.Now().After(d.from) {
+		time.Sleep(3 * time.Second)
+	}
+	return d.Stream.Write(b)
 }
 
 // A connection that is lost takes its messages with it, the others go on; where none is

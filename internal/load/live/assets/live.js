@@ -17,6 +17,9 @@ events.onmessage = (e) => {
   document.title = now.title;
   if (now.body) page.innerHTML = now.body;
   say(now.state, now.over ? 'over' : 'on');
-  if (now.over) events.close();
+  if (now.over) {
+    events.close();
+    document.querySelector('footer').hidden = true; // nobody answers there now
+  }
 };
 events.onerror = () => say('wsspec does not answer: this is what it told last.', 'lost');
