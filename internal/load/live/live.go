@@ -25,8 +25,12 @@ var assets embed.FS
 // maxReaders is how many pages are kept up to date at a time.
 const maxReaders = 32
 
-// often is how often a page is drawn anew, at most: the machine has something else to do.
-const often = time.Second
+// often is how often a page is drawn anew, at most: the machine has something else to do. It is drawn for
+// readers, and for so long after it was loaded by somebody who may load it again.
+const (
+	often  = time.Second
+	aWhile = 10 * time.Second
+)
 
 // policy lets the page load our script and style, and follow our events.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -43,6 +47,7 @@ type Site struct {
 	event  []byte // the same, as an event
 	number uint64 // of the event
 	drawn  time.Time
+	loaded time.Time     // when somebody loaded the page
 	grown  chan struct{} // closed and replaced when there is another; nil after the last
 }
 
@@ -77,7 +82,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.Ser
 func (s *Site) Show(at time.Duration, result func() (*load.Result, error)) error {
 	now := time.Now()
 	s.mu.Lock()
-	due := now.Sub(s.drawn) >= often && (len(s.readers) > 0 || s.drawn.IsZero())
+	due := now.Sub(s.drawn) >= often && (len(s.readers) > 0 || s.drawn.IsZero() || now.Sub(s.loaded) < aWhile)
 	if due {
 		s.drawn = now
 	}

@@ -218,7 +218,8 @@ func TestSlowReaders(t *testing.T) {
 	})
 }
 
-// Where nobody looks, nothing is drawn, but for the first time.
+// Where nobody looks, nothing is drawn, but for the first time, and for ten seconds after somebody has
+// loaded the page.
 func TestUnwatched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := live.New(plan(), http.NotFoundHandler())
@@ -231,6 +232,16 @@ func TestUnwatched(t *testing.T) {
 		}
 		if drawn != 1 {
 			t.Errorf("drawn %d times", drawn)
+		}
+		s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+		for range 10 {
+			if err := s.Show(0, func() (*load.Result, error) { drawn++; return result(1) }); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(2 * time.Second)
+		}
+		if drawn != 1+5 {
+			t.Errorf("drawn %d times when somebody has loaded the page", drawn)
 		}
 	})
 }

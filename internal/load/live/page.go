@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/wsspec/wsspec/internal/load/loadpage"
 )
@@ -15,6 +16,7 @@ import (
 func (s *Site) page(w http.ResponseWriter, _ *http.Request) {
 	s.mu.Lock()
 	now := s.latest
+	s.loaded = time.Now()
 	s.mu.Unlock()
 	t, err := template.ParseFS(assets, "assets/live.tmpl")
 	var b bytes.Buffer
