@@ -210,14 +210,20 @@ func (r *run) look(s suspect, quick, sure *player.Player) {
 		count(&p.unconfirmed)
 		return
 	}
+	r.keep(f)
+}
+
+// keep takes a finding, unless one of its shape was found before.
+func (r *run) keep(f Finding) {
+	p := &r.pursuit
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if key := shape(f.Violation, f.Conversation); p.shapes[key] {
+	key := shape(f.Violation, f.Conversation)
+	if p.shapes[key] {
 		p.repeated++
 		return
-	} else {
-		p.shapes[key] = true
 	}
+	p.shapes[key] = true
 	p.findings = append(p.findings, f)
 	if r.Found != nil {
 		r.Found(f)

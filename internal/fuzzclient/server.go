@@ -58,11 +58,11 @@ var errNoTLS = errors.New("HTTP/3 is always over TLS: the URL has to be one of t
 // Resolve reads the server's URL and TLS files. The error says which of them is
 // wrong and why.
 func (s Server) Resolve(userAgent string) (*Endpoint, error) {
-	u, addr, err := ws.ParseURL(s.URL)
+	u, port, err := ws.ParseURL(s.URL)
 	if err != nil {
 		return nil, fmt.Errorf("server URL %q: %w", s.URL, err)
 	}
-	e := &Endpoint{Server: s, target: stream.Target{Addr: addr, Way: s.Way}}
+	e := &Endpoint{Server: s, target: stream.Target{Addr: net.JoinHostPort(u.Hostname(), port), Way: s.Way}}
 	if u.Scheme == "wss" {
 		if e.target.TLS, err = s.TLS.Config(u.Hostname()); err != nil {
 			return nil, err

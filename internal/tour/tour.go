@@ -37,11 +37,11 @@ func To(base string, secure stream.ClientTLS, way stream.Way, cfg testee.Config)
 
 // Over is To with a version of HTTP: ws.HTTP1, ws.HTTP2 or ws.HTTP3, which is over TLS only.
 func Over(version, base string, secure stream.ClientTLS, way stream.Way, cfg testee.Config) (Dial, error) {
-	u, addr, err := ws.ParseURL(base)
+	u, port, err := ws.ParseURL(base)
 	if err != nil {
 		return nil, fmt.Errorf("server URL %q: %w", base, err)
 	}
-	target := stream.Target{Addr: addr, Way: way}
+	target := stream.Target{Addr: net.JoinHostPort(u.Hostname(), port), Way: way}
 	if u.Scheme == "wss" {
 		if version == ws.HTTP2 {
 			secure.ALPN = []string{"h2"}

@@ -5,7 +5,6 @@ package ws
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"strconv"
 	"strings"
@@ -13,10 +12,10 @@ import (
 
 var errNoScheme = errors.New("there is no scheme: want ws:// or wss:// (RFC 6455, 3)")
 
-// ParseURL reads a WebSocket URL and returns its host:port beside it, with port 80 or 443
-// where the URL has none (RFC 6455, 3). An error does not name the URL: its caller says
-// where it stands.
-func ParseURL(raw string) (u *url.URL, addr string, err error) {
+// ParseURL reads a WebSocket URL and returns its port beside it, which is 80 or 443 where
+// the URL has none (RFC 6455, 3). An error does not name the URL: its caller says where it
+// stands.
+func ParseURL(raw string) (u *url.URL, port string, err error) {
 	u, err = url.Parse(raw)
 	if err != nil && !strings.Contains(raw, "://") {
 		return nil, "", errNoScheme // such as 127.0.0.1:9001
@@ -24,7 +23,7 @@ func ParseURL(raw string) (u *url.URL, addr string, err error) {
 	if err != nil {
 		return nil, "", errors.Unwrap(err)
 	}
-	port := u.Port()
+	port = u.Port()
 	switch {
 	case u.Scheme == "":
 		return nil, "", errNoScheme
@@ -46,5 +45,5 @@ func ParseURL(raw string) (u *url.URL, addr string, err error) {
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return nil, "", fmt.Errorf("there is no port %s", port)
 	}
-	return u, net.JoinHostPort(u.Hostname(), port), nil
+	return u, port, nil
 }

@@ -51,11 +51,11 @@ func Locate(ctx context.Context, raw string) (Target, error) {
 // LocateBy is Locate for a server that is reached in another way: what is looked up is where that
 // leads to at once.
 func LocateBy(ctx context.Context, raw string, way stream.Way) (Target, error) {
-	u, addr, err := ws.ParseURL(raw)
+	u, port, err := ws.ParseURL(raw)
 	if err != nil {
 		return Target{}, fmt.Errorf("URL %q: %w", raw, err)
 	}
-	t := Target{Host: u.Host, Path: u.RequestURI(), Authority: addr}
+	t := Target{Host: u.Host, Path: u.RequestURI(), Authority: net.JoinHostPort(u.Hostname(), port)}
 	if u.Scheme == "wss" {
 		t.TLS = &tls.Config{ServerName: u.Hostname(), NextProtos: []string{"http/1.1"}}
 	}
@@ -63,7 +63,7 @@ func LocateBy(ctx context.Context, raw string, way stream.Way) (Target, error) {
 		t.Way = way
 	}
 	if way.Unix == "" {
-		t.Addr, err = lookUp(ctx, way.Direct(addr))
+		t.Addr, err = lookUp(ctx, way.Direct(t.Authority))
 	}
 	return t, err
 }
