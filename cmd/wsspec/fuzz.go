@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/fuzz"
+	"github.com/wsspec/wsspec/internal/fuzz/counters"
 	"github.com/wsspec/wsspec/internal/fuzz/player"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
 	"github.com/wsspec/wsspec/internal/report/archive"
@@ -36,6 +37,7 @@ type fuzzCmd struct {
 	MessageLimit  int     `placeholder:"OCTETS" help:"Length of messages that the server has to take; longer ones it may refuse with 1009. By default 4096."`
 	TextOnly      bool    `help:"The server may refuse binary messages with 1003."`
 	PID           int     `name:"pid" placeholder:"N" help:"Watch this process for its end, for memory and file descriptors that only grow, and for processor time that it takes when nobody talks to it; by default the owner of the port, if it is on this machine."`
+	Coverage      string  `placeholder:"URL|FILE" help:"Where the server tells its own counters, such as those of a Go program built with -cover: a conversation that reaches new ones is gone on with. It has conversations one at a time then, unless --jobs says otherwise."`
 	Restart       string  `placeholder:"COMMAND" help:"Starts the server again: run by the shell where it is gone or does not come to rest, so that it can be found out why. It has to return, such as \"docker restart echo\"."`
 	Strict        bool    `help:"Exit with status 1 for findings that break a SHOULD, too."`
 
@@ -66,6 +68,8 @@ Examples:
   wsspec test ws://localhost:9001 --cases findings/
 
   wsspec fuzz ws://localhost:9001 ws://localhost:9002
+
+  wsspec fuzz ws://localhost:9001 --coverage http://localhost:9001/coverage
 
   wsspec fuzz ws://localhost:9001 --restart "systemctl restart echo"
 
@@ -112,6 +116,9 @@ func (c *fuzzCmd) Run(ctx context.Context, p *process) error {
 	}
 	if process != nil {
 		config.CPU = process.cpu
+	}
+	if err := c.counting(ctx, &config); err != nil {
+		return err
 	}
 	if c.Restart != "" {
 		config.Restart = c.restarting(process, config.Peer)
@@ -189,10 +196,29 @@ func (c *fuzzCmd) config(peer player.Peer, met fuzzclient.Met) fuzz.Config {
 	if met.Jobs == 1 {
 		f.Jobs, f.Single = 1, true
 	}
+	if c.Coverage != "" {
+		f.Jobs = 1 // else it would not be known which of them has reached what
+	}
 	if c.Jobs > 0 {
 		f.Jobs = c.Jobs
 	}
 	return f
+}
+
+// counting has the counters of the server steer, too.
+func (c *fuzzCmd) counting(ctx context.Context, config *fuzz.Config) error {
+	if c.Coverage == "" {
+		return nil
+	}
+	source, err := counters.Open(c.Coverage)
+	if err == nil {
+		_, err = source.Read(ctx)
+	}
+	if err != nil {
+		return badUsage(fmt.Errorf("--coverage: %w", err), `docs/fuzz.md has a handler that tells them: "With the coverage of your server"`)
+	}
+	config.Counters = source.Read
+	return nil
 }
 
 // surroundings are what things are shown on.

@@ -89,6 +89,8 @@ func (s *fuzzScreen) end(agent string, sum *fuzz.Summary) error {
 		}
 	}
 	row(sum.Marks, "pairs of state and input or answer seen")
+	row(sum.Coverage.Reached, fmt.Sprintf("counters of the server reached, %d of them before the first conversation", sum.Coverage.Before))
+	row(sum.Coverage.Failed, fmt.Sprintf("times they could not be read, the last time because: %v", sum.Coverage.Why))
 	row(levels[model.Must], "findings that break a MUST")
 	row(levels[model.Contract], "findings of wrong echoes")
 	row(levels[model.Should], "findings that break a SHOULD")

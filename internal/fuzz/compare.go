@@ -106,7 +106,7 @@ func (r *comparison) work(ctx context.Context) {
 		}
 		c := r.draw.Draw(n, known)
 		found, marks, err := r.play(ctx, players, c)
-		r.guide.played(n, c, marks)
+		r.guide.played(n, c, marks, nil)
 		if ctx.Err() != nil {
 			return
 		}

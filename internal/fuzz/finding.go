@@ -91,9 +91,9 @@ func (s *suspect) key() string {
 	return b.String()
 }
 
-// shape is what makes findings one: the sentence, what kinds of frames were sent, and the
+// Shape is what makes findings one: the sentence, what kinds of frames were sent, and the
 // kind of handshake.
-func shape(v model.Violation, c *conversation.Conversation) string {
+func Shape(v model.Violation, c *conversation.Conversation) string {
 	var b strings.Builder
 	b.WriteString(v.Requirement)
 	for _, o := range c.Openings {

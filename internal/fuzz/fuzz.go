@@ -50,6 +50,9 @@ type Config struct {
 	// CPU says what the process of the endpoint has had so far, where that is known; else it is
 	// nil, and nobody looks whether the process rests when nobody talks to it.
 	CPU func() (CPU, error)
+	// Counters returns which counters of the endpoint's own are not zero, by numbers that stand
+	// for them. A conversation behind which there are new ones is one to draw from. May be nil.
+	Counters func(context.Context) ([]uint64, error)
 	// Restart starts the endpoint again, where it is gone or does not rest any more. May be nil.
 	Restart func(context.Context) error
 
@@ -81,6 +84,7 @@ type Summary struct {
 	Left        int                          // findings that were not looked at when the run ended
 	Lost        error                        // why the endpoint could not be reached any more, nil where it could
 	Gone        []*conversation.Conversation // the last before that
+	Coverage    Coverage                     // where there were Counters
 	Restless    int                          // times the process did not rest when nobody talked to the endpoint
 	Unwatched   error                        // why nobody looked whether it does, nil where somebody did or CPU is nil
 }
@@ -108,6 +112,7 @@ type run struct {
 	died     atomic.Int64
 	alone    *gate // locked by who must be the only one to talk to the endpoint
 	rest     rest
+	covered  covered
 
 	mu     sync.Mutex
 	recent []*conversation.Conversation // the last that were begun
@@ -196,6 +201,7 @@ func (f *Fuzzer) do() {
 	if f.CPU != nil {
 		f.lookFirst(drawing)
 	}
+	f.countFirst(drawing)
 	var workers, hunters, lookers sync.WaitGroup
 	for range f.Jobs {
 		workers.Go(func() { f.work(drawing) })
@@ -221,6 +227,7 @@ func (f *Fuzzer) do() {
 func (r *run) summary() Summary {
 	s := Summary{Seed: r.Seed, Replayed: r.replayed.Load(), Took: time.Since(r.began), Lost: r.lost, Gone: r.gone, Died: int(r.died.Load())}
 	s.Played, s.Marks, s.Known = r.guide.counts()
+	s.Coverage = r.coverage()
 	s.Restless, s.Unwatched = r.rest.times, r.rest.blind
 	r.pursuit.summary(&s)
 	return s
@@ -255,7 +262,7 @@ func (r *run) work(ctx context.Context) {
 				r.pursuit.add(suspect{c: d, n: n, gone: true, at: time.Since(r.began)})
 			}
 		}
-		r.guide.played(n, c, out.Marks)
+		r.guide.played(n, c, out.Marks, r.counted(ctx))
 		if ctx.Err() == nil { // cut short, it proves nothing
 			for _, v := range out.Violations {
 				r.pursuit.add(suspect{c: c, n: n, violation: v, at: time.Since(r.began)})

@@ -4,6 +4,7 @@ package fuzz
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
@@ -47,9 +48,14 @@ type round struct {
 }
 
 type shown struct {
-	c     *conversation.Conversation
-	marks []player.Mark
+	c        *conversation.Conversation
+	marks    []player.Mark
+	counters bool // of the endpoint, too
 }
+
+// counterWeight is how many times as often a conversation is drawn from that has reached new
+// counters of the endpoint: these are few, and say more than marks.
+const counterWeight = 64
 
 func newGuide(runs uint64) *guide {
 	g := &guide{runs: runs, rounds: map[uint64]*round{}, seen: map[player.Mark]struct{}{}, knownAt: map[uint64][]*conversation.Conversation{}}
@@ -83,8 +89,9 @@ func (g *guide) take() (n uint64, known []*conversation.Conversation, ok bool) {
 	return n, g.knownAt[r-ahead], true
 }
 
-// played takes what the conversation of a number has shown.
-func (g *guide) played(n uint64, c *conversation.Conversation, marks []player.Mark) {
+// played takes what the conversation of a number has shown, and which counters of the endpoint
+// it has reached that nobody had.
+func (g *guide) played(n uint64, c *conversation.Conversation, marks, counters []player.Mark) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	r := g.rounds[n/roundSize]
@@ -94,8 +101,8 @@ func (g *guide) played(n uint64, c *conversation.Conversation, marks []player.Ma
 			fresh = append(fresh, m)
 		}
 	}
-	if fresh != nil {
-		r.shown[n%roundSize] = shown{c, fresh}
+	if fresh != nil || counters != nil {
+		r.shown[n%roundSize] = shown{c, fresh, counters != nil}
 	}
 	r.left--
 	for g.rounds[g.done] != nil && g.rounds[g.done].left == 0 {
@@ -120,7 +127,11 @@ func (g *guide) merge(r *round) {
 				fresh = true
 			}
 		}
-		if fresh && worthKeeping(s.c) {
+		switch {
+		case s.c == nil || !worthKeeping(s.c):
+		case s.counters:
+			add = append(add, slices.Repeat([]*conversation.Conversation{s.c}, counterWeight)...)
+		case fresh:
 			add = append(add, s.c)
 		}
 	}

@@ -35,7 +35,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 				if backwards {
 					i = roundSize - 1 - i
 				}
-				g.played(uint64(i)+g.done*roundSize, cs[i], []player.Mark{player.Mark(i / 7), player.Mark(g.done)})
+				g.played(uint64(i)+g.done*roundSize, cs[i], []player.Mark{player.Mark(i / 7), player.Mark(g.done)}, nil)
 			}
 		}
 		if _, _, ok := g.take(); ok {

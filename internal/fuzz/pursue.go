@@ -31,6 +31,14 @@ type suspect struct {
 // alone reports whether nobody else may talk to the endpoint, who may be to blame.
 func (s *suspect) alone() bool { return s.gone || s.restless }
 
+// most is how long it may be shrunk.
+func (s *suspect) most() time.Duration {
+	if s.restless {
+		return restTime
+	}
+	return shrinkTime
+}
+
 // pursuit is what is done with suspects.
 type pursuit struct {
 	mu       sync.Mutex
@@ -183,11 +191,7 @@ func (r *run) look(s suspect, quick, sure *player.Player) {
 	// What came at once comes at once again; what is by chance is given as many chances.
 	quick.Patience = hasty(r.First, quick.Pace(), s.violation.Level)
 	defer func() { quick.Patience = r.First }()
-	most := shrinkTime
-	if s.restless {
-		most = restTime
-	}
-	small := shrink(s.c, maxReplays, most, func(c *conversation.Conversation) bool {
+	small := shrink(s.c, maxReplays, s.most(), func(c *conversation.Conversation) bool {
 		if r.ctx.Err() != nil {
 			return false
 		}
@@ -218,7 +222,7 @@ func (r *run) keep(f Finding) {
 	p := &r.pursuit
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := shape(f.Violation, f.Conversation)
+	key := Shape(f.Violation, f.Conversation)
 	if p.shapes[key] {
 		p.repeated++
 		return
