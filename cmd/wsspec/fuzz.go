@@ -41,7 +41,8 @@ type fuzzCmd struct {
 	Restart       string  `placeholder:"COMMAND" help:"Starts the server again: run by the shell where it is gone or does not come to rest, so that it can be found out why. It has to return, such as \"docker restart echo\"."`
 	Strict        bool    `help:"Exit with status 1 for findings that break a SHOULD, too."`
 
-	Handshake `embed:""`
+	Handshake  `embed:""`
+	FleetFlags `embed:""`
 
 	Quiet bool `short:"q" group:"Output" help:"Print the summary only."`
 }
@@ -69,6 +70,8 @@ Examples:
 
   wsspec fuzz ws://localhost:9001 ws://localhost:9002
 
+  wsspec fuzz ws://target:9001 --time 8h --workers 4 --fleet-listen :4222
+
   wsspec fuzz ws://localhost:9001 --coverage http://localhost:9001/coverage
 
   wsspec fuzz ws://localhost:9001 --restart "systemctl restart echo"
@@ -95,6 +98,9 @@ func (c *fuzzCmd) Run(ctx context.Context, p *process) error {
 		return c.compare(ctx, p)
 	default:
 		return badUsage(errors.New("more than two servers"), "fuzz one, or compare two")
+	}
+	if c.wanted() {
+		return c.shareOut(ctx, p)
 	}
 	endpoint, err := c.endpoint(p, c.URLs[0])
 	if err != nil {
@@ -159,6 +165,9 @@ func (c *fuzzCmd) check() error {
 		return badUsage(fmt.Errorf("--enough is %d: want at least 1", c.Enough), "")
 	case c.MessageLimit < 0:
 		return badUsage(fmt.Errorf("--message-limit is %d: want octets", c.MessageLimit), "")
+	}
+	if err := c.checkFleet(); err != nil {
+		return err
 	}
 	if info, err := os.Stat(c.Out); err == nil && !info.IsDir() {
 		return badUsage(fmt.Errorf("--out: %s is a file", c.Out), "name a folder for what is found")

@@ -19,10 +19,10 @@ import (
 	"github.com/wsspec/wsspec/internal/stream"
 )
 
-// FleetFlags are the flags for who carries out a load test.
+// FleetFlags are the flags for who carries out a load test, or fuzzing.
 type FleetFlags struct {
-	Fleet       string `placeholder:"URL" group:"Many machines" help:"Share the load out to the workers at this NATS server with JetStream: nats://host:4222, or tls://…. See wsspec worker."`
-	Workers     int    `placeholder:"N" group:"Many machines" help:"Share the load out to N workers. Without --fleet, this process is their server, and prints how to start them."`
+	Fleet       string `placeholder:"URL" group:"Many machines" help:"Share the work out to the workers at this NATS server with JetStream: nats://host:4222, or tls://…. See wsspec worker."`
+	Workers     int    `placeholder:"N" group:"Many machines" help:"Share the work out to N workers. Without --fleet, this process is their server, and prints how to start them."`
 	FleetListen string `placeholder:"ADDR" group:"Many machines" help:"Where the server in this process listens, such as :4222; by default at a free port that only this machine reaches."`
 	FleetToken  string `placeholder:"WORD" group:"Many machines" help:"What workers show to the server; without --fleet, it is made up if not given."`
 	FleetDir    string `placeholder:"DIR" complete:"dir" group:"Many machines" help:"Where the server in this process keeps what another start of the same command needs to go on with the test."`
@@ -34,8 +34,22 @@ type FleetFlags struct {
 // wanted reports whether the load is to be shared out.
 func (c *FleetFlags) wanted() bool { return c.Fleet != "" || c.Workers != 0 }
 
-// check says which flags do not fit together.
+// check says which flags do not fit together, or to the plan.
 func (c *FleetFlags) check(plan load.Plan) error {
+	if err := c.fit(); err != nil || !c.wanted() {
+		return err
+	}
+	if plan.Connections < c.Workers && plan.Kind != load.Find {
+		return badUsage(fmt.Errorf("--workers is %d, for %d connections", c.Workers, plan.Connections), "have at least one connection for each worker")
+	}
+	if err := machines.Check(plan); err != nil {
+		return badUsage(err, "leave --fleet and --workers out")
+	}
+	return nil
+}
+
+// fit says which flags do not fit together.
+func (c *FleetFlags) fit() error {
 	own := c.FleetListen != "" || c.FleetDir != "" || c.FleetCert != "" || c.FleetKey != ""
 	switch {
 	case !c.wanted() && (own || c.FleetToken != "" || c.FleetCAFile != ""):
@@ -43,16 +57,11 @@ func (c *FleetFlags) check(plan load.Plan) error {
 	case !c.wanted():
 		return nil
 	case c.Workers < 1 || c.Workers > 10_000:
-		return badUsage(fmt.Errorf("--workers is %d: want 1 to 10000", c.Workers), "the load is shared out to so many")
+		return badUsage(fmt.Errorf("--workers is %d: want 1 to 10000", c.Workers), "the work is shared out to so many")
 	case c.Fleet != "" && own:
 		return badUsage(errors.New("--fleet-listen, --fleet-dir, --fleet-tls-cert and --fleet-tls-key are for the server in this process"), "leave --fleet out, or these")
 	case (c.FleetCert == "") != (c.FleetKey == ""):
 		return badUsage(errors.New("--fleet-tls-cert and --fleet-tls-key go together"), "")
-	case plan.Connections < c.Workers && plan.Kind != load.Find:
-		return badUsage(fmt.Errorf("--workers is %d, for %d connections", c.Workers, plan.Connections), "have at least one connection for each worker")
-	}
-	if err := machines.Check(plan); err != nil {
-		return badUsage(err, "leave --fleet and --workers out")
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/fleet"
+	fuzzmachines "github.com/wsspec/wsspec/internal/fuzz/machines"
 	"github.com/wsspec/wsspec/internal/load/machines"
 	"github.com/wsspec/wsspec/internal/visible"
 )
@@ -24,11 +25,12 @@ type workerCmd struct {
 
 // Help is what "wsspec worker --help" says beside the flags.
 func (workerCmd) Help() string {
-	return `A worker takes a part of each load test that is shared out at the server, and reports what it measures. It needs no other configuration, and any number of them may come and go. All have to be of the same version as the program that shares out.
+	return `A worker takes a part of each load test, and of each fuzzing, that is shared out at the server, and reports what it measures or finds. It needs no other configuration, and any number of them may come and go. All have to be of the same version as the program that shares out.
 
   nats-server -js
   wsspec worker nats://localhost:4222
   wsspec load connect ws://target --fleet nats://localhost:4222 --workers 4
+  wsspec fuzz ws://target --fleet nats://localhost:4222 --workers 4
 
 Without a server of your own, "wsspec load … --workers 4 --fleet-listen :4222" is one, and prints the line to start workers with. docs/fleet.md has the whole story.`
 }
@@ -52,7 +54,8 @@ func (c *workerCmd) Run(ctx context.Context, p *process) error {
 	}
 	fmt.Fprintf(p.stdout, "Worker %s is ready. Ctrl-C ends it.\n", visible.Text(name))
 	w := fleet.Worker{
-		Bus: bus, Name: name, Version: version(), Once: c.Once, Runners: map[string]fleet.Runner{machines.Kind: machines.NewRunner(p.locator())},
+		Bus: bus, Name: name, Version: version(), Once: c.Once,
+		Runners: map[string]fleet.Runner{machines.Kind: machines.NewRunner(p.locator()), fuzzmachines.Kind: fuzzmachines.Runner(openFuzzed(p))},
 		Tell: func(format string, args ...any) {
 			fmt.Fprintln(p.stdout, visible.Text(fmt.Sprintf(format, args...)))
 		},

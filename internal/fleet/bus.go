@@ -152,15 +152,19 @@ func (b *Bus) Close() { b.nc.Close() }
 // fits is how much data goes into one message, beside its headers.
 func (b *Bus) fits() int { return max(int(b.nc.MaxPayload())-4096, 16<<10) }
 
-// queue is the consumer by which workers of a pool take parts.
-func (b *Bus) queue(ctx context.Context, kind, version string, lease time.Duration) (jetstream.Consumer, error) {
-	name := pool(kind, version)
+// queue is the consumer by which workers take parts of work of some kinds, in order.
+func (b *Bus) queue(ctx context.Context, kinds []string, version string, lease time.Duration) (jetstream.Consumer, error) {
+	name := pool(strings.Join(kinds, "-"), version)
+	var subjects []string
+	for _, kind := range kinds {
+		subjects = append(subjects, workSubject(kind, version, "*"))
+	}
 	c, err := b.js.Consumer(ctx, workStream, name)
 	if !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return c, err
 	}
 	return b.js.CreateOrUpdateConsumer(ctx, workStream, jetstream.ConsumerConfig{
-		Durable: name, FilterSubject: "wsspec.work." + name + ".*", AckPolicy: jetstream.AckExplicitPolicy, AckWait: lease, MaxAckPending: -1, MaxDeliver: -1,
+		Durable: name, FilterSubjects: subjects, AckPolicy: jetstream.AckExplicitPolicy, AckWait: lease, MaxAckPending: -1, MaxDeliver: -1,
 	})
 }
 

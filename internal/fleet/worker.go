@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,21 +53,13 @@ func (w *Worker) Run(ctx context.Context) error {
 	go w.beat(alive)
 	var all sync.WaitGroup
 	defer all.Wait()
-	errs := make(chan error, len(w.Runners))
 	ctx, w.enough = context.WithCancel(ctx)
 	defer w.enough()
-	for kind := range w.Runners {
-		queue, err := w.Bus.queue(ctx, kind, w.Version, w.Times.Lease)
-		if err != nil {
-			return fmt.Errorf("queue of %s: %w", kind, err)
-		}
-		all.Go(func() { errs <- w.take(ctx, queue, &all) })
+	queue, err := w.Bus.queue(ctx, slices.Sorted(maps.Keys(w.Runners)), w.Version, w.Times.Lease)
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
 	}
-	for range w.Runners {
-		if err := <-errs; err != nil && ctx.Err() == nil {
-			return err
-		}
-	}
+	w.take(ctx, queue, &all)
 	return nil
 }
 
@@ -93,7 +87,7 @@ func (w *Worker) beat(ctx context.Context) {
 const fetchPatience = 2 * time.Second
 
 // take takes parts from the queue, one at a time, whenever we may have another.
-func (w *Worker) take(ctx context.Context, queue jetstream.Consumer, all *sync.WaitGroup) error {
+func (w *Worker) take(ctx context.Context, queue jetstream.Consumer, all *sync.WaitGroup) {
 	for ctx.Err() == nil {
 		if !w.reserve() {
 			select {
@@ -122,7 +116,6 @@ func (w *Worker) take(ctx context.Context, queue jetstream.Consumer, all *sync.W
 			w.once(l.done)
 		})
 	}
-	return nil
 }
 
 // next waits a while for a part.

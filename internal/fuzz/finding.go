@@ -3,8 +3,10 @@
 package fuzz
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,10 +49,22 @@ func (r *run) newFinding(s suspect, c *conversation.Conversation, expected strin
 	if s.restless {
 		c.Note.Requirement, c.Note.Rule = "", "An endpoint whose conversations have ended has nothing left to do."
 	}
-	sum := sha256.Sum256([]byte(c.Script()))
 	return Finding{
-		Name: fmt.Sprintf("%s-%x", v.Requirement, sum[:3]), Conversation: c, Violation: v, Records: records, Number: s.n, At: s.at,
+		Name: Name(v, c), Conversation: c, Violation: v, Records: records, Number: s.n, At: s.at,
 	}
+}
+
+// Name is that of the file of a finding.
+func Name(v model.Violation, c *conversation.Conversation) string {
+	sum := sha256.Sum256([]byte(c.Script()))
+	return fmt.Sprintf("%s-%x", v.Requirement, sum[:3])
+}
+
+// SortFindings has the worst come first.
+func SortFindings(all []Finding) {
+	slices.SortStableFunc(all, func(a, b Finding) int {
+		return cmp.Or(int(a.Violation.Level)-int(b.Violation.Level), strings.Compare(a.Name, b.Name))
+	})
 }
 
 // received is a line of what came back and what is wrong with it.

@@ -186,6 +186,9 @@ func (f *Fuzzer) Progress() Progress {
 	return p
 }
 
+// Marks are those seen so far, but for the first so many.
+func (f *Fuzzer) Marks(from int) []player.Mark { return f.guide.marks(from) }
+
 func (f *Fuzzer) do() {
 	defer close(f.done)
 	drawing, stop := context.WithCancel(f.ctx)

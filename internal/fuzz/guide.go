@@ -27,6 +27,7 @@ type guide struct {
 	rounds  map[uint64]*round
 	done    uint64 // rounds that are merged
 	seen    map[player.Mark]struct{}
+	order   []player.Mark                // in which they were seen
 	known   []*conversation.Conversation // replaced, not changed
 	entered int                          // conversations that ever were known
 	knownAt map[uint64][]*conversation.Conversation
@@ -124,6 +125,7 @@ func (g *guide) merge(r *round) {
 		for _, m := range s.marks {
 			if _, has := g.seen[m]; !has && len(g.seen) < maxSeen {
 				g.seen[m] = struct{}{}
+				g.order = append(g.order, m)
 				fresh = true
 			}
 		}
@@ -167,6 +169,13 @@ func (g *guide) stop() {
 // stopWith stops when the context ends.
 func (g *guide) stopWith(ctx context.Context) (release func() bool) {
 	return context.AfterFunc(ctx, g.stop)
+}
+
+// marks are those seen, but for the first so many.
+func (g *guide) marks(from int) []player.Mark {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clone(g.order[min(from, len(g.order)):])
 }
 
 // counts is how many conversations were handed out, marks seen and conversations known.

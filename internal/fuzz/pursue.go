@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -124,12 +123,7 @@ func (p *pursuit) summary(s *Summary) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.Findings = slices.Clone(p.findings)
-	slices.SortStableFunc(s.Findings, func(a, b Finding) int {
-		if a.Violation.Level != b.Violation.Level {
-			return int(a.Violation.Level) - int(b.Violation.Level)
-		}
-		return strings.Compare(a.Name, b.Name)
-	})
+	SortFindings(s.Findings)
 	s.Unconfirmed, s.Repeated, s.Left = p.unconfirmed, p.repeated, p.left+len(p.waiting)
 }
 
