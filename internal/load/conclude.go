@@ -4,8 +4,6 @@ package load
 
 import (
 	"cmp"
-	"encoding/json"
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -17,7 +15,7 @@ import (
 type Distribution struct {
 	stats.Summary
 	Curve []stats.Quantile `json:"curve"`         // the whole of it, for plots
-	HDR   json.RawMessage  `json:"hdr,omitempty"` // the histogram, as package stats encodes it
+	HDR   *stats.Histogram `json:"hdr,omitempty"` // the histogram itself
 }
 
 // A Run is what is known of a run beside what was measured.
@@ -33,7 +31,7 @@ type Run struct {
 }
 
 // Conclude makes a result of what was measured, and holds the plan's conditions against
-// it.
+// it. The histograms of the snapshot become part of the result.
 func Conclude(p Plan, r Run, s *stats.Snapshot) (*Result, error) {
 	ramp, end := s.Ramp.Seconds(), s.End.Seconds()
 	res := &Result{
@@ -51,14 +49,9 @@ func Conclude(p Plan, r Run, s *stats.Snapshot) (*Result, error) {
 		stats.First: &res.Latency.First, stats.Median: &res.Latency.Median, stats.Last: &res.Latency.Last,
 	} {
 		h := s.Latency[phase]
-		if h.Count() == 0 {
-			continue
+		if h.Count() > 0 {
+			*to = &Distribution{Summary: h.Summary(), Curve: h.Curve(), HDR: h}
 		}
-		hdr, err := json.Marshal(h)
-		if err != nil {
-			return nil, fmt.Errorf("histogram of %s: %w", phase, err)
-		}
-		*to = &Distribution{Summary: h.Summary(), Curve: h.Curve(), HDR: hdr}
 	}
 	var err error
 	res.Thresholds, err = judge(p.FailIf, p.Kind, s, r.Messaging)
