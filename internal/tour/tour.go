@@ -35,8 +35,13 @@ func To(base string, secure stream.ClientTLS, way stream.Way, cfg testee.Config)
 	return Over(ws.HTTP1, base, secure, way, cfg)
 }
 
+// patience is how long a server may take to answer the opening handshake: it may be busy, or on
+// a machine that is.
+const patience = 30 * time.Second
+
 // Over is To with a version of HTTP: ws.HTTP1, ws.HTTP2 or ws.HTTP3, which is over TLS only.
 func Over(version, base string, secure stream.ClientTLS, way stream.Way, cfg testee.Config) (Dial, error) {
+	cfg.HandshakeTimeout = cmp.Or(cfg.HandshakeTimeout, patience)
 	u, port, err := ws.ParseURL(base)
 	if err != nil {
 		return nil, fmt.Errorf("server URL %q: %w", base, err)
@@ -234,6 +239,7 @@ func Echo(ctx context.Context, raw string, insecure bool, cfg testee.Config, ope
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", fuzzclient.ErrUnreachable, raw, err)
 	}
+	cfg.HandshakeTimeout = cmp.Or(cfg.HandshakeTimeout, patience)
 	c, err := testee.Dial(ctx, s, t.Host, t.Path, cfg)
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", fuzzclient.ErrUnreachable, raw, err)
