@@ -21,9 +21,9 @@ func found() fstest.MapFS {
 	}
 }
 
-func TestReplay(t *testing.T) { wsspec.ReplayHandler(t, echo(), found()) }
+func TestReplay(t *testing.T) { wsspec.ReplayHandler(t, echo(), found(), patient()) }
 
-func FuzzEcho(f *testing.F) { wsspec.FuzzHandler(f, echo()) }
+func FuzzEcho(f *testing.F) { wsspec.FuzzHandler(f, echo(), patient()) }
 
 // With a handler that is wrong, both fail and say why. They are run as somebody else's
 // tests would be.
