@@ -84,7 +84,7 @@ func serve(t *testing.T, patterns ...string) (string, *archive.Store) {
 		Plan: planned, View: report.View{Sections: cases.Sections()}, Results: store, Port: l.Addr().(*net.TCPAddr).Port, Version: "test",
 	})
 	server := fuzzserver.New(fuzzserver.Config{
-		Plan: planned, Settings: runner.Settings{Seed: 1, Deflate: new(deflate.Pool)}, Store: store, Events: func(e fuzzserver.Event) { pass(site, e) },
+		Plan: planned, Settings: runner.Settings{Seed: 1, Factor: 10, Deflate: new(deflate.Pool)}, Store: store, Events: func(e fuzzserver.Event) { pass(site, e) },
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
