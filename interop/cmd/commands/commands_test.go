@@ -159,7 +159,7 @@ func TestServersObey(t *testing.T) {
 			need(t, e)
 			server := start(t, append(e.command, "server", "127.0.0.1:0")...)
 			dir := t.TempDir()
-			out, err := exec.CommandContext(t.Context(), wsspec, "test", e.agent+"="+server.url, "--cases", commanded, "--out", dir).CombinedOutput()
+			out, err := exec.CommandContext(t.Context(), wsspec, "test", e.agent+"="+server.url, "--timeout-factor", "4", "--cases", commanded, "--out", dir).CombinedOutput()
 			if err != nil {
 				t.Errorf("%v\n%s", err, out)
 			}
@@ -180,7 +180,7 @@ func TestClientsObey(t *testing.T) {
 			t.Parallel()
 			need(t, e)
 			dir := t.TempDir()
-			server := start(t, wsspec, "serve", "--no-web", "--listen", "127.0.0.1:0", "--cases", commanded, "--out", dir)
+			server := start(t, wsspec, "serve", "--no-web", "--listen", "127.0.0.1:0", "--timeout-factor", "4", "--cases", commanded, "--out", dir)
 			client := append(e.command, "client", server.url)
 			if out, err := exec.CommandContext(t.Context(), client[0], client[1:]...).CombinedOutput(); err != nil || len(out) > 0 {
 				t.Errorf("the client: %v\n%s", err, out)
