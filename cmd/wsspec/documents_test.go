@@ -17,13 +17,14 @@ import (
 // Failures in the documents are printed so, to the letter, but for the port.
 func TestDocumentedFailures(t *testing.T) {
 	for _, d := range []struct {
-		file  string
-		fault string
-		args  []string
+		file    string
+		fault   string
+		args    []string
+		patient string // with a busy machine
 	}{
-		{"README.md", "keeps-only-last-fragment", []string{"--cases", "5.*,11.*"}},
-		{"docs/testing-a-server.md", "keeps-only-last-fragment", []string{"--cases", "1.*,5.*"}},
-		{"docs/reading-a-failure.md", "accepts-nested-fragments", []string{"--cases", "5.18", "-v"}},
+		{"README.md", "keeps-only-last-fragment", []string{"--cases", "5.*,11.*"}, "30"},
+		{"docs/testing-a-server.md", "keeps-only-last-fragment", []string{"--cases", "1.*,5.*"}, "30"},
+		{"docs/reading-a-failure.md", "accepts-nested-fragments", []string{"--cases", "5.18", "-v"}, "5"}, // which is waited out
 	} {
 		t.Run(d.file, func(t *testing.T) {
 			t.Parallel()
@@ -42,14 +43,14 @@ func TestDocumentedFailures(t *testing.T) {
 			}
 			addr := faultyEcho(t, d.fault)
 			dir := t.TempDir()
-			args := append([]string{"test", "ws://" + addr, "--out", dir, "--seed", seed[1]}, d.args...)
+			args := append([]string{"test", "ws://" + addr, "--out", dir, "--seed", seed[1], "--timeout-factor", d.patient}, d.args...)
 			stdout, stderr, status := called("wsspec", args...)
 			if status != exitVerdict || stderr != "" {
 				t.Errorf("status %d, %q", status, stderr)
 			}
 			// A busy machine may say so.
 			stdout = regexp.MustCompile(`(?m)^  caveat    we were late ourselves .*\n(            .*\n)*`).ReplaceAllString(stdout, "")
-			if got := strings.NewReplacer(addr, "localhost:9001", " --out "+dir+" ", " ").Replace(stdout); !strings.Contains(got, want) {
+			if got := strings.NewReplacer(addr, "localhost:9001", " --out "+dir+" ", " ", " --timeout-factor "+d.patient, "").Replace(stdout); !strings.Contains(got, want) {
 				t.Errorf("%s has\n%s\nbut this is printed:\n%s", d.file, want, got)
 			}
 		})
