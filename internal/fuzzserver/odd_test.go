@@ -50,6 +50,7 @@ func TestOddBeginningsOverHTTP3(t *testing.T) {
 				time.Sleep(10 * time.Second) // until both have ended
 				_ = theirs.Close()
 			}
+			synctest.Wait()
 			for id, want := range map[string]verdict.Grade{"21.2.1": want, "1.1.1": verdict.OK} {
 				if got := r.store.results["a"][id]; got.Verdict.Behavior != want {
 					t.Errorf("%q, %s: %+v, want %s", fault, id, got.Verdict, want)

@@ -71,6 +71,9 @@ var h2Floods = map[string]func(f *flooder, n int) error{
 		return f.WriteContinuation(1, false, nil)
 	},
 	"header bombs": func(f *flooder, n int) error {
+		if n == 20 {
+			return io.EOF
+		}
 		f.block.Reset()
 		_ = f.henc.WriteField(hpack.HeaderField{Name: "x", Value: strings.Repeat("y", 3000)}) // into memory
 		b := append(f.block.Bytes(), bytes.Repeat([]byte{0xBE}, 3000)...)
@@ -90,6 +93,9 @@ var h2Floods = map[string]func(f *flooder, n int) error{
 	"full windows": func(f *flooder, n int) error {
 		if n < h2.MaxStreams {
 			return f.ask(n)
+		}
+		if n == 4*h2.MaxStreams {
+			return io.EOF
 		}
 		return f.WriteData(uint32(2*(n%h2.MaxStreams)+1), false, bytes.Repeat([]byte("\x82\xfe"), 4<<10))
 	},
@@ -164,7 +170,7 @@ func beside(t *testing.T, send func(f *flooder, n int) error) {
 
 func politeCases(t *testing.T) []conform.Case {
 	t.Helper()
-	picked, err := conform.Select(cases.All(cases.Current), []string{"1.2.*", "2.*", "7.1.1"}, nil)
+	picked, err := conform.Select(cases.All(cases.Current), []string{"1.2.1", "1.2.4", "2.1", "2.3", "2.4", "2.6", "2.10", "7.1.1"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
