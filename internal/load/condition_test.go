@@ -176,7 +176,7 @@ func TestDetail(t *testing.T) {
 	for _, tt := range []struct{ cause, example, want string }{
 		{"tls", "tls: tls: bad certificate", "bad certificate"}, {"refused", "refused: connection refused", "connection refused"},
 		{"lost: reset", "reset: connection reset by peer", "connection reset by peer"}, {"ended", "ended", ""},
-		{"HTTP 503", "HTTP status 503", "HTTP status 503"}, {"x", "", ""},
+		{"HTTP 503", "HTTP status 503", "HTTP status 503"}, {"x", "", ""}, {"proxy", "proxy: proxy http://a:1: it refuses", "proxy http://a:1: it refuses"},
 	} {
 		if got := (load.Failure{Cause: tt.cause, Example: tt.example}).Detail(); got != tt.want {
 			t.Errorf("%s, %s: %q, want %q", tt.cause, tt.example, got, tt.want)

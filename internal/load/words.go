@@ -68,7 +68,10 @@ func (f Failure) Detail() string {
 	for again := true; again; {
 		detail, again = strings.CutPrefix(detail, first+": ")
 	}
-	return strings.TrimPrefix(detail, first)
+	if detail == first {
+		return ""
+	}
+	return detail
 }
 
 // Octets is a number of octets in words.

@@ -239,6 +239,9 @@ func (p *loadPage) failures() {
 }
 
 func (p *loadPage) resources() {
+	if p.r.Server != nil || p.r.Client != nil {
+		p.add("")
+	}
 	for _, side := range []struct {
 		name string
 		r    *load.Resources
@@ -246,9 +249,6 @@ func (p *loadPage) resources() {
 		u := side.r
 		if u == nil {
 			continue
-		}
-		if side.name == "server" {
-			p.add("")
 		}
 		if u.Unknown != "" {
 			p.row(side.name, visible.Text(u.Unknown))
