@@ -31,7 +31,7 @@ type HubConfig struct {
 	Token  string      // that workers have to show; empty: none
 	TLS    *tls.Config // nil for plain TCP
 	Dir    string      // where it keeps what is to survive it; empty is a folder that goes with it
-	inside bool        // for tests: it does not listen
+	Inside bool        // it does not listen: Connect alone reaches it, in virtual time, too
 }
 
 // mostPayload is the longest message that a hub takes, in octets.
@@ -75,7 +75,7 @@ func NewHub(c HubConfig) (*Hub, error) {
 	var err error
 	h.server, err = server.NewServer(&server.Options{
 		ServerName: "wsspec", Host: host, Port: port, JetStream: true, StoreDir: dir, MaxPayload: mostPayload,
-		DontListen: c.inside, NoSigs: true, NoLog: true, Authorization: c.Token, TLSConfig: c.TLS, TLS: c.TLS != nil, TLSTimeout: connectPatience.Seconds(),
+		DontListen: c.Inside, NoSigs: true, NoLog: true, Authorization: c.Token, TLSConfig: c.TLS, TLS: c.TLS != nil, TLSTimeout: connectPatience.Seconds(),
 	})
 	if err != nil {
 		return nil, errors.Join(err, h.clean())

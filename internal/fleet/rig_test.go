@@ -143,7 +143,7 @@ const reports = 100 // of each part, of the number of the part + 1
 
 func newRig(t *testing.T, workers ...string) *rig {
 	t.Helper()
-	hub, err := NewHub(HubConfig{Token: "secret", Dir: t.TempDir(), inside: true})
+	hub, err := NewHub(HubConfig{Token: "secret", Dir: t.TempDir(), Inside: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,15 +6,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/fleet"
 	"github.com/wsspec/wsspec/internal/fuzz"
 	"github.com/wsspec/wsspec/internal/fuzz/player"
 	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/stream/memnet"
 	"github.com/wsspec/wsspec/internal/testee"
 )
 
@@ -119,12 +120,11 @@ func TestReportsThatMakeNoSense(t *testing.T) {
 	}
 }
 
-// A whole run, with two workers in this process.
-func TestRun(t *testing.T) {
-	l, err := stream.Listen("127.0.0.1:0", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+// A whole run, with two workers in this process, in virtual time.
+func TestRun(t *testing.T) { synctest.Test(t, run) }
+
+func run(t *testing.T) {
+	l := memnet.Listen()
 	faults, err := testee.ParseFaults("no-utf8-check")
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func TestRun(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 3)
 	go func() { ended <- testee.Server{Config: testee.Config{Faults: faults}}.Serve(ctx, l) }()
-	hub, err := fleet.NewHub(fleet.HubConfig{Dir: t.TempDir()})
+	hub, err := fleet.NewHub(fleet.HubConfig{Dir: t.TempDir(), Inside: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,9 +151,7 @@ func TestRun(t *testing.T) {
 			return Server{}, errors.New("no address")
 		}
 		p := player.Peer{Host: "localhost", Target: "/"}
-		p.Connect = func(ctx context.Context) (stream.Stream, error) {
-			return stream.Dial(ctx, stream.Target{Addr: address})
-		}
+		p.Connect = func(ctx context.Context) (stream.Stream, error) { return l.Dial(ctx, 0) }
 		return Server{Peer: p, Agent: "it"}, nil
 	}
 	for _, name := range []string{"a", "b"} {
@@ -162,7 +160,7 @@ func TestRun(t *testing.T) {
 	}
 	config := Config{
 		Bus: connect(), Workers: 2, Version: "test", Name: "me", Found: func(fuzz.Finding) {}, Progress: func(fuzz.Progress) {}, Note: func(string) {},
-		Plan: Plan{Server: []byte(`"` + l.Addr().(*net.TCPAddr).String() + `"`), Seed: 1, Runs: 601, Time: time.Hour, Enough: 100, Factor: 4},
+		Plan: Plan{Server: []byte(`"memory"`), Seed: 1, Runs: 601, Time: time.Hour, Enough: 100, Factor: 4},
 	}
 	s, err := Run(t.Context(), config)
 	if err != nil || s.Played != 601 || len(s.Missing) > 0 || s.Interrupted || s.Lost != nil || s.Agent != "it" || s.Marks == 0 || s.Broken() == 0 {
