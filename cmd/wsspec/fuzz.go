@@ -116,18 +116,9 @@ func (c *fuzzCmd) Run(ctx context.Context, p *process) error {
 	if !c.Quiet {
 		fmt.Fprintf(p.stdout, "Fuzzing %q at %s, seed %d. Ctrl-C ends it.\n", met.Agent, c.URLs[0], config.Seed)
 	}
-	process, err := c.watched(ctx, config.Peer)
+	process, err := c.lookAt(ctx, &config)
 	if err != nil {
 		return err
-	}
-	if process != nil {
-		config.CPU = process.cpu
-	}
-	if err := c.counting(ctx, &config); err != nil {
-		return err
-	}
-	if c.Restart != "" {
-		config.Restart = c.restarting(process, config.Peer)
 	}
 	f := fuzz.Start(ctx, config)
 	ended := follow(ctx, f, process)
@@ -140,6 +131,21 @@ func (c *fuzzCmd) Run(ctx context.Context, p *process) error {
 		return statusError(exitVerdict)
 	}
 	return c.earned(ctx, &s)
+}
+
+// lookAt has the process of the server watched, and its counters read.
+func (c *fuzzCmd) lookAt(ctx context.Context, config *fuzz.Config) (*serverProcess, error) {
+	process, err := c.watched(ctx, config.Peer)
+	if err != nil {
+		return nil, err
+	}
+	if process != nil {
+		config.CPU = process.cpu
+	}
+	if c.Restart != "" {
+		config.Restart = c.restarting(process, config.Peer)
+	}
+	return process, c.counting(ctx, config)
 }
 
 // earned is the exit status.

@@ -42,7 +42,7 @@ var layers = [][]string{
 	{"internal/cases", "internal/report/archive", "internal/report/...", "internal/terminal"},
 	{"internal/runner", "internal/folder"},
 	{"internal/fuzz", "internal/fuzzclient", "internal/fuzzserver", "internal/web", "internal/load/drive", "internal/fleet"},
-	{".", "internal/tour", "internal/website", "internal/broadcast", "internal/massconnect", "internal/wsperf", "internal/load/crew", "internal/load/machines", "internal/load/live"},
+	{".", "internal/tour", "internal/website", "internal/broadcast", "internal/massconnect", "internal/wsperf", "internal/load/crew", "internal/load/machines", "internal/fuzz/machines", "internal/load/live"},
 	{"internal/wstest", "bench/bare"},
 	{"cmd/...", "bench/cmd/...", "internal/archtest"},
 }
