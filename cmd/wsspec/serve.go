@@ -99,13 +99,13 @@ func (c *serveCmd) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	room := newFuzzRoom(p, c.Findings, c.Quiet)
 	pages := new(website.Site)
 	if !c.NoWeb {
-		if pages, err = p.website(c.Web, website.Config{Clients: l, Secure: tlsConfig != nil, Plan: plan.cases, Folder: store}); err != nil {
+		if pages, err = p.website(c.Web, website.Config{Clients: l, Secure: tlsConfig != nil, Plan: plan.cases, Folder: store, Fuzzed: room.fuzzed}); err != nil {
 			return errors.Join(err, l.Close())
 		}
 	}
-	room := newFuzzRoom(p, c.Findings, c.Quiet)
 	server := fuzzserver.New(fuzzserver.Config{
 		Plan: plan.cases, Surveys: plan.surveys, Settings: settings, Store: flagged{store, lounge.flags}, Identity: fuzzserver.Identity("wsspec/" + version()), Token: c.Token,
 		HTTP2: c.HTTP2, HTTP3: quic, Apart: apart, Fuzz: room.play,

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/wsspec/wsspec/internal/fuzz"
@@ -18,6 +19,7 @@ import (
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/visible"
+	"github.com/wsspec/wsspec/internal/web"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -28,11 +30,13 @@ type fuzzRoom struct {
 	quiet   bool
 	status  *terminal.Status
 
-	mu     sync.Mutex
-	runs   map[string]*clientRun // by agent
-	order  []string
-	failed bool // a replayed conversation was answered wrongly
-	played bool // one was replayed
+	mu      sync.Mutex
+	runs    map[string]*clientRun // by agent
+	order   []string
+	broken  bool  // something was found
+	failed  bool  // a replayed conversation was answered wrongly
+	trouble error // to keep or to tell what was found
+	played  bool  // a client was fuzzed, or one was replayed
 }
 
 // clientRun is the fuzzing of one client.
@@ -40,6 +44,44 @@ type clientRun struct {
 	*fuzz.Fuzzer
 	screen   *fuzzScreen
 	arrivals chan stream.Stream
+	seed     uint64
+
+	mu       sync.Mutex
+	findings []web.Finding
+}
+
+// found keeps a finding, and remembers it for the pages.
+func (r *clientRun) found(f fuzz.Finding) {
+	r.screen.found(f)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.findings = append(r.findings, web.Finding{Name: f.Name, Level: f.Violation.Level.String(), What: f.Violation.What, Text: f.Conversation.String()})
+}
+
+// over reports whether all conversations have been played.
+func (r *clientRun) over() bool {
+	select {
+	case <-r.Done():
+		return true
+	default:
+		return false
+	}
+}
+
+// fuzzed is how far the fuzzing of a client is.
+func (r *fuzzRoom) fuzzed(agent string) (f web.Fuzzed) {
+	r.mu.Lock()
+	run := r.runs[agent]
+	r.mu.Unlock()
+	if run == nil {
+		return f
+	}
+	p := run.Progress()
+	f.Played, f.Replayed, f.Pursued, f.Over = p.Played, p.Replayed, p.Pursued, run.over()
+	run.mu.Lock()
+	defer run.mu.Unlock()
+	f.Findings = slices.Clone(run.findings)
+	return f
 }
 
 // mostFuzzed bounds the clients that are fuzzed, by their names, which they choose.
@@ -87,22 +129,26 @@ func (r *fuzzRoom) play(ctx context.Context, call fuzzserver.FuzzCall) *peer.Ref
 	return nil
 }
 
-// run is the one of the client, begun if it is new.
+// run is the one of the client, begun if it is new, or over and asked for with another seed.
 func (r *fuzzRoom) run(ctx context.Context, call fuzzserver.FuzzCall) *clientRun {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if run := r.runs[call.Agent]; run != nil {
-		return run
+		if !run.over() || call.Seed == nil || *call.Seed == run.seed {
+			return run
+		}
+		r.conclude(call.Agent)
 	}
 	if len(r.runs) == mostFuzzed {
 		return nil
 	}
 	run := &clientRun{arrivals: make(chan stream.Stream), screen: &fuzzScreen{process: r.process, out: r.out, quiet: r.quiet, status: r.status}}
 	run.screen.repeat = func(name string) string { return "have the client open /fuzz?agent=NAME&replay=" + name }
-	c := fuzz.Config{Seed: rand.Uint64() >> 32, Role: ws.Server, Runs: call.Runs, Agent: call.Agent, Found: run.screen.found, Jobs: 4}
+	c := fuzz.Config{Seed: rand.Uint64() >> 32, Role: ws.Server, Runs: call.Runs, Agent: call.Agent, Found: run.found, Jobs: 4}
 	if call.Seed != nil {
 		c.Seed = *call.Seed
 	}
+	run.seed = c.Seed
 	c.Peer.Connect = func(ctx context.Context) (stream.Stream, error) {
 		select {
 		case s := <-run.arrivals:
@@ -150,34 +196,34 @@ func (r *fuzzRoom) replay(ctx context.Context, call fuzzserver.FuzzCall) *peer.R
 	return nil
 }
 
+// conclude tells what the fuzzing of a client came to, and forgets it. r.mu is held.
+func (r *fuzzRoom) conclude(agent string) {
+	run := r.runs[agent]
+	s := run.Wait()
+	r.trouble = errors.Join(r.trouble, run.screen.failed, run.screen.end(agent, &s))
+	r.broken, r.played = r.broken || s.Broken() > 0, true
+	delete(r.runs, agent)
+	r.order = slices.DeleteFunc(r.order, func(name string) bool { return name == agent })
+}
+
 // close ends what is going on, and tells what it came to. Where a client was fuzzed, others
 // need not have run a case.
 func (r *fuzzRoom) close(rest func() error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	status := exitOK
-	var failed error
-	for _, agent := range r.order {
-		run := r.runs[agent]
-		s := run.Wait()
-		failed = errors.Join(failed, run.screen.failed, run.screen.end(agent, &s))
-		if s.Broken() > 0 {
-			status = exitVerdict
-		}
-	}
-	if r.failed {
-		status = exitVerdict
+	for len(r.order) > 0 {
+		r.conclude(r.order[0])
 	}
 	err := rest()
 	var earned statusError
-	if (len(r.order) > 0 || r.played) && errors.As(err, &earned) && earned == exitUnreachable {
+	if r.played && errors.As(err, &earned) && earned == exitUnreachable {
 		err = nil
 	}
 	switch {
-	case failed != nil:
-		return failed
-	case err == nil && status != exitOK:
-		return statusError(status)
+	case r.trouble != nil:
+		return r.trouble
+	case err == nil && (r.broken || r.failed):
+		return statusError(exitVerdict)
 	}
 	return err
 }

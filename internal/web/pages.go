@@ -41,12 +41,13 @@ type pageData struct {
 	Secure  bool   // it is wss, with a certificate that may be self-signed
 	Version string
 	Cases   int
+	Fuzz    bool // clients are fuzzed
 }
 
 // page serves a page made from a template.
 func (s *Site) page(name string, status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		data := pageData{Here: name, Server: s.serverURL(r.Host), Secure: s.Secure, Version: s.Version, Cases: len(s.Plan)}
+		data := pageData{Here: name, Server: s.serverURL(r.Host), Secure: s.Secure, Version: s.Version, Cases: len(s.Plan), Fuzz: s.Fuzzed != nil}
 		var page bytes.Buffer
 		if err := templates.ExecuteTemplate(&page, name, data); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)

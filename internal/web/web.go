@@ -32,6 +32,9 @@ type Config struct {
 	Port    int    // where clients under test connect
 	Secure  bool   // they do so by wss
 	Version string // ours
+
+	// Fuzzed says how far the fuzzing of an agent is; nil where clients are not fuzzed.
+	Fuzzed func(agent string) Fuzzed
 }
 
 // Site is an http.Handler with all pages of one fuzzing server. New makes one.
@@ -58,6 +61,10 @@ func New(cfg Config) *Site {
 	s.mux.HandleFunc("GET /api/cases", s.serveCases)
 	s.mux.HandleFunc("GET /api/results", s.serveResults)
 	s.mux.HandleFunc("GET /api/events", s.serveEvents)
+	if s.Fuzzed != nil {
+		s.mux.HandleFunc("GET /api/fuzz", s.serveFuzzed)
+		s.mux.HandleFunc("GET /findings", s.serveFinding)
+	}
 	s.mux.HandleFunc("GET /reports/result", s.serveStory)
 	for _, folder := range []string{"/reports", "/cwd/reports/clients"} {
 		s.mux.Handle("GET "+folder, http.RedirectHandler(folder+"/", http.StatusMovedPermanently))

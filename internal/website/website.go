@@ -36,6 +36,9 @@ type Config struct {
 	Folder  *folder.Folder
 	Version string    // of this program
 	Log     io.Writer // told why there are no pages
+
+	// Fuzzed is that of web.Config.
+	Fuzzed func(agent string) web.Fuzzed
 }
 
 // Listen listens at the address for browsers. Where it is empty that is the usual
@@ -58,7 +61,7 @@ func Listen(addr string, c Config) (*Site, error) {
 		port = a.Port
 	}
 	return &Site{l: l, done: make(chan error, 1), pages: web.New(web.Config{
-		Plan: c.Plan, View: c.Folder.View, Results: c.Folder, Port: port, Secure: c.Secure, Version: c.Version,
+		Plan: c.Plan, View: c.Folder.View, Results: c.Folder, Port: port, Secure: c.Secure, Version: c.Version, Fuzzed: c.Fuzzed,
 	})}, nil
 }
 

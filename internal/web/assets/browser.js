@@ -5,6 +5,7 @@ import { byId, counts, face, make, row, span, stack, story, took, visible } from
 import { caseCount, updateReports } from './client.js';
 import { Run } from './run.js';
 import { select } from './select.js';
+import './fuzz.js';
 
 const body = document.body, server = body.dataset.server, form = byId('setup');
 const agentBox = byId('agent'), filterBox = byId('filter'), detail = byId('detail');

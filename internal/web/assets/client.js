@@ -38,5 +38,9 @@ export async function caseStatus(server, id, agent) {
   return answer ? JSON.parse(answer).behavior : null;
 }
 
+// converse has one of the conversations that a seed draws. It comes back at once, and does not
+// come to be where its handshake is wrong, or all have been played.
+export const converse = (server, agent, seed, runs) => connect(server, '/fuzz', { agent, seed, ...(runs && { runs }) }, (data, socket) => socket.send(data));
+
 // updateReports has the server write the report.
 export const updateReports = (server, agent) => ask(server, '/updateReports', { agent });
