@@ -26,7 +26,7 @@ function draw(r, s) {
   byId('found').hidden = !s.findings.length;
   byId('findings').replaceChildren(...s.findings.map(f => make('li', {},
     make('span', { class: `pill ${f.level === 'SHOULD' ? 'soft' : 'fail'}` }, f.level), ' ',
-    make('a', { class: 'id', href: `/findings?${new URLSearchParams({ agent: r.agent, name: f.name })}` }, f.name), ' ', make('span', {}, visible(f.what)))));
+    make('span', { class: 'what' }, make('a', { class: 'id', href: `/findings?${new URLSearchParams({ agent: r.agent, name: f.name })}` }, f.name), ' ', make('span', {}, visible(f.what))))));
 }
 
 // look asks the server, and ends the run where there is no more to be played.
