@@ -45,6 +45,7 @@ type clientRun struct {
 	screen   *fuzzScreen
 	arrivals chan stream.Stream
 	seed     uint64
+	runs     uint64 // 0 is no bound
 
 	mu       sync.Mutex
 	findings []web.Finding
@@ -77,7 +78,7 @@ func (r *fuzzRoom) fuzzed(agent string) (f web.Fuzzed) {
 		return f
 	}
 	p := run.Progress()
-	f.Played, f.Replayed, f.Pursued, f.Over = p.Played, p.Replayed, p.Pursued, run.over()
+	f.Runs, f.Played, f.Replayed, f.Pursued, f.Over = run.runs, p.Played, p.Replayed, p.Pursued, run.over()
 	run.mu.Lock()
 	defer run.mu.Unlock()
 	f.Findings = slices.Clone(run.findings)
@@ -148,7 +149,7 @@ func (r *fuzzRoom) run(ctx context.Context, call fuzzserver.FuzzCall) *clientRun
 	if call.Seed != nil {
 		c.Seed = *call.Seed
 	}
-	run.seed = c.Seed
+	run.seed, run.runs = c.Seed, c.Runs
 	c.Peer.Connect = func(ctx context.Context) (stream.Stream, error) {
 		select {
 		case s := <-run.arrivals:

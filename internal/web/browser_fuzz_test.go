@@ -74,7 +74,7 @@ func TestBrowserFuzzes(t *testing.T) {
 	_, store := newSite(t, "1.*")
 	site := web.New(web.Config{Plan: plan(t, "1.*"), Results: store, Port: l.Addr().(*net.TCPAddr).Port, Fuzzed: func(agent string) (s web.Fuzzed) {
 		if p := f.Progress(); agent == "it" {
-			s = web.Fuzzed{Played: p.Played, Replayed: p.Replayed, Findings: []web.Finding{{Name: "x-1", Level: "MUST", What: evil, Text: "conversation 1\n"}}}
+			s = web.Fuzzed{Runs: 40, Played: p.Played, Replayed: p.Replayed, Findings: []web.Finding{{Name: "x-1", Level: "MUST", What: evil, Text: "conversation 1\n"}}}
 			select {
 			case <-f.Done():
 				s.Over = true

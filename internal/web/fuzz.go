@@ -10,7 +10,8 @@ import (
 
 // Fuzzed is how far the fuzzing of a client is.
 type Fuzzed struct {
-	Played   uint64    `json:"played"`   // conversations
+	Runs     uint64    `json:"runs"`     // conversations that there are to be; 0 is no bound
+	Played   uint64    `json:"played"`   // of them
 	Replayed uint64    `json:"replayed"` // to shrink and confirm what was found
 	Pursued  int       `json:"pursued"`  // findings that are being shrunk
 	Over     bool      `json:"over"`     // there are no more

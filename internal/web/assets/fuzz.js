@@ -18,7 +18,7 @@ async function state(name) {
 }
 
 function draw(r, s) {
-  const words = [r.runs ? `${s.played} of ${r.runs} conversations` : `${s.played} conversations`];
+  const words = [s.runs ? `${s.played} of ${s.runs} conversations` : `${s.played} conversations`];
   if (s.findings.length) words.push(`${s.findings.length} found`);
   if (s.pursued) words.push(`${s.pursued} being shrunk`);
   if (r.ended) words.push(r.why || (s.over && !s.findings.length ? 'nothing found' : s.over ? 'done' : 'stopped'));
