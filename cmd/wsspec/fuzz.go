@@ -102,6 +102,11 @@ func (c *fuzzCmd) Run(ctx context.Context, p *process) error {
 	if c.wanted() {
 		return c.shareOut(ctx, p)
 	}
+	return c.one(ctx, p)
+}
+
+// one fuzzes a server from this machine alone.
+func (c *fuzzCmd) one(ctx context.Context, p *process) error {
 	endpoint, err := c.endpoint(p, c.URLs[0])
 	if err != nil {
 		return err
