@@ -205,7 +205,7 @@ func (h *Handshake) endpoint(p *process, url string) (*fuzzclient.Endpoint, erro
 
 func (c *fuzzCmd) config(peer player.Peer, met fuzzclient.Met) fuzz.Config {
 	f := fuzz.Config{
-		Seed: rand.Uint64() >> 32, Role: ws.Client, Peer: peer, Runs: c.Runs, Time: c.Time, Jobs: fuzz.DefaultJobs,
+		Seed: rand.Uint64() >> 32, Role: ws.Client, Peer: peer, Runs: c.Runs, Time: c.Time, Jobs: c.Jobs,
 		Obeys: c.Commands, Enough: c.Enough, Agent: met.Agent,
 		First: player.Quick().Scaled(c.TimeoutFactor), Second: player.Sure().Scaled(c.TimeoutFactor),
 	}

@@ -31,7 +31,7 @@ type Config struct {
 
 	Runs uint64        // conversations to draw; 0 is no bound
 	Time time.Duration // for which they are drawn; 0 is no bound
-	Jobs int           // conversations at a time; 0 is DefaultJobs
+	Jobs int           // conversations at a time; 0 is DefaultJobs, and up to maxIdle more in which we only wait
 
 	// Obeys: the endpoint does what it is told as ws.Command says.
 	Obeys bool
@@ -110,7 +110,8 @@ type run struct {
 	pursuit  pursuit
 	replayed atomic.Uint64
 	died     atomic.Int64
-	alone    *gate // locked by who must be the only one to talk to the endpoint
+	alone    *gate         // locked by who must be the only one to talk to the endpoint
+	talking  chan struct{} // has one of each conversation that does not only wait
 	rest     rest
 	covered  covered
 
@@ -146,8 +147,9 @@ func Run(ctx context.Context, c Config) Summary {
 
 // Start begins a run.
 func Start(ctx context.Context, c Config) *Fuzzer {
+	talking := c.Jobs
 	if c.Jobs <= 0 {
-		c.Jobs = DefaultJobs
+		talking, c.Jobs = DefaultJobs, DefaultJobs+maxIdle
 	}
 	if c.Enough <= 0 {
 		c.Enough = DefaultEnough
@@ -161,7 +163,7 @@ func Start(ctx context.Context, c Config) *Fuzzer {
 	if c.Second == (player.Patience{}) {
 		c.Second = player.Sure()
 	}
-	r := &run{Config: c, ctx: ctx, guide: newGuide(c.Runs), began: time.Now(), alone: newGate()}
+	r := &run{Config: c, ctx: ctx, guide: newGuide(c.Runs), began: time.Now(), alone: newGate(), talking: make(chan struct{}, talking)}
 	r.draw = generator.New(generator.Base{Seed: c.Seed, Role: c.Role, Single: c.Single || c.Role == ws.Server, Obeys: c.Obeys})
 	r.pursuit.init()
 	f := &Fuzzer{run: r, done: make(chan struct{})}
@@ -244,6 +246,7 @@ func (r *run) player(patience player.Patience, keep bool) *player.Player {
 // work plays what is drawn.
 func (r *run) work(ctx context.Context) {
 	p := r.player(r.First, false)
+	p.Idle = r.idle
 	for {
 		n, known, ok := r.guide.take()
 		if !ok {
@@ -252,8 +255,10 @@ func (r *run) work(ctx context.Context) {
 		c := r.draw.Draw(n, known)
 		r.remember(c)
 		r.alone.RLock()
+		r.idle(false)
 		r.speak(n, c)
 		out := p.Play(ctx, c)
+		r.idle(true)
 		r.alone.RUnlock()
 		if out.Unreached != nil && ctx.Err() == nil {
 			if !r.comesBack(ctx, out.Unreached) {
@@ -273,6 +278,19 @@ func (r *run) work(ctx context.Context) {
 		}
 	}
 }
+
+// idle takes it that a conversation only waits from now on, or has something to do again. Who
+// waits long for an endpoint that is silent does not keep others from talking.
+func (r *run) idle(is bool) {
+	if is {
+		<-r.talking
+	} else {
+		r.talking <- struct{}{}
+	}
+}
+
+// maxIdle is how many conversations may wait for the endpoint beside those that talk.
+const maxIdle = 24
 
 // keptRecent is how many of the last conversations are told of when the endpoint is gone.
 const keptRecent = 16

@@ -64,8 +64,7 @@ func (l *line) settle(patience time.Duration) {
 		if _, closed := l.m.Closed(); closed && (l.role == ws.Server || !l.closeSent) {
 			return
 		}
-		_ = l.s.SetReadDeadline(time.Now().Add(patience))
-		if !l.read() {
+		if !l.readUntil(time.Now().Add(patience)) {
 			return
 		}
 	}

@@ -270,11 +270,38 @@ func (l *line) listen(long time.Duration) (came bool) {
 	if l.done() {
 		return false
 	}
+	defer l.idle(long)()
 	_ = l.s.SetReadDeadline(time.Now().Add(long))
 	for !l.done() && l.read() {
 		came = true
 	}
 	return came
+}
+
+// moment is for how long nobody is told that there is nothing to do.
+const moment = 2 * time.Millisecond
+
+// idle tells that a wait of so long begins, unless it is short. The caller says when it is
+// over.
+func (l *line) idle(long time.Duration) (over func()) {
+	if l.p.Idle == nil || long <= moment {
+		return func() {}
+	}
+	l.p.Idle(true)
+	return func() { l.p.Idle(false) }
+}
+
+// readUntil reads once, and reports whether anything came before the deadline.
+func (l *line) readUntil(deadline time.Time) bool {
+	if l.p.Idle != nil && time.Until(deadline) > moment {
+		_ = l.s.SetReadDeadline(time.Now().Add(moment))
+		if l.read() {
+			return true
+		}
+		defer l.idle(time.Until(deadline))()
+	}
+	_ = l.s.SetReadDeadline(deadline)
+	return l.read()
 }
 
 // await reads until the other side owes nothing, and reports whether that has come to be.
@@ -288,9 +315,8 @@ func (l *line) await(patience time.Duration, complain bool) bool {
 		}
 		if now.Add(patience / 2).After(until) {
 			until = now.Add(patience)
-			_ = l.s.SetReadDeadline(until)
 		}
-		if l.read() {
+		if l.readUntil(until) {
 			continue
 		}
 		if complain && !l.done() {

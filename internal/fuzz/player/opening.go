@@ -44,8 +44,7 @@ func (l *line) opened() {
 
 // await1 reads once, and reports whether anything came.
 func (l *line) await1(patience time.Duration) bool {
-	_ = l.s.SetReadDeadline(time.Now().Add(patience))
-	return l.read()
+	return l.readUntil(time.Now().Add(patience))
 }
 
 // sendHead writes the head that waits, as the opening says. No frame of it is one.

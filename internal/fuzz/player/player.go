@@ -98,6 +98,10 @@ type Player struct {
 	Patience
 	Keep bool // records
 
+	// Idle, where set, is told when all there is to do for longer than a moment is to wait,
+	// and again when that is over, before anything more is said.
+	Idle func(bool)
+
 	lines     []*line
 	out       Outcome
 	began     time.Time
