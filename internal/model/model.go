@@ -87,7 +87,8 @@ func New(e Endpoint) *Model {
 	return m
 }
 
-// Reset forgets the connection and begins another one.
+// Reset forgets the connection and begins another one, with the memory of the one before
+// that is worth keeping.
 func (m *Model) Reset(e Endpoint) {
 	limited := e.Limit > 0
 	if !limited {
@@ -97,6 +98,18 @@ func (m *Model) Reset(e Endpoint) {
 	if e.Opened {
 		m.open(e.Agreed)
 	}
+}
+
+// mostKept is how large a buffer may be that the next connection uses again, in octets: a
+// message of megabytes is rare, and would have each model hold as much for ever.
+const mostKept = 64 << 10
+
+// kept is a buffer for the next connection.
+func kept(b []byte) []byte {
+	if cap(b) > mostKept {
+		return nil
+	}
+	return b[:0]
 }
 
 // open begins with frames.

@@ -20,7 +20,7 @@ type opening struct {
 	unclear        bool      // what stands behind our request may be something else than frames: they are not judged
 }
 
-func (o *opening) reset() opening { return opening{sent: o.sent[:0], received: o.received[:0]} }
+func (o *opening) reset() opening { return opening{sent: kept(o.sent), received: kept(o.received)} }
 
 // weight is how bad something would be.
 type weight uint8

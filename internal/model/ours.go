@@ -38,8 +38,8 @@ type sending struct {
 
 func (s *sending) reset() sending {
 	return sending{
-		content: s.content[:0], queue: s.queue[:0], deflated: s.deflated[:0], control: s.control[:0],
-		pings: s.pings[:0], pongs: s.pongs[:0], pinged: s.pinged[:0], inflater: s.inflater,
+		content: kept(s.content), queue: s.queue[:0], deflated: kept(s.deflated), control: s.control[:0],
+		pings: s.pings[:0], pongs: s.pongs[:0], pinged: kept(s.pinged), inflater: s.inflater,
 	}
 }
 

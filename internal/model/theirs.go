@@ -35,7 +35,7 @@ type receiving struct {
 }
 
 func (t *receiving) reset() receiving {
-	return receiving{scratch: t.scratch[:0], control: t.control[:0], data: t.data[:0], plain: t.plain[:0], inflater: t.inflater}
+	return receiving{scratch: kept(t.scratch), control: kept(t.control), data: kept(t.data), plain: kept(t.plain), inflater: t.inflater}
 }
 
 // receive takes octets that come once the connection is open.
