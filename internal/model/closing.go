@@ -277,13 +277,20 @@ func (m *Model) end(how How) {
 	case t.unponged && !s.closed:
 		m.find(Should, "6455-7.3-1", "it ended TCP without a Close when a Ping of its was not answered")
 	default:
-		if f, ok := m.cause(ws.NoStatus); ok {
+		switch f, ok := m.cause(ws.NoStatus); {
+		case ok:
 			m.find(Should, "6455-7.1.7-2", silent, f.what)
-		} else if s.closed && len(m.doubts) > 0 {
+		case s.closed && len(m.doubts) > 0:
 			m.find(Should, "6455-7.1.7-2", silent, m.doubts[0].what)
-		} else if s.closed {
+		case s.spoilt:
+			m.find(Should, "6455-7.1.7-2", silent, "text that is not UTF-8")
+		case s.closed && !m.inflatesSoFar():
+			m.find(Should, "6455-7.1.7-2", silent, "data that cannot be inflated")
+		case s.closed && m.beyondLimit():
+			m.find(Should, "6455-7.1.7-2", silent, "a message beyond its limits")
+		case s.closed:
 			m.find(Must, "6455-5.5.1-5", "it ended TCP and had not answered our Close")
-		} else {
+		default:
 			m.find(Must, "6455-7.3-1", "it ended TCP without a Close, and nothing was wrong with what we had sent")
 		}
 	}

@@ -48,6 +48,7 @@ func TestDeflate(t *testing.T) {
 		{"a final block, refused", deflate.Answer{}, "> " + final + "\n< " + c1002, "MUST 7692-7.2.1-4"},
 		{"no DEFLATE, refused", deflate.Answer{}, "> text rsv=4 0x07\n< " + c1002 + "\nend", ""},
 		{"no DEFLATE, refused before its end", deflate.Answer{}, "> text more rsv=4 0x07\n< " + c1007 + "\nend", ""},
+		{"no DEFLATE, a Close behind its beginning, and the end of TCP", deflate.Answer{}, "> text more rsv=4 0x07\n> " + closing(1000) + "\nend", "SHOULD 6455-7.1.7-2"},
 		{"no DEFLATE, delivered", deflate.Answer{}, "> text rsv=4 0x07\n< text \"\"", "MUST 7692-7.2-1"},
 		{"no octet, delivered or refused", deflate.Answer{}, "> text rsv=4 \"\"\n< text \"\"", ""},
 		{"no UTF-8", deflate.Answer{}, "> " + text(blocks().Fixed().Literals("\xff").End()) + "\n< " + c1007 + "\nend", ""},

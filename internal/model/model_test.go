@@ -133,6 +133,8 @@ func TestConversations(t *testing.T) {
 		{"text that is not UTF-8, failed at its end", "> text more 0xff\n> continuation \"\"\n< " + c1007 + "\nend", ""},
 		{"text that is not UTF-8, and a Ping answered before its end", "> text more 0xff\n> ping \"p\"\n< pong \"p\"\n< " + c1007 + "\nend", "SHOULD 6455-8.1-5"},
 		{"text that is not UTF-8, echoed", "> text 0xff\n< text 0xff", "MUST 6455-8.1-1"},
+		{"text that is not UTF-8, a Close behind it, and the end of TCP", "> text more 0xff\n> " + c1000 + "\nend", "SHOULD 6455-7.1.7-2"},
+		{"text that is UTF-8 so far, a Close behind it, and the end of TCP", "> text more 0xc3\n> " + c1000 + "\nend", "MUST 6455-5.5.1-5"},
 		{"text cut short, echoed", "> text more 0xc3\n> continuation \"\"\n< text 0xc3", "MUST 6455-8.1-3"},
 		{"a character in two fragments", "> text more 0xc3\n> continuation 0xa9\n< text \"é\"", ""},
 
@@ -225,6 +227,7 @@ func TestLimits(t *testing.T) {
 		want         string
 	}{
 		{"longer than must be taken", model.Endpoint{}, "> " + big + "\n< " + closing(1009) + "\nend", ""},
+		{"longer than must be taken, a Close behind it, and the end of TCP", model.Endpoint{}, "> " + big + "\n> " + closing(1000) + "\nend", "SHOULD 6455-7.1.7-2"},
 		{"a frame that is only declared", model.Endpoint{}, "> binary declared=5000 \"\"\n< " + closing(1009) + "\nend", ""},
 		{"short", model.Endpoint{}, "> text \"x\"\n< " + closing(1009) + "\nend", "echo 6455-7.1.7-4"},
 		{"within its limit", model.Endpoint{Limit: 5000}, "> " + big + "\n< " + closing(1009) + "\nend", "echo 6455-7.1.7-4"},
