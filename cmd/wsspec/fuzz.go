@@ -30,7 +30,7 @@ type fuzzCmd struct {
 	Seed *uint64       `placeholder:"N" help:"Draw the conversations of an earlier run: the seed it printed."`
 	Out  string        `default:"findings" placeholder:"DIR" complete:"dir" help:"Folder for what is found (${default})."`
 
-	Jobs          int     `placeholder:"N" help:"Conversations at a time; by default 8, if the server can handle them."`
+	Jobs          int     `placeholder:"N" help:"Conversations at a time; by default 8, if the server can handle them, and up to 24 more that only wait for an answer."`
 	Enough        int     `default:"100" placeholder:"N" help:"Stop after so many findings (${default})."`
 	Commands      bool    `help:"Ask the server to close, send and so on by ?wsct=..., as a server that \"wsspec cases\" can command understands it."`
 	TimeoutFactor float64 `default:"1" placeholder:"F" help:"Multiply all timeouts by F, for slow machines and far servers."`
