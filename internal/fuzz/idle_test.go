@@ -53,8 +53,8 @@ func TestWaitingCostsNoTime(t *testing.T) {
 				o.add(1)
 				return counted{s, sync.OnceFunc(func() { o.add(-1) })}, nil
 			}
-			s := fuzz.Run(t.Context(), fuzz.Config{Seed: 1, Role: ws.Client, Peer: p, Runs: 1000, Jobs: jobs, Single: true, First: quick})
-			if s.Played != 1000 || len(s.Findings) > 0 || s.Replayed > 0 {
+			s := fuzz.Run(t.Context(), fuzz.Config{Seed: 1, Role: ws.Client, Peer: p, Runs: 500, Jobs: jobs, Single: true, First: quick})
+			if s.Played != 500 || len(s.Findings) > 0 || s.Replayed > 0 {
 				t.Errorf("%+v", s)
 			}
 			virtual, most = s.Took, o.most
