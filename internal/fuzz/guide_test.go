@@ -48,6 +48,34 @@ func TestOrderDoesNotMatter(t *testing.T) {
 	}
 }
 
+// A conversation that has reached new counters of the endpoint is drawn from more often, and
+// even if it has shown nothing new otherwise.
+func TestCountersSteer(t *testing.T) {
+	g := newGuide(0)
+	c := [2]*conversation.Conversation{{}, {}}
+	for i := range uint64((ahead + 2) * roundSize) {
+		n, known, _ := g.take()
+		switch {
+		case n == 7:
+			g.played(n, c[0], nil, []player.Mark{1})
+		case n == 8:
+			g.played(n, c[1], []player.Mark{2}, nil)
+		default:
+			g.played(n, &conversation.Conversation{}, nil, nil)
+		}
+		if i < (ahead+1)*roundSize {
+			continue
+		}
+		times := map[*conversation.Conversation]int{}
+		for _, k := range known {
+			times[k]++
+		}
+		if len(times) != 2 || times[c[0]] != counterWeight || times[c[1]] != 1 {
+			t.Fatalf("conversation %d: %v", n, times)
+		}
+	}
+}
+
 // What shows nothing new is not gone on with, and neither is what would be slow.
 func TestWorthKeeping(t *testing.T) {
 	long := conversation.NewFrame(ws.Client, ws.Binary, "x")
