@@ -148,6 +148,15 @@ func median(of []figures, f func(figures) float64) float64 {
 	return all[len(all)/2]
 }
 
+// most is the largest: memory that an earlier round has left behind is used again unseen.
+func most(of []figures, f func(figures) float64) float64 {
+	m := 0.0
+	for _, x := range of {
+		m = max(m, f(x))
+	}
+	return m
+}
+
 func show(ours, theirs, k6s []figures) {
 	rate, memory := func(f figures) float64 { return f.rate }, func(f figures) float64 { return f.memory }
 	fmt.Printf("%-38s %12s %12s %8s\n", fmt.Sprintf("medians of %d rounds", len(ours)), "engine", "bare loop", "ratio")
@@ -162,12 +171,12 @@ func show(ours, theirs, k6s []figures) {
 		a, b := median(ours, row.of), median(theirs, row.of)
 		fmt.Printf("%-38s %12.1f %12.1f %8.2f\n", row.name, a, b, a/b)
 	}
-	fmt.Printf("%-38s %12.0f\n", "octets of memory a held connection", median(ours, memory))
+	fmt.Printf("%-38s %12.0f\n", "octets of memory a held connection", most(ours, memory))
 	if len(k6s) == 0 {
 		fmt.Printf("\nk6 was not measured: there is no program %s\n", *k6)
 		return
 	}
 	fmt.Printf("\n%-38s %12s %12s %8s\n", fmt.Sprintf("%d held by k6", *users), "engine", "k6", "ratio")
 	fmt.Printf("%-38s %12.1f %12.1f %8.2f\n", "connections a second", median(ours, rate), median(k6s, rate), median(ours, rate)/median(k6s, rate))
-	fmt.Printf("%-38s %12.0f %12.0f\n", "octets of memory a held connection", median(ours, memory), median(k6s, memory))
+	fmt.Printf("%-38s %12.0f %12.0f\n", "octets of memory a held connection", most(ours, memory), most(k6s, memory))
 }
