@@ -87,9 +87,9 @@ func (w *wrong) mixed() {
 	if len(t.mixed) == 0 {
 		return
 	}
-	w.title("Answers are wrong while other connections are active, and right when a case runs alone")
+	w.title("Answers are wrong or connections end, but only beside others")
 	w.about("fits", count(len(t.mixed), "case", "cases"))
-	w.about("look at", "what connections share: buffers, pools, compressors, anything global")
+	w.about("look at", "what connections share: buffers, pools, compressors, anything global; limits that a busy endpoint reaches")
 	w.ids(t.mixed)
 	if w.screen.detail.Quiet {
 		return

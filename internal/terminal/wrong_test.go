@@ -144,7 +144,7 @@ func TestWrongBesideOthers(t *testing.T) {
 		tally.Add(r)
 	}
 	s.End("poor", tally, 0)
-	for _, want := range []string{"\n  1. Answers are wrong while other connections are active", "\n     OK 5.3: ", "\n       attempt   1: FAILED, closing OK; repeated: it ran beside other cases\n", "\n  2. Does not check"} {
+	for _, want := range []string{"\n  1. Answers are wrong or connections end, but only beside others", "\n     OK 5.3: ", "\n       attempt   1: FAILED, closing OK; repeated: it ran beside other cases\n", "\n  2. Does not check"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("there is no %q in\n%s", want, out.String())
 		}

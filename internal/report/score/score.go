@@ -118,7 +118,7 @@ var rules = []rule{
 	{"A", noCompression, func(r report.Result) bool { return !r.Judged() && aboutCompression(r) }},
 	{"A", someCompression, func(r report.Result) bool { return !r.Judged() && exchangesCompressed(r) }},
 	{"A", "compression cases were shortened", func(r report.Result) bool { return r.Shortened() && r.Judged() }},
-	{"C", "data of several connections is mixed up, or answered wrongly", func(r report.Result) bool { _, wrong := r.OnlyBeside(); return wrong }},
+	{"C", "beside other connections, answers are wrong or connections end", func(r report.Result) bool { _, wrong := r.OnlyBeside(); return wrong }},
 	{"B", "answers are late while other connections are active", func(r report.Result) bool { late, wrong := r.OnlyBeside(); return late && !wrong }},
 }
 

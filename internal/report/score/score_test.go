@@ -68,7 +68,7 @@ func TestGrades(t *testing.T) {
 		{among(good, false, "FAILED"), "B", "B: some cases are flaky (1.1.1, RFC 6455, 5.6)"},
 		{among(good, false, "OK"), "A+", ""},
 		{among(good, true, "FAILED"), "B", "B: answers are late while other connections are active (1.1.1, RFC 6455, 5.6)"},
-		{wrongly(among(good, true, "FAILED")), "C", "C: data of several connections is mixed up, or answered wrongly (1.1.1, RFC 6455, 5.6)"},
+		{wrongly(among(good, true, "FAILED")), "C", "C: beside other connections, answers are wrong or connections end (1.1.1, RFC 6455, 5.6)"},
 		{result("0.11.1", "RFC 6455, 4.1", "UNIMPLEMENTED", "OK"), "A+", ""},
 		{shortened(result("12.1.4", "RFC 7692, 7.2", "OK", "OK")), "A", "A: compression cases were shortened (12.1.4, RFC 7692, 7.2)"},
 		{shortened(result("12.1.4", "RFC 7692, 7.2", "UNIMPLEMENTED", "OK")), "A", "A: permessage-deflate is implemented in part (12.1.4, RFC 7692, 7.2)"},
