@@ -103,7 +103,7 @@ func refusedHint(r *fuzzclient.RefusedError) string {
 		return statusHint(r)
 	case fuzzclient.WantsTLS:
 		return "begin the URL with wss:"
-	case fuzzclient.NotHTTP:
+	case fuzzclient.NotHTTP, fuzzclient.Endless:
 		return "another protocol is spoken at this port: is it the right one?"
 	case fuzzclient.Silence:
 		return "is it a WebSocket server, and the right port? one that speaks TLS wants a URL with wss:, a slow one --timeout-factor"

@@ -30,7 +30,7 @@ func TestUnreachableHints(t *testing.T) {
 		{status(401), "--header 'Authorization: …'"}, {status(403), "--origin"}, {status(404), `at the path "/chat"`},
 		{status(426), `at the path "/chat"`}, {status(301), "the URL that it leads to"}, {status(200), `plain HTTP at the path "/chat"`},
 		{status(400), "--subprotocol"}, {status(500), "log of the server"}, {status(418), `is "/chat" the right path?`},
-		{how(fuzzclient.WantsTLS), "with wss:"}, {how(fuzzclient.NotHTTP), "another protocol"}, {how(fuzzclient.Silence), "--timeout-factor"},
+		{how(fuzzclient.WantsTLS), "with wss:"}, {how(fuzzclient.NotHTTP), "another protocol"}, {how(fuzzclient.Endless), "another protocol"}, {how(fuzzclient.Silence), "--timeout-factor"},
 		{how(fuzzclient.HangingUp), "wss:"}, {how(fuzzclient.ByAlert), "TLS"},
 		{fmt.Errorf("%w: %w", fuzzclient.ErrCertificateWanted, alert("certificate required")), "--client-cert"},
 		{&tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: &x509.Certificate{}, Host: "h"}}, "--sni"},

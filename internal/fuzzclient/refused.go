@@ -30,6 +30,7 @@ const (
 	ByAlert                  // a TLS alert, once the TLS handshake was done
 	NotHTTP                  // an answer that is no HTTP
 	Silence                  // no answer in time, or only the beginning of one
+	Endless                  // a head that is too long
 	HangingUp                // it closed the connection before the answer was complete
 )
 
@@ -60,7 +61,12 @@ func (e *RefusedError) Error() string {
 	case NotHTTP:
 		what = "the answer is no HTTP"
 	case Silence:
-		what = fmt.Sprintf("no answer within %v", e.Waited)
+		what = fmt.Sprintf("no answer within %v", e.Waited.Round(time.Millisecond))
+		if e.Line != "" {
+			what = fmt.Sprintf("the answer had no end within %v", e.Waited.Round(time.Millisecond))
+		}
+	case Endless:
+		what = fmt.Sprintf("the answer has a head of more than %d octets", maxHeard)
 	case HangingUp:
 		what = "the connection was closed before there was an answer"
 	}
@@ -107,6 +113,8 @@ func (e *Endpoint) refusal(o *overheard, head []byte, waited time.Duration) *Ref
 		r.How, r.Err = ByAlert, e.alerted(err)
 	case end > 0 || len(heard) > 0 && !begun:
 		r.How, r.Line = NotHTTP, printable(heard)
+	case len(heard) == maxHeard:
+		r.How, r.Line = Endless, printable(heard)
 	case err != nil:
 		r.How, r.Line = HangingUp, printable(heard)
 	default:

@@ -69,7 +69,8 @@ func TestRefusals(t *testing.T) {
 		{"not HTTP", stays("SSH-2.0-OpenSSH_9.2\r\n"), fuzzclient.NotHTTP, `the answer is no HTTP: "SSH-2.0-OpenSSH_9.2"`, 5 * time.Second},
 		{"HTTP of its own kind", stays("HTTP/1.1 fine\r\n\r\n"), fuzzclient.NotHTTP, `the answer is no HTTP: "HTTP/1.1 fine"`, 0},
 		{"silent", stays(""), fuzzclient.Silence, "no answer within 5s", 5 * time.Second},
-		{"half a head", stays("HTTP/1.1 200 OK\r\n"), fuzzclient.Silence, `no answer within 5s: "HTTP/1.1 200 OK"`, 5 * time.Second},
+		{"half a head", stays("HTTP/1.1 200 OK\r\n"), fuzzclient.Silence, `the answer had no end within 5s: "HTTP/1.1 200 OK"`, 5 * time.Second},
+		{"endless head", stays("HTTP/1.1 101 OK\r\n" + strings.Repeat("X-A: a\r\n", 20_000)), fuzzclient.Endless, `the answer has a head of more than 16384 octets: "HTTP/1.1 101 OK"`, 0},
 		{"closing", says(), fuzzclient.HangingUp, "the connection was closed before there was an answer", 4550 * time.Millisecond},
 		{"gateway", stays("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"), fuzzclient.ByStatus, "HTTP status 502 Bad Gateway", 4550 * time.Millisecond},
 	} {
