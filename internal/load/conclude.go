@@ -53,6 +53,9 @@ func Conclude(p Plan, r Run, s *stats.Snapshot) (*Result, error) {
 			*to = &Distribution{Summary: h.Summary(), Curve: h.Curve(), HDR: h}
 		}
 	}
+	if r.Interrupted == "" {
+		res.Amiss = p.amiss(s)
+	}
 	var err error
 	res.Thresholds, err = judge(p.FailIf, p.Kind, s, r.Messaging)
 	return res, err
@@ -85,11 +88,6 @@ func judge(failIf []string, kind Kind, s *stats.Snapshot, messaging time.Duratio
 		verdicts = append(verdicts, Verdict{Text: text, OK: known && !met, Value: value})
 	}
 	return verdicts, nil
-}
-
-// OK reports whether no condition for failure is met, and a search has found something.
-func (r *Result) OK() bool {
-	return !slices.ContainsFunc(r.Thresholds, func(v Verdict) bool { return !v.OK }) && (r.Kind != Find || r.Best != nil)
 }
 
 // failures are those of a snapshot, most frequent first.

@@ -48,8 +48,8 @@ type junitMessage struct {
 }
 
 // WriteJUnit writes the conditions of the result as test cases, as build servers read them. What
-// was not measured is an error, and so is a run that opened no connection or was stopped; of a search, that
-// the objective never holds is a failure.
+// was not measured is an error, and so is a run that opened no connection or was stopped; that what it was for did not happen is a failure, and of a
+// search, that the objective never holds.
 func WriteJUnit(w io.Writer, r *Result) error {
 	class := "load." + string(r.Kind)
 	took := strconv.FormatFloat(r.DurationS, 'f', 3, 64)
@@ -60,6 +60,8 @@ func WriteJUnit(w io.Writer, r *Result) error {
 		run.Error = &junitMessage{"stopped by " + r.Interrupted, "interrupted"}
 	case r.Opened == 0 && r.Failed > 0:
 		run.Error = &junitMessage{"no connection could be opened", "unreachable"}
+	case r.Amiss != "":
+		run.Failure = &junitMessage{visible.Text(r.Amiss), "amiss"}
 	case r.Kind == Find && r.Best == nil:
 		run.Failure = &junitMessage{"not even " + Decimal(r.Plan.From) + " holds " + visible.Text(strings.Join(r.Plan.SLO, ", ")), "objective"}
 	}

@@ -29,6 +29,9 @@ type Result struct {
 	Started time.Time `json:"started"`
 	// Interrupted says what ended the run before its plan was carried out; empty where it was.
 	Interrupted string `json:"interrupted,omitempty"`
+	// Amiss says why all is not well whatever the conditions say: what the test was for did not happen at all, or
+	// the server broke the protocol. Empty where neither is so.
+	Amiss string `json:"amiss,omitempty"`
 	Plan        Plan   `json:"plan"`
 
 	Attempts int64 `json:"attempts"` // to open a connection, retries included
@@ -48,11 +51,11 @@ type Result struct {
 	MessagingS float64 `json:"messaging_s"`
 
 	Sent        int64   `json:"sent"`         // messages
-	Messages    int64   `json:"messages"`     // answered, or received where we broadcast
+	Messages    int64   `json:"messages"`     // answered rightly, or received where we broadcast
 	MessageRate float64 `json:"message_rate"` // Messages a second of MessagingS
 	Bytes       int64   `json:"bytes"`        // of their payloads
-	Missing     int64   `json:"missing"`      // without an answer, or not received by one who should have
-	Wrong       int64   `json:"wrong"`        // answered with something else
+	Missing     int64   `json:"missing"`      // without the right answer, or not received by one who should have
+	Wrong       int64   `json:"wrong"`        // that came and are not what was sent
 	Unsent      int64   `json:"unsent"`       // planned, with no connection to send them on
 	Pings       int64   `json:"pings"`
 	Pongs       int64   `json:"pongs"`

@@ -127,6 +127,7 @@ func full(t *testing.T) *load.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Amiss = "no message came back"
 	r.Curve, r.Best = []load.Step{step}, &step
 	return r
 }

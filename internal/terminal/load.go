@@ -36,6 +36,10 @@ func Load(on Surroundings, r *load.Result) {
 	p.failures()
 	p.resources()
 	p.thresholds()
+	if p.r.Amiss != "" {
+		p.add("")
+		p.text("  ", red, "✗ "+visible.Text(p.r.Amiss))
+	}
 	for _, line := range p.lines {
 		fmt.Fprintln(on.Out, strings.TrimRight(clipColored(line, p.width), " "))
 	}

@@ -211,10 +211,13 @@ func (b *broadcast) received(c *conn, opcode ws.Opcode, payload []byte) {
 	case f == nil || !f.want[seat]:
 		b.wrong(c, now, "a message for the second time, or after it was given up")
 		return
-	case opcode != b.opcode:
-		b.wrong(c, now, fmt.Sprintf("%v, sent as %v", opcode, b.opcode))
 	}
 	f.want[seat] = false
+	if opcode != b.opcode {
+		b.wrong(c, now, fmt.Sprintf("%v, sent as %v", opcode, b.opcode))
+		b.missing(number, f, 1, "it came with another type")
+		return
+	}
 	f.left--
 	f.took = append(f.took, now-f.due)
 	if f.due >= b.measured {

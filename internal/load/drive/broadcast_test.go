@@ -144,7 +144,7 @@ func TestBroadcastCounts(t *testing.T) {
 		}, stats.Counts{Sent: 10, Messages: 30, Wrong: 10}, "wrong message", 10},
 		{"as binary", func(to []*wire.Conn, _, _ int, _ ws.Opcode, payload []byte) {
 			all(to, ws.Binary, payload)
-		}, stats.Counts{Sent: 10, Messages: 30, Wrong: 30}, "wrong message", 30},
+		}, stats.Counts{Sent: 10, Missing: 30, Wrong: 30}, "wrong message", 30},
 		{"never sent", func(to []*wire.Conn, _, number int, opcode ws.Opcode, payload []byte) {
 			all(to, opcode, payload)
 			copy(payload[24:], []string{"999999 ", "-1 "}[number%2])

@@ -128,7 +128,12 @@ func (c *conn) gone(end wire.Closing) {
 	r := c.run
 	r.mu.Lock()
 	delete(r.open, c)
-	ours, ending := r.closing.Load(), c.ending
+	// What the server did to an open connection counts, however long it then took to end TCP.
+	broken := end.Phase == wire.InOpen && (end.Cause == wire.Protocol || end.Cause == wire.TooBig)
+	ours, ending := r.closing.Load() && !broken, c.ending
+	if r.closing.Load() && broken {
+		r.held--
+	}
 	r.mu.Unlock()
 	if ending {
 		<-r.ending

@@ -69,6 +69,7 @@ type run struct {
 
 	mu   sync.Mutex
 	open map[*conn]struct{}
+	held int // of these at the end; known once closing is set
 	// all are the connections that exist. It grows only with closing unset, under mu.
 	all  sync.WaitGroup
 	ring ring // of pings
@@ -171,13 +172,12 @@ const hurried = time.Second
 func (r *run) close(engine *wire.Engine) {
 	r.mu.Lock()
 	r.closing.Store(true)
-	held := len(r.open)
-	conns := make([]*conn, 0, held)
+	r.held = len(r.open)
+	conns := make([]*conn, 0, r.held)
 	for c := range r.open {
 		conns = append(conns, c)
 	}
 	r.mu.Unlock()
-	r.tally.note(func(s *stats.Snapshot) { s.Held = int64(held) })
 	gone := make(chan struct{})
 	go func() {
 		for _, c := range conns {
@@ -206,7 +206,10 @@ func (r *run) close(engine *wire.Engine) {
 	_ = engine.Close()
 	<-gone
 	now := r.tally.now()
-	r.tally.note(func(s *stats.Snapshot) { s.End = now - r.From })
+	r.mu.Lock()
+	held := int64(r.held)
+	r.mu.Unlock()
+	r.tally.note(func(s *stats.Snapshot) { s.Held, s.End = held, now-r.From })
 }
 
 // emitting hands over what is measured until the function it returns is called, which hands

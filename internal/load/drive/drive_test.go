@@ -249,6 +249,46 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// mute delivers nothing more after a moment, so that its server never sees our Close.
+type mute struct {
+	stream.Stream
+	ctx  context.Context
+	from time.Time
+}
+
+func (m *mute) Read(b []byte) (int, error) {
+	n, err := m.Stream.Read(b)
+	if !time.Now().Before(m.from) {
+		<-m.ctx.Done()
+	}
+	return n, err
+}
+
+// A connection on which the server breaks the protocol is lost for that, and not held, also where the run ends
+// before the server has ended TCP.
+func TestLostToTheProtocol(t *testing.T) {
+	for cause, octets := range map[string][]byte{
+		"protocol error":  {0x83, 0},
+		"message too big": {0x82, 127, 0, 0, 0, 0x80, 0, 0, 0, 0}, // 2^39 octets
+	} {
+		w := &world{}
+		w.serve = func(n int, s stream.Stream) {
+			if n == 1 {
+				s = &mute{s, w.ctx, w.begun.Add(time.Second)}
+				time.AfterFunc(1900*time.Millisecond, func() { _, _ = s.Write(octets) })
+			}
+			_ = testee.Serve(w.ctx, s, testee.Config{})
+		}
+		s, _ := drives(t, w, load.Plan{Kind: load.Connect, Connections: 3, Hold: sec(2)}, nil)
+		if want := (stats.Counts{Attempts: 3, Opened: 3, Held: 2, Lost: 1}); s.Counts != want || s.Series.Held() != 2 {
+			t.Errorf("%s: %+v, want %+v", cause, s.Counts, want)
+		}
+		if len(s.Failures) != 1 || s.Failures["lost: "+cause].Count != 1 {
+			t.Errorf("%s: %+v", cause, s.Failures)
+		}
+	}
+}
+
 // Somebody who stops a run gets what there is: at once, while connections are still to be
 // opened, wait to be tried again, or do not answer.
 func TestInterrupted(t *testing.T) {

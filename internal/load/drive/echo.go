@@ -201,7 +201,14 @@ func (e *echo) received(c *conn, opcode ws.Opcode, payload []byte) {
 		e.wrong(c, now, "a message that nobody asked for")
 		return
 	}
-	e.answered(c, m, now, opcode, payload)
+	right := e.compare(c, m, now, opcode, payload)
+	switch {
+	case m.due < e.measured:
+	case right:
+		e.answered(c, m, now, len(payload))
+	default: // the message has no right answer, and its wrong one is counted
+		e.run.tally.count(c.number, now, func(s *stats.Snapshot, _ *stats.Slot) { s.Missing++ })
+	}
 	if e.inFlight > 0 && !e.stopped.Load() {
 		now = e.run.tally.now()
 		_ = e.send(c, now, now) // if the connection is gone, Closed says so
@@ -211,7 +218,8 @@ func (e *echo) received(c *conn, opcode ws.Opcode, payload []byte) {
 	}
 }
 
-func (e *echo) answered(c *conn, m sent, now time.Duration, opcode ws.Opcode, payload []byte) {
+// compare reports whether an answer is what was sent, and counts it as wrong if it is not.
+func (e *echo) compare(c *conn, m sent, now time.Duration, opcode ws.Opcode, payload []byte) bool {
 	want := e.block[m.from : m.from+m.size]
 	switch {
 	case opcode != e.opcode:
@@ -224,12 +232,16 @@ func (e *echo) answered(c *conn, m sent, now time.Duration, opcode ws.Opcode, pa
 			at++
 		}
 		e.wrong(c, now, fmt.Sprintf("octet %d of %d is 0x%02x, sent was 0x%02x", at+1, len(want), payload[at], want[at]))
+	default:
+		return true
 	}
-	if m.due < e.measured {
-		return
-	}
+	return false
+}
+
+// answered takes note of the right answer.
+func (e *echo) answered(c *conn, m sent, now time.Duration, octets int) {
 	e.run.tally.count(c.number, now, func(s *stats.Snapshot, slot *stats.Slot) {
-		came(s, slot, len(payload), now-m.due)
+		came(s, slot, octets, now-m.due)
 		if e.inFlight == 0 {
 			s.Record(stats.Service, now-m.at)
 		}

@@ -128,16 +128,17 @@ func faulty(t *testing.T, fault string) *world {
 // Every octet is compared where the plan says so; type and length always are. What is not
 // answered is missing, and costs the patience once.
 func TestWrongAnswers(t *testing.T) {
+	wrong := func(c stats.Counts) bool { return c.Wrong == 10 && c.Messages == 0 && c.Missing == 10 } // what is wrong has not come back
 	for _, tt := range []struct {
 		fault  string
 		plan   load.Plan
 		check  func(c stats.Counts) bool
 		causes string
 	}{
-		{"echo-flips-last-octet", load.Plan{Size: "400", Verify: true}, func(c stats.Counts) bool { return c.Wrong == 10 && c.Messages == 10 }, "wrong answer octet 400 of 400 is"},
+		{"echo-flips-last-octet", load.Plan{Size: "400", Verify: true}, wrong, "wrong answer octet 400 of 400 is"},
 		{"echo-flips-last-octet", load.Plan{Size: "400"}, func(c stats.Counts) bool { return c.Wrong == 0 && c.Messages == 10 }, ""},
-		{"echo-adds-octet", load.Plan{Size: "64"}, func(c stats.Counts) bool { return c.Wrong == 10 }, "wrong answer 65 octets as the answer to 64"},
-		{"swaps-type", load.Plan{Size: "64"}, func(c stats.Counts) bool { return c.Wrong == 10 }, "wrong answer binary as the answer to text"},
+		{"echo-adds-octet", load.Plan{Size: "64"}, wrong, "wrong answer 65 octets as the answer to 64"},
+		{"swaps-type", load.Plan{Size: "64"}, wrong, "wrong answer binary as the answer to text"},
 		{"echoes-twice", load.Plan{Size: "64"}, func(c stats.Counts) bool { return c.Wrong == 10 && c.Messages == 10 }, "wrong answer a message that nobody asked for"},
 		{"never-echoes", load.Plan{Size: "64"}, func(c stats.Counts) bool { return c.Missing == 10 && c.Messages == 0 }, "no answer: 1s after the last message"},
 	} {

@@ -51,10 +51,10 @@ type Counts struct {
 	Lost     int64 `json:"lost"`     // opened, and ended by the peer or the network before we closed
 
 	Sent     int64 `json:"sent"`     // messages
-	Messages int64 `json:"messages"` // answered (echo) or received (broadcast)
+	Messages int64 `json:"messages"` // answered rightly (echo) or received (broadcast)
 	Bytes    int64 `json:"bytes"`    // of the payloads of Messages
-	Missing  int64 `json:"missing"`  // messages without an answer, or not received by somebody who should have
-	Wrong    int64 `json:"wrong"`    // answers that were not what was sent
+	Missing  int64 `json:"missing"`  // messages without the right answer, or not received by somebody who should have
+	Wrong    int64 `json:"wrong"`    // what came and was not what was sent; messages that were answered so are missing, too
 	Unsent   int64 `json:"unsent"`   // messages that the plan wanted sent, with no connection to send them on
 
 	Pings int64 `json:"pings"`
