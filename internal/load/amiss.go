@@ -4,7 +4,6 @@ package load
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/wsspec/wsspec/internal/load/stats"
 )
@@ -16,21 +15,29 @@ func (p Plan) amiss(s *stats.Snapshot) string {
 	if s.Opened == 0 || p.Kind == Find {
 		return ""
 	}
+	what, look := "", ""
 	switch {
 	case p.Kind == Connect && s.Held == 0 && s.Lost > 0:
-		return "no connection was still open at the end: does the server close those that say nothing?" + broken(s)
+		what, look = "no connection was still open at the end", ": does the server close those that say nothing?"
 	case p.Kind != Connect && s.Sent == 0:
-		return "no message was sent and measured: are connections lost before there are any, or is the warm-up longer than it takes to send one?" + broken(s)
+		what, look = "no message was sent and measured", ": are connections lost before there are any, or is the warm-up longer than it takes to send one?"
 	case p.Kind == Echo && s.Messages == 0 && s.Wrong > 0:
-		return "no message came back as it was sent: is this a server that echoes?" + broken(s)
+		what, look = "no message came back as it was sent", ": is this a server that echoes?"
 	case p.Kind == Echo && s.Messages == 0:
-		return "no message came back: does this server echo what it is sent?" + broken(s)
+		what, look = "no message came back", ": does this server echo what it is sent?"
 	case p.Kind == Broadcast && s.Messages == 0:
-		return "no receiver got a message: does this server pass messages on to others?" + broken(s)
+		what, look = "no receiver got a message", ": does this server pass messages on to others?"
 	case s.Pings > 0 && s.Pongs == 0:
-		return "no Pong came to any Ping: RFC 6455, section 5.5.2, wants one to each" + broken(s)
+		what, look = "no Pong came to any Ping", ": a server has to answer each (RFC 6455, section 5.5.2)"
 	}
-	return strings.TrimPrefix(broken(s), "; ")
+	switch also := broken(s); {
+	case also == "":
+		return what + look
+	case what == "":
+		return also
+	default:
+		return what + ", and " + also
+	}
 }
 
 // broken says that the server broke the protocol, or sent a message above the limit, on connections that were open.
@@ -46,7 +53,7 @@ func broken(s *stats.Snapshot) string {
 	if n == 1 {
 		on = " connection"
 	}
-	return "; the server broke the protocol, or a limit of ours, on " + Thousands(n) + on + ": wsspec test says more"
+	return "the server broke the protocol, or a limit of ours, on " + Thousands(n) + on + ": wsspec test says more"
 }
 
 // brokenCauses are the causes that package drive gives where it ends a connection for what the server sent.

@@ -31,6 +31,7 @@ func TestAmiss(t *testing.T) {
 		{load.Echo, stats.Counts{Failed: 2}, lost("refused", 2), ""},
 		{load.Broadcast, stats.Counts{Opened: 10, Held: 10, Sent: 20, Missing: 180}, nil, "no receiver got a message: does this server pass messages on to others?"},
 		{load.Broadcast, stats.Counts{Opened: 10, Held: 10, Sent: 20, Messages: 1, Missing: 179}, nil, ""},
+		{load.Echo, stats.Counts{Opened: 1, Lost: 1, Sent: 1, Missing: 1}, lost("lost: protocol error", 1), "no message came back, and the server broke the protocol"},
 		{load.Connect, stats.Counts{Opened: 10, Held: 10}, nil, ""},
 		{load.Connect, stats.Counts{Opened: 10, Held: 10, Pings: 80}, nil, "no Pong came to any Ping: "},
 		{load.Connect, stats.Counts{Opened: 10, Held: 10, Pings: 80, Pongs: 1}, nil, ""},

@@ -32,7 +32,7 @@ type Result struct {
 	// Amiss says why all is not well whatever the conditions say: what the test was for did not happen at all, or
 	// the server broke the protocol. Empty where neither is so.
 	Amiss string `json:"amiss,omitempty"`
-	Plan        Plan   `json:"plan"`
+	Plan  Plan   `json:"plan"`
 
 	Attempts int64 `json:"attempts"` // to open a connection, retries included
 	Opened   int64 `json:"opened"`
