@@ -68,6 +68,7 @@ func ownerOf(ctx context.Context, p player.Peer) *resident.Process {
 		select {
 		case <-time.After(10 * time.Millisecond):
 		case <-ctx.Done():
+			return nil
 		}
 	}
 	return nil

@@ -30,7 +30,7 @@ type Config struct {
 	Peer player.Peer
 
 	Runs uint64        // conversations to draw; 0 is no bound
-	Time time.Duration // for which they are drawn; 0 is no bound
+	Time time.Duration // for which they are drawn; 0 is no bound. See FinishTime
 	Jobs int           // conversations at a time; 0 is DefaultJobs, and up to maxIdle more in which we only wait
 
 	// Obeys: the endpoint does what it is told as ws.Command says.
@@ -69,6 +69,14 @@ const (
 	DefaultAway   = 3 * time.Second
 )
 
+// What is still done with suspicions once the time for drawing is over: they are taken up and
+// shrunk for TakeUpTime, and those that were taken up are confirmed until FinishTime is over.
+// The others are counted. To find out what keeps a process from resting is not bound by it.
+const (
+	TakeUpTime = 3 * time.Second
+	FinishTime = 10 * time.Second
+)
+
 // Summary is what came of a run.
 type Summary struct {
 	Seed        uint64
@@ -104,6 +112,8 @@ func (s *Summary) Broken() int {
 type run struct {
 	Config
 	ctx      context.Context
+	hunting  context.Context // ends FinishTime behind the drawing
+	takeUp   time.Time       // until when suspects are taken up; zero is no bound
 	draw     *generator.Generator
 	guide    *guide
 	began    time.Time
@@ -165,6 +175,7 @@ func Start(ctx context.Context, c Config) *Fuzzer {
 	}
 	r := &run{Config: c, ctx: ctx, guide: newGuide(c.Runs), began: time.Now(), alone: newGate(), talking: make(chan struct{}, talking)}
 	r.draw = generator.New(generator.Base{Seed: c.Seed, Role: c.Role, Single: c.Single || c.Role == ws.Server, Obeys: c.Obeys})
+	r.hunting = ctx
 	r.pursuit.init()
 	f := &Fuzzer{run: r, done: make(chan struct{})}
 	go f.do()
@@ -196,6 +207,10 @@ func (f *Fuzzer) do() {
 	drawing, stop := context.WithCancel(f.ctx)
 	if f.Time > 0 {
 		drawing, stop = context.WithTimeout(f.ctx, f.Time)
+		var late context.CancelFunc
+		f.hunting, late = context.WithTimeout(f.ctx, f.Time+FinishTime)
+		defer late()
+		f.takeUp = f.began.Add(f.Time + TakeUpTime)
 	}
 	defer stop()
 	f.mu.Lock()

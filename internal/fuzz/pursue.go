@@ -30,12 +30,23 @@ type suspect struct {
 // alone reports whether nobody else may talk to the endpoint, who may be to blame.
 func (s *suspect) alone() bool { return s.gone || s.restless }
 
-// most is how long it may be shrunk.
-func (s *suspect) most() time.Duration {
-	if s.restless {
+// most is how long a suspect may be shrunk.
+func (r *run) most(s suspect) time.Duration {
+	switch {
+	case s.restless:
 		return restTime
+	case r.takeUp.IsZero():
+		return shrinkTime
 	}
-	return shrinkTime
+	return min(shrinkTime, time.Until(r.takeUp))
+}
+
+// until is what ends the looking at a suspect.
+func (r *run) until(s suspect) context.Context {
+	if s.restless {
+		return r.ctx
+	}
+	return r.hunting
 }
 
 // pursuit is what is done with suspects.
@@ -168,7 +179,7 @@ func (r *run) look(s suspect, quick, sure *player.Player) {
 		*n++
 		p.mu.Unlock()
 	}
-	tries := 0
+	ctx, tries := r.until(s), 0
 	for came := false; !came; {
 		if tries++; tries > tryQuickly {
 			if !s.gone {
@@ -176,7 +187,7 @@ func (r *run) look(s suspect, quick, sure *player.Player) {
 			}
 			return
 		}
-		if r.ctx.Err() != nil || r.isLost() {
+		if ctx.Err() != nil || r.isLost() || r.most(s) <= 0 {
 			count(&p.left)
 			return
 		}
@@ -185,26 +196,23 @@ func (r *run) look(s suspect, quick, sure *player.Player) {
 	// What came at once comes at once again; what is by chance is given as many chances.
 	quick.Patience = hasty(r.First, quick.Pace(), s.violation.Level)
 	defer func() { quick.Patience = r.First }()
-	small := shrink(s.c, maxReplays, s.most(), func(c *conversation.Conversation) bool {
-		if r.ctx.Err() != nil {
-			return false
-		}
+	small := shrink(s.c, maxReplays, r.most(s), func(c *conversation.Conversation) bool {
 		for range tries {
-			if r.shows(quick, s, c) {
+			if ctx.Err() == nil && r.shows(quick, s, c) {
 				return true
 			}
 		}
 		return false
 	})
 	f, ok := r.confirm(s, small, sure)
-	if !ok && r.ctx.Err() != nil {
-		count(&p.left)
-		return
-	}
 	if !ok && small != s.c { // it was too hasty
 		f, ok = r.confirm(s, s.c.Clone(), sure)
 	}
-	if !ok {
+	switch {
+	case !ok && ctx.Err() != nil:
+		count(&p.left)
+		return
+	case !ok:
 		count(&p.unconfirmed)
 		return
 	}
@@ -260,13 +268,14 @@ func (r *run) violation(p *player.Player, s suspect, c *conversation.Conversatio
 		r.alone.RLock()
 		defer r.alone.RUnlock()
 	}
-	out := p.Play(r.ctx, c)
-	if r.ctx.Err() != nil {
+	ctx := r.until(s)
+	out := p.Play(ctx, c)
+	if ctx.Err() != nil {
 		return model.Violation{}, false
 	}
 	switch {
 	case s.gone:
-		return r.dead(p, out)
+		return r.dead(ctx, p, out)
 	case s.restless:
 		return r.restless(cmp.Or(s.within, restStir))
 	}
@@ -284,7 +293,7 @@ const goneRule = "gone"
 
 // dead reports whether the endpoint serves nobody any more, after a conversation. It may
 // come back by itself, or somebody starts it again.
-func (r *run) dead(p *player.Player, out *player.Outcome) (model.Violation, bool) {
+func (r *run) dead(ctx context.Context, p *player.Player, out *player.Outcome) (model.Violation, bool) {
 	v := model.Violation{Requirement: goneRule, What: "a fresh connection afterwards was not served"}
 	records := out.Records
 	unreached := out.Unreached != nil
@@ -292,15 +301,15 @@ func (r *run) dead(p *player.Player, out *player.Outcome) (model.Violation, bool
 		time.Sleep(wait)
 		hello := &conversation.Conversation{Role: r.Role, Openings: []conversation.Opening{{}}}
 		hello.Steps = []conversation.Step{{Frame: conversation.NewFrame(r.Role, ws.Text, "hello")}}
-		again := p.Play(r.ctx, hello)
+		again := p.Play(ctx, hello)
 		unreached = again.Unreached != nil || again.Worst() != nil && again.Worst().Level == model.Must
 	}
 	if !unreached {
 		return model.Violation{}, false
 	}
 	p.Restore(records)
-	r.comesOrIsStarted(r.ctx)
-	return v, r.ctx.Err() == nil
+	r.comesOrIsStarted(ctx)
+	return v, ctx.Err() == nil
 }
 
 // confirm plays a shrunk conversation with more patience. Once is not enough, or what
@@ -309,7 +318,7 @@ func (r *run) confirm(s suspect, c *conversation.Conversation, sure *player.Play
 	confirmed, plays := 0, 0
 	s.within = restSoon
 	var f Finding
-	for confirmed < confirmations && plays-confirmed <= mostMisses {
+	for ctx := r.until(s); confirmed < confirmations && plays-confirmed <= mostMisses && ctx.Err() == nil; {
 		plays++
 		v, ok := r.violation(sure, s, c)
 		if !ok {

@@ -20,6 +20,8 @@ type line struct {
 	s stream.Stream
 	m *model.Model
 
+	release func() bool // the stream from the context
+
 	role   ws.Role // ours
 	number int     // of the connection, from 1
 
@@ -337,6 +339,7 @@ func (l *line) hangUp() {
 	if l.s == nil {
 		return
 	}
+	l.release()
 	if l.ended || l.finished && l.m.Owes() {
 		_ = l.s.Close()
 	} else {
