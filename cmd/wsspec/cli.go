@@ -103,11 +103,26 @@ func (p *process) wsspec(ctx context.Context) (status int) {
 		hint := `run "wsspec --help"`
 		var pe *kong.ParseError
 		if errors.As(err, &pe) && pe.Context != nil && pe.Context.Command() != "" {
-			hint = fmt.Sprintf(`run "wsspec %s --help"`, strings.Fields(pe.Context.Command())[0])
+			hint = helpOf(pe.Context)
 		}
 		return p.fail(badUsage(err, hint))
 	}
-	return p.fail(kctx.Run())
+	err = kctx.Run()
+	if usage, ok := errors.AsType[*usageError](err); ok && usage.hint == "" {
+		usage.hint = helpOf(kctx)
+	}
+	return p.fail(err)
+}
+
+// helpOf is the hint that the help of a command has more, which lists its flags.
+func helpOf(k *kong.Context) string {
+	words := ""
+	for _, at := range k.Path {
+		if at.Command != nil {
+			words += at.Command.Name + " "
+		}
+	}
+	return fmt.Sprintf(`run "wsspec %s--help"`, words)
 }
 
 // emptyValue looks for a flag with nothing as its value, most likely that of a

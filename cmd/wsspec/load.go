@@ -111,7 +111,7 @@ Exit status: 0 if all is well, 1 if a condition of --fail-if is met, no connecti
 
 // Run opens connections.
 func (c *loadConnectCmd) Run(ctx context.Context, p *process, k *kong.Context) error {
-	file, err := c.read(k)
+	file, err := c.read(ctx, k)
 	if err != nil {
 		return err
 	}
@@ -120,11 +120,11 @@ func (c *loadConnectCmd) Run(ctx context.Context, p *process, k *kong.Context) e
 }
 
 // read takes what the flags do not say from the file of --plan, if there is one.
-func (c *loadTo) read(k *kong.Context) (planFile, error) {
+func (c *loadTo) read(ctx context.Context, k *kong.Context) (planFile, error) {
 	if c.Plan == "" {
 		return planFile{}, nil
 	}
-	file, url, err := readPlan(c.Plan, k)
+	file, url, err := readPlan(ctx, c.Plan, k)
 	if c.URL == "" {
 		c.URL = url
 	} else {

@@ -43,7 +43,7 @@ Exit status: 0 if all is well, 1 if a condition of --fail-if is met, nobody rece
 
 // Run sends on one connection and receives on all others.
 func (c *loadBroadcastCmd) Run(ctx context.Context, p *process, k *kong.Context) error {
-	file, err := c.read(k)
+	file, err := c.read(ctx, k)
 	if err != nil {
 		return err
 	}

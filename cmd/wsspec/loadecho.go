@@ -72,7 +72,7 @@ Exit status: 0 if all is well, 1 if a condition of --fail-if is met, no message 
 
 // Run sends and receives.
 func (c *loadEchoCmd) Run(ctx context.Context, p *process, k *kong.Context) error {
-	file, err := c.read(k)
+	file, err := c.read(ctx, k)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ Exit status: 0 if all is well, 1 if the objective does not hold even where the s
 
 // Run searches.
 func (c *loadFindCmd) Run(ctx context.Context, p *process, k *kong.Context) error {
-	file, err := c.read(k)
+	file, err := c.read(ctx, k)
 	if err != nil {
 		return err
 	}

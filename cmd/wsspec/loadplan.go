@@ -4,8 +4,10 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -24,9 +26,12 @@ type planFile struct {
 
 // readPlan gives the flags of the command that are not on the command line the values that a
 // file has for them. It returns the URL in the file, if there is one.
-func readPlan(name string, k *kong.Context) (f planFile, url string, err error) {
+func readPlan(ctx context.Context, name string, k *kong.Context) (f planFile, url string, err error) {
 	f = planFile{name: name, lines: map[string]int{}}
-	text, err := os.ReadFile(name)
+	text, err := awaitPlan(ctx, name)
+	if ctx.Err() != nil {
+		return f, "", statusError(exitInterrupted)
+	}
 	if err != nil {
 		return f, "", badUsage(fmt.Errorf("--plan: %w", err), "")
 	}
@@ -65,6 +70,33 @@ func readPlan(name string, k *kong.Context) (f planFile, url string, err error) 
 	return f, url, nil
 }
 
+// awaitPlan reads a file that may be a pipe into which nobody writes: it waits no longer than the context.
+func awaitPlan(ctx context.Context, name string) (text []byte, err error) {
+	done := make(chan struct{})
+	var read []byte
+	var failed error
+	go func() {
+		defer close(done)
+		read, failed = planText(name)
+	}()
+	select {
+	case <-done:
+		return read, failed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// planText reads a file, no further than it takes to see that it is too long for a plan.
+func planText(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, scenario.MaxFile+1))
+}
+
 // flagOf finds the flag for a key.
 func flagOf(k *kong.Context, key string) *kong.Flag {
 	for _, f := range k.Flags() {
@@ -95,7 +127,7 @@ func (f planFile) bad(err error) error {
 }
 
 // loadPlanCommand puts the command into a command line "load --plan FILE" that leaves
-// it to the file. Mistakes in the file are told when it is read again.
+// it to the file. Mistakes in the file are told when it is read again, which is why it cannot be a pipe.
 func loadPlanCommand(args []string) []string {
 	if len(args) < 2 || args[0] != "load" || !strings.HasPrefix(args[1], "-") {
 		return args
@@ -108,7 +140,11 @@ func loadPlanCommand(args []string) []string {
 		if !joined {
 			name = args[i+1]
 		}
-		text, err := os.ReadFile(name)
+		info, err := os.Stat(name)
+		if err != nil || !info.Mode().IsRegular() {
+			return slices.Insert(slices.Clone(args), 1, "connect")
+		}
+		text, err := planText(name)
 		if err != nil {
 			return slices.Insert(slices.Clone(args), 1, "connect")
 		}

@@ -10,6 +10,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -109,14 +110,22 @@ func Parse(name string, text []byte) ([]Entry, error) {
 // document reads the file as what it is, a mapping.
 func document(name string, text []byte) (*yaml.Node, error) {
 	if len(text) > MaxFile {
-		return nil, &Error{name, 0, fmt.Sprintf("it has more than %d octets", MaxFile)}
+		return nil, &Error{name, 0, fmt.Sprintf("it has more than %d octets: no plan is as long", MaxFile)}
 	}
 	if begin := bytes.TrimLeft(text, " \t\r\n"); len(begin) > 0 && begin[0] == '{' {
 		return parseJSON(name, text)
 	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+	var doc, second yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	if err := d.Decode(&doc); err != nil && err != io.EOF {
 		return nil, yamlError(name, err)
+	}
+	switch err := d.Decode(&second); {
+	case err == io.EOF:
+	case err != nil:
+		return nil, yamlError(name, err)
+	default:
+		return nil, &Error{name, second.Line, "a second document begins here: want one, so no line of ---"}
 	}
 	if len(doc.Content) == 0 {
 		return nil, &Error{name, 0, "it is empty: want keys such as url and connections"}
@@ -144,14 +153,15 @@ func yamlError(name string, err error) error {
 
 // unknown is what is said of a key that does not exist.
 func unknown(key string, known map[string]property) string {
-	best, least := "", 3
+	// At most two letters, and one of three at that: with less to go by, every key is near.
+	best, least := "", 1+min(len(key)/3, 2)
 	for _, k := range slices.Sorted(maps.Keys(known)) {
 		if d := distance(strings.ReplaceAll(key, "_", "-"), k); d < least {
 			best, least = k, d
 		}
 	}
 	if best != "" {
-		return fmt.Sprintf("there is no key %.40q: did you mean %s?", key, best)
+		return fmt.Sprintf("there is no key %.40q: did you mean %q?", key, best)
 	}
 	return fmt.Sprintf("there is no key %.40q: there are %s", key, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
 }
