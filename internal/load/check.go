@@ -73,11 +73,7 @@ func (p *Plan) Check() error {
 	if !slices.Contains([]string{"", "1.0", "1.1", "1.2", "1.3"}, p.TLSMin) {
 		c.wrong("tls-min", "", "it is %q: want 1.0, 1.1, 1.2 or 1.3", p.TLSMin)
 	}
-	for _, text := range p.FailIf {
-		if _, err := ParseCondition(text); err != nil {
-			c.wrong("fail-if", "", "%w", err)
-		}
-	}
+	p.checkConditions(c, "fail-if", p.FailIf)
 	return c.err
 }
 
@@ -139,11 +135,7 @@ func (p *Plan) checkSearch(c *checker) {
 	if len(p.SLO) == 0 {
 		c.wrong("slo", "--slo 'p99<50ms'", "there is no objective: what is to hold?")
 	}
-	for _, text := range p.SLO {
-		if _, err := ParseCondition(text); err != nil {
-			c.wrong("slo", "", "%w", err)
-		}
-	}
+	p.checkConditions(c, "slo", p.SLO)
 	most, least := float64(MaxRate), 0.001
 	switch p.Over {
 	case OverRate:
