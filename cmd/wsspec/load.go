@@ -195,6 +195,8 @@ func unreachableLoad(p *process, r *load.Result) {
 		hint = "--cafile names the authorities to trust, --insecure accepts any certificate; a server without TLS wants a URL with ws:"
 	case strings.HasPrefix(cause, "timeout"):
 		hint = "the server does not answer in time: --timeout gives it longer"
+	case cause == "no ports":
+		hint = "each address of ours has some 28,000 ports to connect from: --source names more of them"
 	case cause == "file limit":
 		hint = "raise the limit of open files: ulimit -n"
 	}

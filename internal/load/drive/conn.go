@@ -91,8 +91,9 @@ func (c *conn) Closed(_ *wire.Conn, end wire.Closing) {
 		return
 	}
 	r := c.run
-	if r.closing.Load() || r.ctx.Err() != nil && end.Cause == wire.Aborted {
-		r.all.Done() // we have not waited for it
+	if r.closing.Load() || r.ctx.Err() != nil && end.Cause == wire.Aborted { // we have not waited for it: that it failed is not said
+		r.tally.note(func(s *stats.Snapshot) { s.Fail("being opened when the run was stopped", 1, "") })
+		r.all.Done()
 		return
 	}
 	last := c.attempt >= r.plan.Retries || r.ctx.Err() != nil

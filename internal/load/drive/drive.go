@@ -87,6 +87,11 @@ type messenger interface {
 // in the target; what goes wrong on connections is counted.
 func Run(ctx context.Context, cfg Config) (End, error) {
 	cfg.Parts = max(cfg.Parts, 1)
+	if cfg.Dial == nil && len(cfg.Plan.Sources) > 0 {
+		if err := checkSources(cfg.Target.Sources); err != nil {
+			return End{}, err
+		}
+	}
 	engine, err := wire.New(wire.Config{Dial: cfg.Dial})
 	if err != nil {
 		return End{}, err

@@ -312,7 +312,7 @@ func TestInterrupted(t *testing.T) {
 	if want := (stats.Counts{Attempts: 30, Opened: 10, Held: 10}); s.Counts != want || !end.Interrupted {
 		t.Errorf("%+v, want %+v", s.Counts, want)
 	}
-	if s.Failures["refused"].Count != 10 || s.End != 3950*time.Millisecond {
+	if s.Failures["refused"].Count != 10 || s.Failures["being opened when the run was stopped"].Count != 10 || s.Failures["not begun when the run was stopped"].Count != 970 || s.End != 3950*time.Millisecond {
 		t.Errorf("%+v after %v", s.Failures, s.End)
 	}
 }

@@ -4,6 +4,8 @@ package drive
 
 import (
 	"time"
+
+	"github.com/wsspec/wsspec/internal/load/stats"
 )
 
 // unpaced is how many connections are opened at a time where they are to be opened as fast
@@ -89,4 +91,7 @@ func (r *run) settled() {
 }
 
 // forget takes note that the last n connections will never be.
-func (r *run) forget(n int) { r.all.Add(-n) }
+func (r *run) forget(n int) {
+	r.tally.note(func(s *stats.Snapshot) { s.Fail("not begun when the run was stopped", int64(n), "") })
+	r.all.Add(-n)
+}

@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/deflate"
@@ -87,6 +89,20 @@ func SourcesOf(t wire.Target, part, parts int) []netip.Addr {
 		own = append(own, t.Sources[i])
 	}
 	return own
+}
+
+// checkSources says which of the addresses that a plan names are not of this machine: what the system says when
+// connections are to come from them is what it says when no port is free.
+func checkSources(addrs []netip.Addr) error {
+	for _, a := range addrs {
+		c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(a, 0)))
+		if err == nil {
+			_ = c.Close()
+		} else if errors.Is(err, syscall.EADDRNOTAVAIL) {
+			return fmt.Errorf("source %s: not an address of this machine", a)
+		}
+	}
+	return nil
 }
 
 // mostSources is how many addresses a range may have.
