@@ -203,7 +203,7 @@ func (m *Model) replied(code ws.CloseCode) {
 		m.find(Should, "6455-7.4.2-5", "it answered a Close with %d as if that were in a range", s.code)
 	case !finds || s.code > 4999 || code == s.code:
 	case s.junk:
-		m.find(Should, "6455-7.1.1-2", "it found fault with what came behind our Close")
+		m.find(Should, "6455-5.5.1-6", "it answered our Close, which had %s, with %d for what came behind it", codeInWords(s.code), code)
 	case s.code >= 1012 && s.code <= 1014:
 		m.find(Should, acceptedCode(s.code), "it refused a Close with %d", s.code)
 	default:

@@ -99,6 +99,9 @@ func TestConversations(t *testing.T) {
 		{"an echo with a reserved bit", "> text \"x\"\n< text rsv=4 \"x\"", "MUST 6455-5.2-1"},
 		{"an echo with a long length", "> text \"x\"\n< text form=16 \"x\"", "MUST 6455-5.2-11"},
 
+		{"an invalid frame behind our Close, and the Close answered", "> " + c1000 + "\n> text rsv=2 \"x\"\n< " + c1000 + "\nend", ""},
+		{"an invalid frame behind our Close, and fault found with it", "> " + c1000 + "\n> text rsv=2 \"x\"\n< " + c1002 + "\nend", "SHOULD 6455-5.5.1-6"},
+
 		{"each Ping answered", "> ping \"1\"\n> ping \"2\"\n< pong \"1\"\n< pong \"2\"\nquiet", ""},
 		{"the last Ping answered", "> ping \"1\"\n> ping \"2\"\n< pong \"2\"\nquiet", ""},
 		{"the first Ping answered", "> ping \"1\"\n> ping \"2\"\n< pong \"1\"\nquiet", "MUST 6455-5.5.2-2"},

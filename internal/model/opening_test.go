@@ -47,6 +47,16 @@ func TestRequests(t *testing.T) {
 		{"no key, answered with a page", without("Sec-WebSocket-Key"), strings.Replace(refused, "400", "200", 1), "MUST 6455-4.2.1-1"},
 		{"version 12, refused", strings.Replace(request, "13", "12", 1), refused, "MUST 6455-4.2.2-5"},
 		{"version 12, refused with those there are", strings.Replace(request, "13", "12", 1), strings.Replace(refused, "\r\n\r\n", "\r\nSec-WebSocket-Version: 8, 13\r\n\r\n", 1), ""},
+		{"version 0, and an Upgrade that lists more, refused", strings.NewReplacer("13", "0", ": websocket", ": websocket, h2c").Replace(request), refused, ""},
+		{"an Upgrade that lists more, refused", strings.Replace(request, ": websocket", ": websocket, h2c", 1), refused, "SHOULD 6455-4.2.1-6"},
+		{"version 13.0", strings.Replace(request, "13", "13.0", 1), opened(""), "MUST 6455-4.2.1-9"},
+		{"no version", without("Sec-WebSocket-Version"), opened(""), "MUST 6455-4.2.1-9"},
+		{"HTTP/1.2", strings.Replace(request, "/1.1", "/1.2", 1), opened(""), ""},
+		{"HTTP/1.2, refused", strings.Replace(request, "/1.1", "/1.2", 1), refused, "SHOULD 6455-4.2.2-10"},
+		{"HTTP/2.0", strings.Replace(request, "/1.1", "/2.0", 1), opened(""), "SHOULD 9112-3-1"},
+		{"HTTP/1.0", strings.Replace(request, "/1.1", "/1.0", 1), opened(""), "MUST 6455-4.2.1-3"},
+		{"a request line without a version", strings.Replace(request, " HTTP/1.1", "", 1), opened(""), "MUST 6455-4.2.1-3"},
+		{"no request line", strings.Replace(request, "GET /", "GET / x", 1), opened(""), "MUST 6455-4.2.1-1"},
 		{"an interim response first", request, "HTTP/1.1 103 Early Hints\r\n\r\n" + opened(""), ""},
 		{"a subprotocol nobody asked for", request, opened("Sec-WebSocket-Protocol: chat\r\n"), "MUST 6455-4.2.2-8"},
 		{"an extension nobody offered", request, opened(pmd + "\r\n"), "MUST 6455-9-1"},
@@ -80,6 +90,16 @@ func TestRequests(t *testing.T) {
 				t.Errorf("opened: %v", m.Opened())
 			}
 		})
+	}
+}
+
+// A version that is none is not told as if there were none.
+func TestWordsForVersions(t *testing.T) {
+	m := model.New(model.Endpoint{Role: ws.Server})
+	m.Sent([]byte(strings.Replace(request, "13", "13.0", 1) + "\r\n"))
+	m.Received([]byte(opened("")))
+	if all := m.Findings(); len(all) != 1 || !strings.HasSuffix(all[0].What, " for a version that is not 13") {
+		t.Errorf("found %v", all)
 	}
 }
 

@@ -16,7 +16,7 @@ type admission struct {
 	opens, refuses weight // how bad it is to answer with 101, or with anything else
 	requirement    string // that makes it so, and what it is about
 	what           string
-	causes         int    // things for which it may be refused
+	causes         int    // things for which it may be refused, whether it should be or not
 	good           string // the sentence by which a request in order has to be understood
 	anything       bool   // without an upgrade it is a request like others, with any answer
 	versions       bool   // a refusal has to list the versions
@@ -31,7 +31,7 @@ type admission struct {
 // is as bad as with the worst, and to refuse it as with the best.
 func (a *admission) note(opens, refuses weight, requirement, what string) {
 	a.refuses = min(a.refuses, refuses)
-	if refuses == free {
+	if refuses != must {
 		a.causes++
 	}
 	if a.requirement == "" || opens > a.opens {
@@ -101,9 +101,13 @@ func (a *admission) content(f ws.Fields) bool {
 func (a *admission) requestLine(line string, r *ws.Request) {
 	parts := strings.Split(line, " ")
 	if len(parts) != 3 || !strings.HasPrefix(parts[2], "HTTP/") || !ws.IsToken(parts[0]) {
-		a.note(must, free, "6455-4.2.1-3", "a first line that is none of HTTP/1.1")
-		if len(parts) == 4 && parts[1] == "" {
-			a.opens = should // a blank too much
+		switch {
+		case len(parts) == 2 && ws.IsToken(parts[0]):
+			a.note(must, free, "6455-4.2.1-3", "a request line without a version, which is HTTP/0.9")
+		case len(parts) == 4 && parts[1] == "":
+			a.note(should, free, "9112-3-1", "a request line with a blank too much")
+		default:
+			a.note(must, free, "6455-4.2.1-1", "a first line that is no request line")
 		}
 		a.simple, a.garbled = len(parts) == 2, !ws.IsToken(parts[0])
 		return
@@ -116,9 +120,9 @@ func (a *admission) requestLine(line string, r *ws.Request) {
 	switch major, minor, _ := strings.Cut(strings.TrimPrefix(r.Proto, "HTTP/"), "."); {
 	case r.Proto == "HTTP/1.1":
 	case major == "1" && minor > "1":
-		a.note(free, should, "6455-4.2.1-3", "a minor version of HTTP that does not exist")
+		a.note(free, should, "6455-4.2.2-10", "a minor version of HTTP that does not exist")
 	case major > "1":
-		a.note(should, free, "6455-4.2.1-3", "a version of HTTP that has another form")
+		a.note(should, free, "9112-3-1", "a version of HTTP that has another form")
 	default:
 		a.note(must, free, "6455-4.2.1-3", "HTTP below 1.1")
 		a.anything = true
@@ -258,6 +262,8 @@ func (a *admission) version(f ws.Fields) {
 	n, err := strconv.ParseUint(v, 10, 8)
 	switch {
 	case v == "13":
+	case v == "":
+		a.note(must, free, requirement, "a request without a version")
 	case v == "8":
 		a.note(free, free, requirement, "version 8")
 		a.versions = true
@@ -267,7 +273,7 @@ func (a *admission) version(f ws.Fields) {
 	case err == nil && n == 13, strings.Contains(v, "13,"), strings.Contains(v, ", 13"):
 		a.note(should, free, "6455-4.3-1", "13 as a list or with zeros in front")
 	default:
-		a.note(must, free, requirement, "a request without a version")
+		a.note(must, free, requirement, "a version that is not 13")
 	}
 }
 
