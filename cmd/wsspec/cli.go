@@ -107,7 +107,7 @@ func (p *process) wsspec(ctx context.Context) (status int) {
 		}
 		return p.fail(badUsage(err, hint))
 	}
-	err = kctx.Run()
+	err = interrupted(ctx, kctx.Run())
 	if usage, ok := errors.AsType[*usageError](err); ok && usage.hint == "" {
 		usage.hint = helpOf(kctx)
 	}
@@ -123,6 +123,15 @@ func helpOf(k *kong.Context) string {
 		}
 	}
 	return fmt.Sprintf(`run "wsspec %s--help"`, words)
+}
+
+// interrupted has a command that a signal has ended, and that has nothing else to say, say
+// nothing.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.Cause(ctx))) {
+		return statusError(exitInterrupted)
+	}
+	return err
 }
 
 // emptyValue looks for a flag with nothing as its value, most likely that of a

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -180,8 +181,21 @@ func (c *fuzzCmd) check() error {
 	if err := c.checkFleet(); err != nil {
 		return err
 	}
-	if info, err := os.Stat(c.Out); err == nil && !info.IsDir() {
-		return badUsage(fmt.Errorf("--out: %s is a file", c.Out), "name a folder for what is found")
+	return checkFindings(c.Out)
+}
+
+// checkFindings says what will be in the way of keeping findings in a folder. Where there was
+// none, none is left behind.
+func checkFindings(folder string) error {
+	info, err := os.Stat(folder)
+	if err == nil && !info.IsDir() {
+		return badUsage(fmt.Errorf("--out: %s is a file", folder), "name a folder for what is found")
+	}
+	if err := archive.CheckOutput(filepath.Join(folder, "NAME.wsspec")); err != nil {
+		return badUsage(fmt.Errorf("--out: %w", err), "name a folder for what is found that can be written to")
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		_ = os.Remove(folder) // an empty one
 	}
 	return nil
 }
@@ -233,6 +247,9 @@ func (c *fuzzCmd) counting(ctx context.Context, config *fuzz.Config) error {
 	source, err := counters.Open(c.Coverage)
 	if err == nil {
 		_, err = source.Read(ctx)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	if err != nil {
 		return badUsage(fmt.Errorf("--coverage: %w", err), `docs/fuzz.md has a handler that tells them: "With the coverage of your server"`)

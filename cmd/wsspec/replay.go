@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -119,7 +120,9 @@ func readConversations(paths []string) ([]conversationFile, error) {
 		case err != nil:
 			return nil, badUsage(err, "")
 		case info.IsDir():
-			if names, err = filepath.Glob(filepath.Join(path, "*.wsspec")); err != nil || len(names) == 0 {
+			names, err = filepath.Glob(filepath.Join(path, "*.wsspec"))
+			names = slices.DeleteFunc(names, isFolder)
+			if err != nil || len(names) == 0 {
 				return nil, badUsage(fmt.Errorf("%s: there is no *.wsspec in it", path), `"wsspec fuzz" writes such files into the folder findings`)
 			}
 			slices.Sort(names)
@@ -127,7 +130,7 @@ func readConversations(paths []string) ([]conversationFile, error) {
 		for _, name := range names {
 			c, err := readConversation(name)
 			if err != nil {
-				return nil, badUsage(err, "correct the line, or leave the file out")
+				return nil, badUsage(err, "correct it, or leave the file out")
 			}
 			all = append(all, conversationFile{c, name})
 		}
@@ -135,15 +138,26 @@ func readConversations(paths []string) ([]conversationFile, error) {
 	return all, nil
 }
 
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+// readConversation reads a file. What is no regular one may have no end, or no beginning.
 func readConversation(name string) (*conversation.Conversation, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > conversation.MaxText {
-		return nil, fmt.Errorf("%s: longer than %d octets", name, conversation.MaxText)
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: it is no regular file", name)
 	}
-	b, err := os.ReadFile(name)
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, conversation.MaxText+1))
 	if err != nil {
 		return nil, err
 	}

@@ -170,7 +170,7 @@ func (r *fuzzRoom) run(ctx context.Context, call fuzzserver.FuzzCall) *clientRun
 // replay plays a conversation from the folder of findings.
 func (r *fuzzRoom) replay(ctx context.Context, call fuzzserver.FuzzCall) *peer.Refusal {
 	if named := regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`); !named.MatchString(call.Replay) { // and no path
-		return &peer.Refusal{Status: 500, Why: "/fuzz: replay is no name of a conversation"}
+		return &peer.Refusal{Status: 400, Why: "/fuzz: replay is no name of a conversation"}
 	}
 	c, err := readConversation(filepath.Join(r.out, call.Replay+".wsspec"))
 	if err == nil && c.Role != ws.Server {
@@ -178,7 +178,7 @@ func (r *fuzzRoom) replay(ctx context.Context, call fuzzserver.FuzzCall) *peer.R
 	}
 	if err != nil {
 		r.process.note(fmt.Sprintf("replay %s: %v", call.Replay, err))
-		return &peer.Refusal{Status: 500, Why: "/fuzz: there is no such conversation, or it cannot be played"}
+		return &peer.Refusal{Status: 404, Why: "/fuzz: there is no such conversation, or it cannot be played"}
 	}
 	taken := false
 	p := player.Player{Patience: player.Sure(), Keep: true}

@@ -68,13 +68,16 @@ func (c *workerCmd) connect(ctx context.Context) (*fleet.Bus, error) {
 	late := time.Now().Add(c.Wait)
 	for {
 		bus, err := fleet.Connect(ctx, fleet.Address{URL: c.URL, Token: c.Token, CAFile: c.CAFile})
+		if err != nil && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		if !errors.Is(err, fleet.ErrServer) || time.Now().After(late) {
 			return bus, err
 		}
 		select {
 		case <-time.After(500 * time.Millisecond):
 		case <-ctx.Done():
-			return nil, err
+			return nil, context.Cause(ctx)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func (s *Server) route(target string) (call, *peer.Refusal) {
 	}
 	if path == pathFuzz {
 		if err := c.parseFuzz(q); err != nil {
-			return c, wrong("%s: %v", path, err)
+			return c, &peer.Refusal{Status: 400, Why: fmt.Sprintf("%s: %v", path, err)} // the reference has no such path
 		}
 	}
 	if planned {
