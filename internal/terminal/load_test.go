@@ -98,6 +98,9 @@ func TestLoadSummary(t *testing.T) {
 	escapes := regexp.MustCompile("\x1b\\[[0-9]*m")
 	for _, kind := range []load.Kind{load.Connect, load.Echo, load.Broadcast, load.Find} {
 		r := loaded(t, kind)
+		if kind == load.Echo {
+			r.Amiss = "no message came back, and the server broke the protocol, or a limit of ours, on 1 connection: wsspec test says more"
+		}
 		var all strings.Builder
 		for _, width := range []int{40, 60, 80, 120} {
 			page := func(env map[string]string) string {

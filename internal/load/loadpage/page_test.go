@@ -44,7 +44,7 @@ func TestPage(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Curve = []load.Step{{At: 10, Holds: true}, {At: 20, Verdicts: []load.Verdict{{Text: "p99<50ms", Value: "60ms"}}, Note: "late"}}
-		r.Best = &r.Curve[0]
+		r.Best, r.Amiss = &r.Curve[0], "no message <came> back"
 		if kind != load.Find {
 			r.Curve, r.Best = nil, nil
 		}
@@ -72,7 +72,7 @@ func TestPage(t *testing.T) {
 		if !slices.Equal(labels, want) {
 			t.Errorf("%s: plots %q, want %q", kind, labels, want)
 		}
-		for _, text := range []string{"fail if failed&gt;0: yes, it is 1", "fail if tls.p50&gt;1s: not measured", "fail if failed&gt;5: no, it is 1", "&lt;script&gt;"} {
+		for _, text := range []string{"fail if failed&gt;0: yes, it is 1", "fail if tls.p50&gt;1s: not measured", "fail if failed&gt;5: no, it is 1", "Not well: no message &lt;came&gt; back", "&lt;script&gt;"} {
 			if !strings.Contains(b.String(), text) {
 				t.Errorf("%s: %q is not there", kind, text)
 			}
