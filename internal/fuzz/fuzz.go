@@ -69,13 +69,17 @@ const (
 	DefaultAway   = 3 * time.Second
 )
 
-// What is still done with suspicions once the time for drawing is over: they are taken up and
-// shrunk for TakeUpTime, and those that were taken up are confirmed until FinishTime is over.
-// The others are counted. To find out what keeps a process from resting is not bound by it.
-const (
-	TakeUpTime = 3 * time.Second
-	FinishTime = 10 * time.Second
-)
+// takeUpTime is for how long suspicions are still taken up and shrunk once the time for drawing
+// is over.
+const takeUpTime = 2 * time.Second
+
+// FinishTime is for how long a run goes on at most once the time for drawing is over, so that
+// what was taken up can be confirmed, each time by the silence of an endpoint that has said
+// nothing yet and then owes something. The others are counted. To find out what keeps a process
+// from resting is not bound by it.
+func FinishTime(second player.Patience) time.Duration {
+	return takeUpTime + confirmations*2*second.Owed + time.Second
+}
 
 // Summary is what came of a run.
 type Summary struct {
@@ -208,9 +212,9 @@ func (f *Fuzzer) do() {
 	if f.Time > 0 {
 		drawing, stop = context.WithTimeout(f.ctx, f.Time)
 		var late context.CancelFunc
-		f.hunting, late = context.WithTimeout(f.ctx, f.Time+FinishTime)
+		f.hunting, late = context.WithTimeout(f.ctx, f.Time+FinishTime(f.Second))
 		defer late()
-		f.takeUp = f.began.Add(f.Time + TakeUpTime)
+		f.takeUp = f.began.Add(f.Time + takeUpTime)
 	}
 	defer stop()
 	f.mu.Lock()
