@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/fuzz"
@@ -300,9 +301,12 @@ func (s *fuzzScreen) keep(name, text string) (file string, err error) {
 func (s *fuzzScreen) lines(f fuzz.Finding, file string) []string {
 	v := f.Violation
 	note := f.Conversation.Note
-	lines := []string{"", fmt.Sprintf("%s %s: %s", s.status.Paint(v.Level.String(), true, false), v.Requirement, visible.Text(note.Rule))}
-	lines = append(lines, columns("sent", scriptLines(f.Conversation))...)
-	lines = append(lines, columns("received", []string{note.Received})...)
+	level := v.Level.String()
+	heading := s.status.Fold("", level+" "+v.Requirement+": "+visible.Text(note.Rule))
+	heading[0] = s.status.Paint(level, true, false) + strings.TrimPrefix(heading[0], level)
+	lines := append([]string{""}, heading...)
+	lines = append(lines, columns(s.status, "sent", scriptLines(f.Conversation))...)
+	lines = append(lines, columns(s.status, "received", []string{note.Received})...)
 	again := fmt.Sprintf("wsspec replay %s %s", file, s.url)
 	if s.repeat != nil {
 		again = s.repeat(f.Name)

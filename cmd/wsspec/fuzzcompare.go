@@ -53,10 +53,10 @@ func (c *fuzzCmd) compare(ctx context.Context, p *process) error {
 // differences prints the table, and keeps an example of each.
 func (s *fuzzScreen) differences(agents [2]string, sum *fuzz.Comparison) error {
 	p := s.process
-	fmt.Fprintf(p.stdout, "\n%d conversations with each in %v, seed %d\n", sum.Played, sum.Took.Round(time.Millisecond), sum.Seed)
+	fmt.Fprintf(p.stdout, "\n%s with each in %v, seed %d\n", plural(sum.Played, "conversation"), sum.Took.Round(time.Millisecond), sum.Seed)
 	for i, n := range sum.Wrong {
 		if n > 0 {
-			fmt.Fprintf(p.stdout, "  %6d  that %q got wrong, which \"wsspec fuzz\" is for\n", n, visible.Text(agents[i]))
+			fmt.Fprintf(p.stdout, "  %6d  that %q got wrong, which \"wsspec fuzz\" is for\n", n, agents[i])
 		}
 	}
 	if len(sum.Differences) == 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzz"
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
 	"github.com/wsspec/wsspec/internal/model"
+	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/visible"
 )
 
@@ -33,15 +34,15 @@ func scriptLines(c *conversation.Conversation) []string {
 	return lines
 }
 
-// columns puts a word before the first of lines.
-func columns(name string, lines []string) []string {
-	out := make([]string, len(lines))
-	for i, line := range lines {
+// columns puts a word before the first of lines, and breaks those that do not fit.
+func columns(status *terminal.Status, name string, lines []string) []string {
+	var out []string
+	for _, line := range lines {
 		line = visible.Text(line)
 		if len(line) > maxShownLine {
 			line = strings.ToValidUTF8(line[:maxShownLine], "") + "..."
 		}
-		out[i] = fmt.Sprintf("  %-9s %s", name, line)
+		out = append(out, status.Fold(fmt.Sprintf("  %-9s ", name), line)...)
 		name = ""
 	}
 	return out
@@ -77,30 +78,39 @@ func (s *fuzzScreen) end(agent string, sum *fuzz.Summary) error {
 		}
 	}
 	p := s.process
-	fmt.Fprintf(p.stdout, "\n%q: %d conversations and %d to shrink and confirm, in %v (%d a second), seed %d\n",
-		visible.Text(agent), sum.Played, sum.Replayed, sum.Took.Round(time.Millisecond), perSecond(sum.Played+sum.Replayed, sum.Took), sum.Seed)
+	fmt.Fprintln(p.stdout)
+	s.say("", fmt.Sprintf("%q: %s and %d to shrink and confirm, in %v (%d a second), seed %d",
+		agent, plural(sum.Played, "conversation"), sum.Replayed, sum.Took.Round(time.Millisecond), perSecond(sum.Played+sum.Replayed, sum.Took), sum.Seed))
 	var levels [model.Should + 1]int
 	for _, f := range sum.Findings {
 		levels[f.Violation.Level]++
 	}
-	row := func(n int, what string) {
+	row := func(n int, one, many, what string) {
+		word := many
+		if n == 1 {
+			word = one
+		}
 		if n > 0 {
-			fmt.Fprintf(p.stdout, "  %6d  %s\n", n, what)
+			s.say(fmt.Sprintf("  %6d  ", n), word+what)
 		}
 	}
-	row(sum.Marks, "pairs of state and input or answer seen")
-	row(sum.Coverage.Reached, fmt.Sprintf("counters of the server reached, %d of them before the first conversation", sum.Coverage.Before))
-	row(sum.Coverage.Failed, fmt.Sprintf("times they could not be read, the last time because: %v", sum.Coverage.Why))
-	row(levels[model.Must], "findings that break a MUST")
-	row(levels[model.Contract], "findings of wrong echoes")
-	row(levels[model.Should], "findings that break a SHOULD")
-	row(sum.Repeated, "findings that came to the same conversation as another")
-	row(sum.Unconfirmed, "suspicions that did not come again, three times out of three")
-	row(sum.Died, "times the server could not be reached, and could be a moment later")
-	row(sum.Restless, "times its process did not come to rest when nobody talked to it")
-	row(sum.Left, "suspicions that were not looked at for want of time")
+	row(sum.Marks, "pair", "pairs", " of state and input or answer seen")
+	row(sum.Coverage.Reached, "counter", "counters", fmt.Sprintf(" of the server reached, %d of them before the first conversation", sum.Coverage.Before))
+	row(sum.Coverage.Failed, "time", "times", fmt.Sprintf(" they could not be read, the last time because: %v", sum.Coverage.Why))
+	row(levels[model.Must], "finding that breaks", "findings that break", " a MUST")
+	row(levels[model.Contract], "finding of a wrong echo", "findings of wrong echoes", "")
+	row(levels[model.Should], "finding that breaks", "findings that break", " a SHOULD")
+	row(sum.Repeated, "finding", "findings", " that came to the same conversation as another")
+	row(sum.Unconfirmed, "suspicion", "suspicions", " that did not come again, three times out of three")
+	row(sum.Died, "time", "times", " the server could not be reached, and could be a moment later")
+	row(sum.Restless, "time", "times", " its process did not come to rest when nobody talked to it")
+	row(sum.Left, "suspicion that was", "suspicions that were", " not looked at for want of time")
 	if len(sum.Findings) == 0 && sum.Lost == nil && sum.Restless == 0 {
-		fmt.Fprintln(p.stdout, "  nothing found")
+		word := "found"
+		if sum.Left > 0 {
+			word = "confirmed"
+		}
+		fmt.Fprintln(p.stdout, "  nothing", word)
 	}
 	if sum.Lost != nil {
 		fmt.Fprintf(p.stdout, "\n%v\n", sum.Lost)
@@ -128,6 +138,21 @@ func (s *fuzzScreen) table(sum *fuzz.Summary) {
 	p := s.process
 	fmt.Fprintln(p.stdout)
 	for _, f := range sum.Findings {
-		fmt.Fprintf(p.stdout, "  %-6s %-28s %s\n", f.Violation.Level, f.Name, visible.Text(f.Violation.What))
+		s.say(fmt.Sprintf("  %-6s %-28s ", f.Violation.Level, f.Name), visible.Text(f.Violation.What))
 	}
+}
+
+// say prints a text in lines that fit.
+func (s *fuzzScreen) say(mark, text string) {
+	for _, line := range s.status.Fold(mark, text) {
+		fmt.Fprintln(s.process.stdout, line)
+	}
+}
+
+// plural is a number of things.
+func plural(n uint64, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

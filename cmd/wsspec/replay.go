@@ -16,6 +16,7 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
 	"github.com/wsspec/wsspec/internal/fuzz/player"
 	"github.com/wsspec/wsspec/internal/fuzzclient"
+	"github.com/wsspec/wsspec/internal/terminal"
 	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -90,14 +91,15 @@ func (c *replayCmd) tell(p *process, f conversationFile, out *player.Outcome) {
 	if c.Quiet {
 		return
 	}
-	for _, line := range columns("sent", scriptLines(f.Conversation)) {
+	status := terminal.NewStatus(p.surroundings(), true)
+	for _, line := range columns(status, "sent", scriptLines(f.Conversation)) {
 		fmt.Fprintln(p.stdout, line)
 	}
 	trace := player.Received(out.Records)
 	if len(trace) == 0 {
 		trace = []string{"nothing"}
 	}
-	for _, line := range columns("received", trace) {
+	for _, line := range columns(status, "received", trace) {
 		fmt.Fprintln(p.stdout, line)
 	}
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/terminal"
-	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/web"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -162,7 +161,7 @@ func (r *fuzzRoom) run(ctx context.Context, call fuzzserver.FuzzCall) *clientRun
 	r.runs[call.Agent] = run
 	r.order = append(r.order, call.Agent)
 	if !r.quiet {
-		r.status.Print(fmt.Sprintf("Fuzzing the client %q, seed %d", visible.Text(call.Agent), c.Seed))
+		r.status.Print(fmt.Sprintf("Fuzzing the client %q, seed %d", call.Agent, c.Seed))
 	}
 	return run
 }

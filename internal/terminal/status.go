@@ -5,8 +5,10 @@ package terminal
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/wsspec/wsspec/internal/visible"
 )
@@ -69,6 +71,28 @@ func (s *Status) Keep(done <-chan struct{}, text func() string) {
 			return
 		}
 	}
+}
+
+// Fold breaks a text into lines that fit, behind a mark of the first. Where a line has no blank
+// it is broken anywhere, and nothing is lost.
+func (s *Status) Fold(mark, text string) []string {
+	const least = 20
+	width := max(least, s.width-utf8.RuneCountInString(mark))
+	var lines []string
+	rest := []rune(text)
+	for len(rest) > width {
+		at, next := width, width
+		for i := width; i > 0; i-- {
+			if rest[i] == ' ' {
+				at, next = i, i+1
+				break
+			}
+		}
+		lines = append(lines, mark+string(rest[:at]))
+		rest = rest[next:]
+		mark = strings.Repeat(" ", utf8.RuneCountInString(mark))
+	}
+	return append(lines, mark+string(rest))
 }
 
 // Paint is a word as that of a failure, or of a success, where there are colours.

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/wsspec/wsspec/internal/fuzz"
+	"github.com/wsspec/wsspec/internal/fuzz/conversation"
+	"github.com/wsspec/wsspec/internal/model"
+	"github.com/wsspec/wsspec/internal/terminal"
+	"github.com/wsspec/wsspec/internal/ws"
+)
+
+// What is printed of findings fits a terminal, counts in the singular too, and has what the
+// server says escaped once.
+func TestFindingsAsPrinted(t *testing.T) {
+	var out strings.Builder
+	p := &process{stdout: &out, stderr: &out, getenv: func(string) string { return "" }, width: func() int { return 0 }}
+	s := &fuzzScreen{process: p, url: "ws://localhost", out: "findings", status: terminal.NewStatus(p.surroundings(), true)}
+	c := &conversation.Conversation{Role: ws.Client, Openings: []conversation.Opening{{}}}
+	c.Steps = []conversation.Step{{Frame: conversation.NewFrame(ws.Client, ws.Text, strings.Repeat("x", 300))}}
+	c.Note.Rule = strings.Repeat("One word and the next. ", 8)
+	c.Note.Received = "text \"" + strings.Repeat("y", 300) + "\": " + strings.Repeat("what is wrong with it, ", 8)
+	f := fuzz.Finding{Name: "6455-5.6-4-000000", Conversation: c, Violation: model.Violation{Level: model.Must, Requirement: "6455-5.6-4", What: c.Note.Received}}
+	s.status.Print(s.lines(f, "findings/x.wsspec")...)
+	if err := s.end("a\x1b[31m", &fuzz.Summary{Seed: 1, Played: 1, Findings: []fuzz.Finding{f}, Repeated: 1, Left: 1}); err != nil {
+		t.Fatal(err)
+	}
+	text := out.String()
+	for line := range strings.Lines(text) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	for _, want := range []string{
+		`"a\x1b[31m": 1 conversation and 0`, "     1  finding that breaks a MUST\n", "     1  finding that came to", "     1  suspicion that was not looked at",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
