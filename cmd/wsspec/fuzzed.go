@@ -81,6 +81,20 @@ func (s *fuzzScreen) end(agent string, sum *fuzz.Summary) error {
 	fmt.Fprintln(p.stdout)
 	s.say("", fmt.Sprintf("%q: %s and %d to shrink and confirm, in %v (%d a second), seed %d",
 		agent, plural(sum.Played, "conversation"), sum.Replayed, sum.Took.Round(time.Millisecond), perSecond(sum.Played+sum.Replayed, sum.Took), sum.Seed))
+	s.counts(sum)
+	s.lost(sum)
+	if sum.Unwatched != nil {
+		fmt.Fprintf(p.stdout, "  not watched: whether the process of the server rests when nobody talks to it; %v\n", sum.Unwatched)
+	}
+	if len(sum.Findings) > 0 {
+		s.table(sum)
+		fmt.Fprintf(p.stdout, "\nFindings: %s/*.wsspec\n", strings.TrimSuffix(s.out, "/"))
+	}
+	return nil
+}
+
+// counts are lines for what there is some of.
+func (s *fuzzScreen) counts(sum *fuzz.Summary) {
 	var levels [model.Should + 1]int
 	for _, f := range sum.Findings {
 		levels[f.Violation.Level]++
@@ -110,27 +124,25 @@ func (s *fuzzScreen) end(agent string, sum *fuzz.Summary) error {
 		if sum.Left > 0 {
 			word = "confirmed"
 		}
-		fmt.Fprintln(p.stdout, "  nothing", word)
+		fmt.Fprintln(s.process.stdout, "  nothing", word)
 	}
-	if sum.Lost != nil {
-		fmt.Fprintf(p.stdout, "\n%v\n", sum.Lost)
-		switch n := len(sum.Gone); {
-		case sum.Restless > 0 && n == 1:
-			fmt.Fprintf(p.stdout, "A conversation that gives it still more to do is in %s/gone-%d-1.wsspec. With --restart, it would have been shrunk.\n", s.out, sum.Seed)
-		case sum.Restless > 0:
-			fmt.Fprintf(p.stdout, "Conversations before that are in %s/gone-%d-*.wsspec. With --restart, the one that is to blame would have been found.\n", s.out, sum.Seed)
-		default:
-			fmt.Fprintf(p.stdout, "The last %d conversations before that are in %s/gone-%d-*.wsspec; the server may have died of one of them.\n", n, s.out, sum.Seed)
-		}
+}
+
+// lost tells of a server that could not be reached any more, or did not rest.
+func (s *fuzzScreen) lost(sum *fuzz.Summary) {
+	if sum.Lost == nil {
+		return
 	}
-	if sum.Unwatched != nil {
-		fmt.Fprintf(p.stdout, "  not watched: whether the process of the server rests when nobody talks to it; %v\n", sum.Unwatched)
+	p := s.process
+	fmt.Fprintf(p.stdout, "\n%v\n", sum.Lost)
+	switch n := len(sum.Gone); {
+	case sum.Restless > 0 && n == 1:
+		fmt.Fprintf(p.stdout, "A conversation that gives it still more to do is in %s/gone-%d-1.wsspec. With --restart, it would have been shrunk.\n", s.out, sum.Seed)
+	case sum.Restless > 0:
+		fmt.Fprintf(p.stdout, "Conversations before that are in %s/gone-%d-*.wsspec. With --restart, the one that is to blame would have been found.\n", s.out, sum.Seed)
+	default:
+		fmt.Fprintf(p.stdout, "The last %d conversations before that are in %s/gone-%d-*.wsspec; the server may have died of one of them.\n", n, s.out, sum.Seed)
 	}
-	if len(sum.Findings) > 0 {
-		s.table(sum)
-		fmt.Fprintf(p.stdout, "\nFindings: %s/*.wsspec\n", strings.TrimSuffix(s.out, "/"))
-	}
-	return nil
 }
 
 // table lists the findings.
