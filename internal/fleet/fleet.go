@@ -14,6 +14,8 @@ package fleet
 
 import (
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"time"
 )
 
@@ -34,6 +36,15 @@ type Job struct {
 	// Takeover has a part whose worker is lost carried out again, from its beginning, by
 	// another worker.
 	Takeover bool
+}
+
+// JobID is the same for the same work, so that a job is found again after its controller
+// has died.
+func JobID(kind, version string, parts int, spec []byte) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %d ", version, parts)
+	h.Write(spec)
+	return fmt.Sprintf("%s-%x", kind, h.Sum(nil)[:8])
 }
 
 // A Part is one part of a job, as the Runner of a worker sees it.

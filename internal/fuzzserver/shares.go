@@ -108,8 +108,7 @@ func (l *ledger) admit(st *seat) bool {
 // fits reports whether more of something may be given away, of which there is so much and
 // some is taken: to a connection that has some already or not, from a host that has some.
 func fits(taken, more, most int64, further bool, host int64) bool {
-	switch {
-	case taken+more > most, further && taken+more > most/streamsShare:
+	if taken+more > most || further && taken+more > most/streamsShare {
 		return false
 	}
 	return host == 0 || host+more <= most-most/hostShare

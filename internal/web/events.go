@@ -52,14 +52,10 @@ func (l *live) resume(lastID string) (seen uint64, ok bool) {
 // what the reader has missed or, where it is new or has missed too much, with a
 // snapshot.
 func (s *Site) serveEvents(w http.ResponseWriter, r *http.Request) {
-	select {
-	case s.readers <- struct{}{}:
-		defer func() { <-s.readers }()
-	default:
-		w.Header().Set("Retry-After", "10")
-		http.Error(w, "too many readers of events", http.StatusServiceUnavailable)
+	if !Enter(w, s.readers) {
 		return
 	}
+	defer func() { <-s.readers }()
 	seen, known := s.live.resume(r.Header.Get("Last-Event-ID"))
 	Follow(w, r, func() (events [][]byte, grown <-chan struct{}) {
 		if known {
@@ -72,6 +68,19 @@ func (s *Site) serveEvents(w http.ResponseWriter, r *http.Request) {
 		}
 		return events, grown
 	})
+}
+
+// Enter takes a place among the readers of events, which is given back by receiving from
+// readers. Where there is none left, it says so and reports false.
+func Enter(w http.ResponseWriter, readers chan<- struct{}) bool {
+	select {
+	case readers <- struct{}{}:
+		return true
+	default:
+		w.Header().Set("Retry-After", "10")
+		http.Error(w, "too many readers of events", http.StatusServiceUnavailable)
+		return false
+	}
 }
 
 // Follow sends events until the reader is gone, or drops it where it does not read. What next returns are

@@ -5,7 +5,6 @@ package machines
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -125,7 +124,7 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	}
 	c := fleet.Controller{
 		Bus: cfg.Bus, Name: cfg.Name, New: func() fleet.Sum { return new(sum) }, Tell: g.event,
-		Job: fleet.Job{ID: jobID(cfg, b), Kind: Kind, Version: cfg.Version, Spec: b, Parts: cfg.Workers, Together: true, Takeover: true},
+		Job: fleet.Job{ID: fleet.JobID(Kind, cfg.Version, cfg.Workers, b), Kind: Kind, Version: cfg.Version, Spec: b, Parts: cfg.Workers, Together: true, Takeover: true},
 	}
 	r, err := c.Run(working)
 	if err != nil {
@@ -134,14 +133,6 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	s, err := g.summary(r)
 	s.Interrupted = ctx.Err() != nil
 	return s, err
-}
-
-// jobID is the same for the same run, so that it is found again after its controller has died.
-func jobID(cfg Config, spec []byte) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s %d ", cfg.Version, cfg.Workers)
-	h.Write(spec)
-	return fmt.Sprintf("fuzz-%x", h.Sum(nil)[:8])
 }
 
 // gathering is a run that is going on.

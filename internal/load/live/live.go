@@ -147,14 +147,10 @@ func (s *Site) publish(now state, last bool) {
 
 // events keeps a page up to date.
 func (s *Site) events(w http.ResponseWriter, r *http.Request) {
-	select {
-	case s.readers <- struct{}{}:
-		defer func() { <-s.readers }()
-	default:
-		w.Header().Set("Retry-After", "10")
-		http.Error(w, "too many readers of events", http.StatusServiceUnavailable)
+	if !web.Enter(w, s.readers) {
 		return
 	}
+	defer func() { <-s.readers }()
 	s.mu.Lock()
 	if s.grown != nil { // nobody is waited for who comes after the end
 		s.reading.Add(1)

@@ -9,7 +9,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -174,7 +173,7 @@ func Run(ctx context.Context, cfg Config) (End, error) {
 	c := fleet.Controller{
 		Bus: cfg.Bus, Name: cfg.Name, Times: cfg.Times, New: func() fleet.Sum { return new(sum) }, Tell: g.event,
 		Job: fleet.Job{
-			ID: jobID(cfg, b), Kind: Kind, Version: cfg.Version, Spec: b, Parts: cfg.Workers,
+			ID: fleet.JobID(Kind, cfg.Version, cfg.Workers, b), Kind: Kind, Version: cfg.Version, Spec: b, Parts: cfg.Workers,
 			Together: true, Takeover: cfg.Plan.Kind == load.Connect,
 		},
 	}
@@ -195,14 +194,6 @@ func Run(ctx context.Context, cfg Config) (End, error) {
 		}
 	}
 	return end, nil
-}
-
-// jobID is the same for the same test, so that it is found again after its controller has died.
-func jobID(cfg Config, spec []byte) string {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s %d ", cfg.Version, cfg.Workers)
-	h.Write(spec)
-	return fmt.Sprintf("load-%x", h.Sum(nil)[:8])
 }
 
 // gathering is a test that is going on.
