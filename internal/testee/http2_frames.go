@@ -119,8 +119,9 @@ func (c *h2Conn) settings(f *http2.SettingsFrame) error {
 		return nil
 	}
 	c.allowed = max(c.allowed, 0)
+	anyValue := c.faults[takesAnySetting] || c.faults[asksUnallowed] // this one asks without looking
 	err := f.ForeachSetting(func(s http2.Setting) error {
-		if err := s.Valid(); err != nil && !(s.ID == http2.SettingEnableConnectProtocol && c.faults[takesAnySetting]) {
+		if err := s.Valid(); err != nil && !(s.ID == http2.SettingEnableConnectProtocol && anyValue) {
 			return err
 		}
 		switch s.ID {

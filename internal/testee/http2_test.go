@@ -268,7 +268,7 @@ func TestClientFaultsOverHTTP2(t *testing.T) {
 	}{
 		{"", 1, true}, {"", 0, false}, {"", -1, false}, {"", 2, false},
 		{"takes-any-value-of-connect-setting", 2, true}, {"takes-any-value-of-connect-setting", 0, false},
-		{"asks-without-connect-setting", -1, true},
+		{"asks-without-connect-setting", -1, true}, {"asks-without-connect-setting", 2, true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			ours, theirs := memnet.Pipe(0)
