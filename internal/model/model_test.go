@@ -144,6 +144,8 @@ func TestConversations(t *testing.T) {
 		{"a Close answered with another code", "> " + closing(4000) + "\n< " + c1000 + "\nend", ""},
 		{"a Close found fault with", "> " + closing(4000) + "\n< " + c1002 + "\nend", "MUST 6455-7.4.2-4"},
 		{"a Close not answered", "> " + c1000 + "\nquiet", "MUST 6455-5.5.1-5"},
+		{"a Close answered by a reset", "> " + c1000 + "\nreset", "MUST 6455-5.5.1-5"},
+		{"a Close, octets behind it, and a reset", "> " + c1000 + "\n> text \"a\"\nreset", ""},
 		{"a Close answered by the end of TCP", "> " + c1000 + "\nend", "MUST 6455-5.5.1-5"},
 		{"a Close, and TCP left open", "> " + c1000 + "\n< " + c1000 + "\nquiet", "MUST 6455-5.5.1-11"},
 		{"a Close, and TCP reset", "> " + c1000 + "\n< " + c1000 + "\nreset", "SHOULD 6455-7.1.1-1"},

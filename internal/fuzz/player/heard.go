@@ -143,15 +143,18 @@ func (h *heard) came(l *line) {
 const maxRecords = 400
 
 // record keeps a record, if that is asked for. Where it is of another connection than the
-// one before, that comes first.
+// one before, that comes first. Of what is beyond the bound, only how connections end is kept.
 func (l *line) record(r wirelog.Record) {
 	p := l.p
-	if !p.Keep || len(p.out.Records) > maxRecords {
+	if !p.Keep || len(p.out.Records) > maxRecords && r.Kind < wirelog.DroppedByMe {
 		return
 	}
 	at := time.Since(p.began).Truncate(time.Microsecond)
 	if len(p.out.Records) == maxRecords {
-		r = wirelog.Record{Kind: wirelog.Full}
+		p.out.Records = append(p.out.Records, wirelog.Record{At: at, Kind: wirelog.Full})
+		if r.Kind < wirelog.DroppedByMe {
+			return
+		}
 	}
 	if p.shown != l.number {
 		p.shown = l.number

@@ -11,6 +11,7 @@ package player
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
@@ -250,9 +251,16 @@ func (p *Player) Restore(rs []wirelog.Record) { p.out.Records = rs }
 // Received are the lines of the records that are not what we sent.
 func Received(rs []wirelog.Record) []string {
 	var lines []string
-	for _, r := range rs {
-		if r.Kind != wirelog.SentFrame {
-			lines = append(lines, r.Text())
+	for i := 0; i < len(rs); {
+		text, first := rs[i].Text(), i
+		for i++; i < len(rs) && rs[i].Text() == text; i++ {
+		}
+		switch {
+		case rs[first].Kind == wirelog.SentFrame:
+		case i-first > 1:
+			lines = append(lines, fmt.Sprintf("%s, %d times", text, i-first))
+		default:
+			lines = append(lines, text)
 		}
 	}
 	return lines

@@ -3,6 +3,7 @@
 package player_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -107,6 +108,17 @@ func BenchmarkPlay(b *testing.B) {
 		g := generator.New(generator.Base{Seed: 1})
 		for n := uint64(0); pb.Next(); n++ {
 			p.Play(b.Context(), g.Draw(n, nil))
+		}
+	})
+}
+
+// Equal lines are one, and how a long conversation ended is there, whatever was left out.
+func TestReceivedIsShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := endpoint(t, ws.Server)
+		got := player.Received(p.Play(t.Context(), parse(t, ws.Client, `> ping times=1100 "x"`)).Records)
+		if n := len(got); n == 0 || n > 10 || !slices.Contains(got, "# log full") || got[n-1] != "# dropped by peer" {
+			t.Errorf("%q", got)
 		}
 	})
 }
