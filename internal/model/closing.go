@@ -271,11 +271,7 @@ func (m *Model) end(how How) {
 	case m.fault.set:
 		m.find(Should, "6455-7.1.7-2", silent, m.fault.what)
 	case s.closed && s.code > 4999:
-	case s.closed && s.code >= 1012 && s.code <= 1014:
-		m.find(Should, acceptedCode(s.code), "it ended TCP in answer to a Close with %d", s.code)
-	case s.closed && s.ended:
-		m.find(Should, "6455-5.5.1-5", "it did not answer our Close, behind which we had ended our half of TCP")
-	case s.ended:
+	case s.ended && !s.closed:
 	case t.unponged && !s.closed:
 		m.find(Should, "6455-7.3-1", "it ended TCP without a Close when a Ping of its was not answered")
 	default:
@@ -290,6 +286,10 @@ func (m *Model) end(how How) {
 			m.find(Should, "6455-7.1.7-2", silent, "data that cannot be inflated")
 		case s.closed && m.beyondLimit():
 			m.find(Should, "6455-7.1.7-2", silent, "a message beyond its limits")
+		case s.closed && s.code >= 1012 && s.code <= 1014:
+			m.find(Should, acceptedCode(s.code), "it ended TCP in answer to a Close with %d", s.code)
+		case s.closed && s.ended:
+			m.find(Should, "6455-5.5.1-5", "it did not answer our Close, behind which we had ended our half of TCP")
 		case s.closed:
 			m.find(Must, "6455-5.5.1-5", "it ended TCP and had not answered our Close")
 		default:

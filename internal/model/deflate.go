@@ -72,10 +72,14 @@ func (m *Model) inflateOurs(msg *message) {
 // beyondAgreement doubts a message of ours for which a receiver needs more memory than was
 // agreed. It MAY have that (RFC 7692, 7.2.2).
 func (m *Model) beyondAgreement(stats deflate.Stats) {
-	agreed := theirParams(m.endpoint.Role.Other(), *m.endpoint.Agreed)
-	if stats.Farthest > agreed.Window() || stats.Earlier && agreed.NoContextTakeover {
+	if m.isBeyond(stats) {
 		m.doubt(fault{requirement: "7692-7.2-1", what: "a reference beyond what was agreed", codes: codes{ws.InvalidPayload, ws.ProtocolError}})
 	}
+}
+
+func (m *Model) isBeyond(stats deflate.Stats) bool {
+	agreed := theirParams(m.endpoint.Role.Other(), *m.endpoint.Agreed)
+	return stats.Farthest > agreed.Window() || stats.Earlier && agreed.NoContextTakeover
 }
 
 // collect takes compressed payload of the endpoint's. What cannot be the echo of anything
@@ -139,15 +143,15 @@ func (m *Model) inflateTheirs() {
 }
 
 // inflatesSoFar reports whether what has been sent of the compressed message under way can
-// still become one, text included. It is asked for at the end of a connection only, as it
+// still become one, text included, with the memory that was agreed. It is asked for at the end of a connection only, as it
 // spoils the context.
 func (m *Model) inflatesSoFar() bool {
 	s := &m.ours
 	if !s.assembly.inside || !s.assembly.compressed {
 		return true
 	}
-	plain, _, err := s.inflater.Inflate(nil, s.deflated, mostInflated)
-	if errors.Is(err, deflate.ErrCorrupt) && !errors.Is(err, deflate.ErrTruncated) {
+	plain, stats, err := s.inflater.Inflate(nil, s.deflated, mostInflated)
+	if errors.Is(err, deflate.ErrCorrupt) && !errors.Is(err, deflate.ErrTruncated) || m.isBeyond(stats) {
 		return false
 	}
 	if s.assembly.op != ws.Text {
