@@ -306,11 +306,15 @@ func (l *line) readUntil(deadline time.Time) bool {
 	return l.read()
 }
 
-// await reads until the other side owes nothing, and reports whether that has come to be.
+// await reads until the other side owes nothing, or waits for our Close, and reports whether
+// that has come to be.
 // Where it is silent for too long, it complains if that is asked for.
 func (l *line) await(patience time.Duration, complain bool) bool {
 	var until time.Time
 	for !l.done() && l.m.Owes() {
+		if _, closed := l.m.Closed(); closed && !l.closeSent && !l.finished {
+			return true // TCP may stay open until they have our Close, too
+		}
 		now := time.Now()
 		if now.Sub(l.p.began) > l.p.Whole {
 			return false

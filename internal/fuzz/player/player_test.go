@@ -3,6 +3,11 @@
 package player_test
 
 import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +16,8 @@ import (
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
 	"github.com/wsspec/wsspec/internal/fuzz/generator"
 	"github.com/wsspec/wsspec/internal/fuzz/player"
+	"github.com/wsspec/wsspec/internal/stream"
+	"github.com/wsspec/wsspec/internal/stream/memnet"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -119,6 +126,32 @@ func TestReceivedIsShort(t *testing.T) {
 		got := player.Received(p.Play(t.Context(), parse(t, ws.Client, `> ping times=1100 "x"`)).Records)
 		if n := len(got); n == 0 || n > 10 || !slices.Contains(got, "# log full") || got[n-1] != "# dropped by peer" {
 			t.Errorf("%q", got)
+		}
+	})
+}
+
+// Who has failed the connection may wait for our Close before TCP ends, and gets it where a
+// conversation awaits what is owed.
+func TestAwaitEndsWithClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := memnet.Pipe(0)
+		go func() {
+			defer theirs.Close()
+			in := bufio.NewReader(theirs)
+			req, err := http.ReadRequest(in)
+			if err != nil {
+				return // the play shows it
+			}
+			_, _ = fmt.Fprintf(theirs, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+				ws.AcceptKey(req.Header.Get("Sec-WebSocket-Key")))
+			_, _ = io.ReadFull(in, make([]byte, 7)) // the text, with its masking key
+			_, _ = theirs.Write([]byte("\x88\x02\x03\xef"))
+			_, _ = io.ReadFull(in, make([]byte, 8)) // the Close
+		}()
+		p := endpoint(t, ws.Server)
+		p.Connect = func(context.Context) (stream.Stream, error) { return ours, nil }
+		if out := p.Play(t.Context(), parse(t, ws.Client, "> text 0xe2\nawait")); len(out.Violations) > 0 || out.Unreached != nil {
+			t.Errorf("%v %v: %q", out.Violations, out.Unreached, player.Received(out.Records))
 		}
 	})
 }
