@@ -81,14 +81,16 @@ func TestCounters(t *testing.T) {
 
 // Counters that cannot be read are told of, and nothing else comes of it.
 func TestCountersFail(t *testing.T) {
-	times := 0
-	s := fuzz.Run(t.Context(), fuzz.Config{Seed: 1, Role: ws.Client, Peer: endpoint(t, ws.Server), Runs: 50, Jobs: 1, Counters: func(context.Context) ([]uint64, error) {
-		if times++; times > 1 {
-			return nil, errors.New("it is away")
+	synctest.Test(t, func(t *testing.T) {
+		times := 0
+		s := fuzz.Run(t.Context(), fuzz.Config{Seed: 1, Role: ws.Client, Peer: endpoint(t, ws.Server), Runs: 50, Jobs: 1, Counters: func(context.Context) ([]uint64, error) {
+			if times++; times > 1 {
+				return nil, errors.New("it is away")
+			}
+			return []uint64{7}, nil
+		}})
+		if c := s.Coverage; c.Before != 1 || c.Reached != 1 || c.Failed != 50 || c.Why == nil || s.Played != 50 || len(s.Findings) > 0 {
+			t.Errorf("%+v", s)
 		}
-		return []uint64{7}, nil
-	}})
-	if c := s.Coverage; c.Before != 1 || c.Reached != 1 || c.Failed != 50 || c.Why == nil || s.Played != 50 || len(s.Findings) > 0 {
-		t.Errorf("%+v", s)
-	}
+	})
 }
