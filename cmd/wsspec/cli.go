@@ -111,7 +111,10 @@ func (p *process) wsspec(ctx context.Context) (status int) {
 	if usage, ok := errors.AsType[*usageError](err); ok && usage.hint == "" {
 		usage.hint = helpOf(kctx)
 	}
-	return p.fail(err)
+	if status = p.fail(err); status == exitOK && p.lacking {
+		return exitUsage
+	}
+	return status
 }
 
 // helpOf is the hint that the help of a command has more, which lists its flags.

@@ -9,14 +9,13 @@ import (
 
 	"github.com/wsspec/wsspec/internal/diagnosis"
 	"github.com/wsspec/wsspec/internal/report"
-	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/report/results"
 	"github.com/wsspec/wsspec/internal/report/telling"
 	"github.com/wsspec/wsspec/internal/terminal"
 )
 
 type diagnoseCmd struct {
-	Report string `arg:"" type:"path" help:"Folder of a report, or one of its case files."`
+	Report string `arg:"" complete:"file" help:"Folder of a report, or one of its case files."`
 	Agent  string `placeholder:"NAME" help:"Only this agent."`
 	JSON   bool   `name:"json" help:"Print JSON."`
 }
@@ -40,9 +39,9 @@ type diagnosed struct {
 
 // Run prints the causes for each agent of the report.
 func (c diagnoseCmd) Run(p *process) error {
-	rep, err := archive.LoadLight(c.Report, p.note)
+	rep, err := p.readSummary(c.Report)
 	if err != nil {
-		return badUsage(err, "")
+		return err
 	}
 	rep.Agents = slices.DeleteFunc(rep.Agents, func(a report.Agent) bool { return c.Agent != "" && a.Name != c.Agent })
 	if len(rep.Agents) == 0 {

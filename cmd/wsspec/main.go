@@ -44,6 +44,10 @@ type process struct {
 	width          func() int // columns of the terminal at stderr, 0 where there is none
 
 	kept func(report.Agent) []report.Kept // see kept; all that show results share it
+
+	// A report that was read has lost results, which makes the status exitUsage where it would be
+	// exitOK, unless the command was told that it may or is about others.
+	lacking, partial bool
 }
 
 func main() {

@@ -37,6 +37,7 @@ func (c pcapCmd) Run(p *process) error {
 			return err
 		}
 	}
+	p.partial = true // it is about one
 	rep, err := p.read(c.Report)
 	if err != nil {
 		return err

@@ -77,7 +77,7 @@ func (c rendering) render(p *process, kind string) error {
 		return err
 	}
 	v := view()
-	v.Strict, v.Partial = c.Strict, c.AllowPartial
+	v.Strict, v.Partial, p.partial = c.Strict, c.AllowPartial, c.AllowPartial
 	s, err := p.read(c.Report)
 	if err != nil {
 		return err
@@ -94,6 +94,7 @@ type diffCmd struct {
 
 // Run prints what is different.
 func (c diffCmd) Run(p *process) error {
+	p.partial = c.AllowPartial
 	old, err := p.readSummary(c.Old)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/report/archive"
 	"github.com/wsspec/wsspec/internal/website"
 )
 
@@ -26,6 +27,9 @@ func (c serveFilesCmd) Run(ctx context.Context, p *process) error {
 		return badUsage(err, "")
 	}
 	defer root.Close()
+	if err := p.without(archive.Lost(c.Dir)); err != nil {
+		return badUsage(err, "restore or remove what cannot be read")
+	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return badUsage(err, "choose another address with --listen, such as 127.0.0.1:0")

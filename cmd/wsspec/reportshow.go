@@ -26,6 +26,7 @@ type showReportCmd struct {
 
 // Run prints the summary or the case.
 func (c showReportCmd) Run(p *process) error {
+	p.partial = c.AllowPartial || c.ID != ""
 	rep, err := p.read(c.Report)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
@@ -27,8 +28,28 @@ type source struct {
 
 // read reads a report folder, its index.json, or a JSON report of one file.
 func (p *process) read(path string) (source, error) {
-	rep, dir, err := readBy(func(dir string) (*report.Report, error) { return archive.LoadLight(dir, p.note) }, path)
+	rep, dir, err := readBy(func(dir string) (*report.Report, error) {
+		rep, err := archive.LoadLight(dir, p.note)
+		return rep, p.without(err)
+	}, path)
 	return source{rep, dir}, err
+}
+
+// without tells of results that a report has lost, which keep nobody from the others, and
+// returns the other errors.
+func (p *process) without(err error) error {
+	errs := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		errs = joined.Unwrap()
+	}
+	return errors.Join(slices.DeleteFunc(slices.Clone(errs), func(e error) bool {
+		lost, is := e.(*archive.LostError)
+		if is {
+			fmt.Fprintf(p.stderr, "wsspec: %v\nhint: restore them, or delete index.json if they are gone for good\n", lost)
+			p.lacking = !p.partial
+		}
+		return is
+	})...)
 }
 
 // whole is the result with its conversation, as far as there is one.

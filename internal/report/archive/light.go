@@ -4,8 +4,6 @@ package archive
 
 import (
 	"errors"
-	"io/fs"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -26,39 +24,25 @@ func LoadLight(dir string, tell func(string)) (*report.Report, error) {
 	}
 	n, errs := l.load(tell)
 	rep := n.report()
+	gone, err := l.lacks(rep, n.index)
 	if l.index != n.index || l.gone > 0 {
-		complete, err := addIndex(rep, filepath.Join(dir, indexFile))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
 		n.index = stamp{}
-		if complete && err == nil {
-			n.index = l.index
+		if gone != nil && gone.Lost == 0 {
+			n.index, l.changed = l.index, true
 		}
-		l.changed = l.changed || n.index != stamp{}
 	}
 	if l.changed {
 		_ = n.write(dir) // the next reader takes longer
 	}
-	return planned(dir, rep, errs)
+	return planned(dir, rep, gone, append(errs, err))
 }
 
-// completed adds what is not in case files.
-func completed(dir string, rep *report.Report, errs []error) (*report.Report, error) {
-	if _, err := addIndex(rep, filepath.Join(dir, indexFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		errs = append(errs, err)
-	}
-	return planned(dir, rep, errs)
-}
-
-// planned adds what was to be played.
-func planned(dir string, rep *report.Report, errs []error) (*report.Report, error) {
+// planned adds what was to be played, and what is lost of it.
+func planned(dir string, rep *report.Report, gone *lost, errs []error) (*report.Report, error) {
 	rs, err := loadRuns(dir)
-	if err != nil {
-		errs = append(errs, err)
-	}
 	addRuns(rep, rs)
-	return rep, errors.Join(errs...)
+	gone.addTo(rep)
+	return rep, errors.Join(append(errs, err, gone.err())...)
 }
 
 // inParallel calls do for each number below n, as many at a time as there are processors.

@@ -13,9 +13,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/report"
-	"github.com/wsspec/wsspec/internal/verdict"
 	"github.com/wsspec/wsspec/internal/visible"
-	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
 // maxFile bounds a file that is read back, in octets: it may come from anywhere.
@@ -24,9 +22,9 @@ const maxFile = 32 << 20
 func milliseconds(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 
 // Load reads the report in a folder, made by us or by the reference: every case
-// file there, whether the run that wrote it got as far as the index or not, and
-// rows of the index without a file. Errors name the file that cannot be read; the
-// report of the rest is returned beside them.
+// file there, whether the run that wrote it got as far as the index or not. Errors name
+// the file that cannot be read, or are a *LostError; the report of the rest is returned
+// beside them.
 func Load(dir string) (*report.Report, error) {
 	return load(dir, func(string) (r report.Result, known bool) { return r, false })
 }
@@ -42,6 +40,7 @@ func load(dir string, known func(name string) (report.Result, bool)) (*report.Re
 		ok := false
 		if results[i], ok = known(l.files[i].name); !ok {
 			results[i], errs[i] = loadCase(dir, l.files[i].name)
+			l.files[i].err = errs[i]
 		}
 	})
 	var read []*report.Result
@@ -50,7 +49,9 @@ func load(dir string, known func(name string) (report.Result, bool)) (*report.Re
 			read = append(read, &results[i])
 		}
 	}
-	return completed(dir, report.Of(read), errs)
+	rep := report.Of(read)
+	gone, err := l.lacks(rep, stamp{})
+	return planned(dir, rep, gone, append(errs, err))
 }
 
 // LoadCase reads the case file of the folder with the name.
@@ -125,46 +126,4 @@ func ReadCase(b []byte) (report.Result, error) {
 		return report.Result{}, fmt.Errorf("key wsspec: %w", err)
 	}
 	return r, nil
-}
-
-// indexEntry is a row of an index of any edition.
-type indexEntry struct {
-	Behavior        verdict.Grade `json:"behavior"`
-	BehaviorClose   verdict.Grade `json:"behaviorClose"`
-	Duration        number        `json:"duration"`
-	RemoteCloseCode *number       `json:"remoteCloseCode"`
-}
-
-// addIndex adds the rows of an index that no case file told of. Without any it is
-// complete.
-func addIndex(rep *report.Report, path string) (complete bool, err error) {
-	b, err := readFile(path)
-	if err != nil {
-		return false, err
-	}
-	var index map[string]map[string]indexEntry
-	if err := json.Unmarshal(b, &index); err != nil {
-		return false, fmt.Errorf("%s: %w", path, err)
-	}
-	complete = true
-	for agent, rows := range index {
-		known := map[string]bool{}
-		if a, ok := rep.Agent(agent); ok {
-			for _, res := range a.Results {
-				known[res.ID] = true
-			}
-		}
-		for id, row := range rows {
-			if known[id] {
-				continue
-			}
-			complete = false
-			rep.Add(report.Result{
-				Agent: agent, ID: id, Took: milliseconds(int64(row.Duration)),
-				Verdict: verdict.Verdict{Behavior: row.Behavior, Close: row.BehaviorClose},
-				Log:     &wirelog.Log{Facts: wirelog.Facts{Remote: readClose(row.RemoteCloseCode, "")}},
-			})
-		}
-	}
-	return complete, nil
 }

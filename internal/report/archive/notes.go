@@ -48,7 +48,7 @@ type listing struct {
 type listed struct {
 	name string
 	stamp
-	err     error // why there is no stamp
+	err     error // why it cannot be read
 	regular bool  // it is a file, and no link to one
 	noted   bool  // what is in it is known from the notes
 }
@@ -174,6 +174,7 @@ func (n *notes) read(dir string, files []*listed) []error {
 		if r, errs[i] = loadCase(dir, files[i].name); errs[i] == nil {
 			results[i] = lighten(r)
 		}
+		files[i].err = errs[i]
 	})
 	byAgent := map[string][]int{}
 	for i, r := range results {

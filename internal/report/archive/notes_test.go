@@ -4,10 +4,12 @@ package archive_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -171,24 +173,43 @@ func TestSameTick(t *testing.T) {
 	}
 }
 
-// Files that vanish leave their rows in the index, as they do without notes.
+// Results whose files vanish are not there any more, and not forgotten either: with notes
+// and without, each time the report is read.
 func TestVanishedFiles(t *testing.T) {
 	dir, _ := noted(t)
 	for _, name := range []string{"a_case_1_1_7.json", "a_case_1_1_8.json"} {
 		do(t, os.Remove(filepath.Join(dir, name)))
 	}
-	whole, err := archive.Load(dir)
-	do(t, err)
-	for range 2 {
-		got, _ := light(t, dir)
-		a, _ := got.Agent("a")
-		b, _ := whole.Agent("a")
-		if len(a.Results) != 100 || len(b.Results) != 100 || a.Results[6].File != "" || a.Results[6].Verdict.Behavior != verdict.OK {
-			t.Errorf("%d results, %d whole ones, %+v", len(a.Results), len(b.Results), a.Results[6])
+	check := func(rep *report.Report, err error) {
+		t.Helper()
+		if lost, is := errors.AsType[*archive.LostError](err); !is || lost.Lost != 2 || !slices.Equal(lost.Files, []string{"a_case_1_1_7.json", "a_case_1_1_8.json"}) {
+			t.Error(err)
+		}
+		a, _ := rep.Agent("a")
+		if missing := a.Missing(); len(a.Results) != 98 || len(missing) != 2 || missing[0].ID != "1.1.7" || !strings.Contains(a.NotRun(), "index.json") {
+			t.Errorf("%d results, missing %v, %s", len(a.Results), missing, a.NotRun())
 		}
 	}
-	if s := open(t, dir, false); s.Results() != len(allResults(whole))-2 {
+	check(archive.Load(dir))
+	for range 2 {
+		check(archive.LoadLight(dir, nil))
+	}
+	whole, _ := archive.Load(dir)
+	if s := open(t, dir, false); s.Results() != len(allResults(whole)) {
 		t.Errorf("%d results kept of %d", s.Results(), len(allResults(whole)))
+	}
+	if err := archive.Lost(dir); err == nil || !strings.Contains(err.Error(), "2 of ") {
+		t.Error(err)
+	}
+	// A file that is there and cannot be read is told of as that, once.
+	do(t, os.WriteFile(filepath.Join(dir, "a_case_1_1_9.json"), []byte("{"), 0o666))
+	_, err := archive.LoadLight(dir, nil)
+	if lost, is := errors.AsType[*archive.LostError](err); !is || lost.Lost != 2 {
+		t.Error(err)
+	}
+	do(t, os.Remove(filepath.Join(dir, "index.json")))
+	if err := archive.Lost(dir); err != nil {
+		t.Error(err)
 	}
 }
 

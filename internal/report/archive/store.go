@@ -60,6 +60,9 @@ func Open(dir string, plain bool) (*Store, error) {
 	}
 	// Files that cannot be read are none of ours, or will be overwritten.
 	s.notes, _ = l.load(func(what string) { s.told = what })
+	if gone, err := l.lacks(s.notes.report(), s.notes.index); err == nil && gone.err() != nil {
+		s.told = gone.Error()
+	}
 	for _, a := range s.notes.agents {
 		rows := make(map[string]indexRow, len(a.results))
 		for i, r := range a.results {

@@ -10,8 +10,8 @@ import (
 	"github.com/wsspec/wsspec/internal/report"
 )
 
-// Rebuilt says that Open had to read more case files than is usual, and why. It is empty
-// as a rule.
+// Rebuilt says that Open had to read more case files than is usual, and why, or that some
+// are missing. It is empty as a rule.
 func (s *Store) Rebuilt() string { return s.told }
 
 // Light is the report without its conversations: see LoadLight. Of the results that were
