@@ -106,8 +106,11 @@ func (c diffCmd) Run(p *process) error {
 	for name, before := range baseline.Renamed(old, now) {
 		fmt.Fprintf(p.stdout, "%q is compared with %q in the earlier report\n", name, before)
 	}
-	worse := false
-	for _, change := range baseline.Diff(old, now) {
+	worse, changes := false, baseline.Diff(old, now)
+	if len(changes) == 0 {
+		fmt.Fprintf(p.stdout, "No verdict differs: %s\n", extent(now))
+	}
+	for _, change := range changes {
 		fmt.Fprintf(p.stdout, "%q %s %s: %s, now %s\n", change.Agent, change.ID, change.Kind, words(change.Old)+length(change.OldShortened), words(change.New)+length(change.NewShortened))
 		worse = worse || change.Kind == baseline.Regressed || !c.AllowPartial && (change.Kind == baseline.Removed || change.Kind == baseline.Shortened)
 	}
@@ -115,6 +118,19 @@ func (c diffCmd) Run(p *process) error {
 		return statusError(exitVerdict)
 	}
 	return nil
+}
+
+// extent says how much a report is.
+func extent(rep *report.Report) string {
+	n := resultsOf(rep)
+	results, agents := fmt.Sprintf("%d results", n), fmt.Sprintf("of %d agents", len(rep.Agents))
+	if n == 1 {
+		results = "1 result"
+	}
+	if len(rep.Agents) == 1 {
+		agents = fmt.Sprintf("of %q", rep.Agents[0].Name)
+	}
+	return results + " " + agents
 }
 
 // length says of a verdict that it is none of the whole case.
