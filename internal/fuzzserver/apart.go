@@ -95,7 +95,7 @@ func (s *Server) playApart(ctx context.Context, st stream.Stream, id string) {
 	}
 	c.emit(Event{Kind: Connected})
 	defer c.emit(Event{Kind: Disconnected})
-	if refusal := s.ledger.fly(agent, id); refusal != nil {
+	if refusal := s.ledger.fly(c.seat, agent, id); refusal != nil {
 		c.emit(Event{Kind: Refused, Status: refusal.Status, Err: errors.New(refusal.Why)})
 		return
 	}

@@ -23,6 +23,7 @@ type ledger struct {
 	mu       sync.Mutex
 	changed  chan struct{}         // closed and replaced when a case has begun or ended
 	stalling list.List             // *seat, those in their handshake, oldest first
+	refused  list.List             // those of them that have been
 	served   int                   // seats past it
 	reserved int64                 // octets
 	wishes   []*wish               // for octets, in the order in which they came
@@ -83,19 +84,19 @@ func (l *ledger) gathering(agent string) (done func()) {
 	return run.keeping.Unlock
 }
 
-// fly takes note that a case begins, and forgets old results of the agent where
-// it is the first of a run. The refusal says which bound stands against it.
-func (l *ledger) fly(agent, id string) *peer.Refusal {
+// fly takes note that a case begins on a connection, and forgets old results of the agent
+// where it is the first of a run. The refusal says which bound stands against it.
+func (l *ledger) fly(st *seat, agent, id string) *peer.Refusal {
 	if size := l.store.Size(); size >= l.limits.Disk {
 		return &peer.Refusal{Status: 507, Why: fmt.Sprintf("the results take %d octets of disk: the limit is %d", size, l.limits.Disk)}
 	}
 	l.mu.Lock()
 	r := l.runs[agent]
-	if r == nil && len(l.runs) >= l.limits.Agents {
-		l.mu.Unlock()
-		return &peer.Refusal{Status: 507, Why: fmt.Sprintf("there are results of %d agents: more are not kept", l.limits.Agents)}
-	}
 	if r == nil {
+		if refusal := l.bring(st); refusal != nil {
+			l.mu.Unlock()
+			return refusal
+		}
 		r = l.newRun(agent)
 		l.runs[agent] = r
 	}

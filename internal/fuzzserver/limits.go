@@ -51,14 +51,14 @@ const (
 // beside the index of the results, about 150 octets each. A connection of HTTP/2 on which no
 // request is being served counts as one in its handshake, and may take 512 KiB.
 //
-// Of Connections and Memory a connection that has something already, as those of HTTP/2 and
-// HTTP/3 can, gets more only while half is left, and one address, or network of 64 bits over
+// Of Connections, Memory and Agents a connection that has something already, as those of HTTP/2
+// and HTTP/3 can, gets more only while half is left, and one address, or network of 64 bits over
 // IPv6, at most three quarters. So nobody who floods us keeps the others out.
 type Limits struct {
-	// Handshakes bounds the connections that have not sent a whole request. The one
-	// that has been at it for the longest makes room for a new one: an honest
-	// handshake takes milliseconds, so it is the stalled ones that go, and no number
-	// of them keeps a client out.
+	// Handshakes bounds the connections that have not sent a whole request. Of the
+	// address that has the most of them, the one that has been at it for the longest
+	// makes room for a new one: an honest handshake takes milliseconds, so it is the
+	// stalled ones that go, and no number of them keeps a client out.
 	Handshakes int
 	// Connections bounds those that have, and are being served, where each request of HTTP/2
 	// and HTTP/3 is one; more get 503.

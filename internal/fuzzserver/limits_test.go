@@ -5,6 +5,7 @@ package fuzzserver_test
 import (
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -66,20 +67,33 @@ func TestAgentsAreBounded(t *testing.T) {
 		d := driver{start(t, fuzzserver.Config{Settings: settings(), Plan: one(quick())}), "agent 0"}
 		defer d.finish()
 		most := fuzzserver.DefaultLimits().Agents
+		share := most * 3 / 4 // of one address
+		bring := func(from net.Addr, i int) *client {
+			return d.rig.ask(d.connectFrom(from), request(fmt.Sprint("/runCase?case=1&agent=agent+", i)))
+		}
 		for i := range crowd {
 			if i%100 == 0 {
 				synctest.Wait() // those that are through leave
 			}
-			c := d.open(fmt.Sprint("/runCase?case=1&agent=agent+", i))
+			c := bring(loopback, i)
 			switch {
-			case i < most && c.status != 101:
+			case i < share && c.status != 101:
 				t.Fatalf("agent %d: status %d: %s", i, c.status, c.body)
-			case i < most:
+			case i < share:
 				c.closing()
 			default:
-				c.refused(t, 507, "results of 1000 agents: more are not kept")
+				c.refused(t, 507, "results of 750 agents, 750 of them from your address: no more are kept from there")
 			}
 		}
+		for i := share; i < most; i++ {
+			c := bring(remote, i)
+			if c.status != 101 {
+				t.Fatalf("agent %d, from another address: status %d: %s", i, c.status, c.body)
+			}
+			c.closing()
+			synctest.Wait()
+		}
+		bring(remote, crowd).refused(t, 507, "results of 1000 agents: more are not kept")
 		synctest.Wait()
 		if n := len(d.store.Agents()); n != most {
 			t.Errorf("results of %d agents", n)

@@ -101,6 +101,7 @@ func (c *conn) controlRule() string {
 // refuse answers the handshake with an HTTP error.
 func (c *conn) refuse(r *peer.Refusal) {
 	c.emit(Event{Kind: Refused, Status: r.Status, Err: errors.New(r.Why)})
+	c.ledger.refuse(c.seat)
 	if err := c.in.SetDeadline(time.Now().Add(refusalPatience)); err != nil {
 		return
 	}
@@ -160,7 +161,7 @@ func (c *conn) runCase(ctx context.Context) {
 		c.answer(ctx) // where a case redirects clients to, nothing is left to be seen
 		return
 	}
-	if refusal := c.ledger.fly(c.agent, id); refusal != nil {
+	if refusal := c.ledger.fly(c.seat, c.agent, id); refusal != nil {
 		c.refuse(refusal)
 		return
 	}

@@ -6,8 +6,10 @@ import (
 	"cmp"
 	"container/list"
 	"context"
+	"fmt"
 	"slices"
 
+	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/stream"
 )
 
@@ -22,8 +24,10 @@ const (
 
 // household is what the connections from one address hold together.
 type household struct {
-	seats  int
-	octets int64
+	stalling int // seats in their handshake
+	seats    int // past it
+	octets   int64
+	agents   int // that it has brought
 }
 
 // table is a connection. Over HTTP/2 and HTTP/3 it has many seats.
@@ -32,18 +36,20 @@ type table struct {
 	own    *seat // of a connection that idles in between, of HTTP/2; nil for others
 	seats  int   // that have been admitted
 	octets int64 // that are reserved
+	agents int   // that it has brought
 }
 
 // seat is the place of a request, and of a connection of which none has come yet.
 type seat struct {
 	*table
 	s        stream.Stream
-	place    *list.Element // in ledger.stalling; nil once past the handshake or dropped
+	place    *list.Element // among those in their handshake; nil once past it or dropped
+	refused  bool          // it has no more to wait for than to be read
 	admitted bool
 }
 
 // arrive seats a new connection at a table of its own. Where too many are in their
-// handshake, the oldest of them is dropped.
+// handshake, one is dropped (see stall).
 func (l *ledger) arrive(s stream.Stream) *seat {
 	return l.join(&table{host: stream.Source(s.RemoteAddr())}, s)
 }
@@ -57,21 +63,59 @@ func (l *ledger) join(t *table, s stream.Stream) *seat {
 	return st
 }
 
-// stall puts a seat among those in their handshake. The caller holds the lock.
+// stall puts a seat among those in their handshake. Where they are too many, the host that has
+// the most loses one, so that a flood makes room for itself. The caller holds the lock.
 func (l *ledger) stall(st *seat) {
-	if l.stalling.Len() >= l.limits.Handshakes {
-		oldest := l.stalling.Remove(l.stalling.Front()).(*seat)
-		oldest.place = nil
-		_ = oldest.s.Reset() // it is gone either way
+	if l.stalling.Len()+l.refused.Len() >= l.limits.Handshakes {
+		if dropped := l.weakest(); dropped != nil {
+			l.unstall(dropped)
+			_ = dropped.s.Reset() // it is gone either way
+		}
 	}
 	st.place = l.stalling.PushBack(st)
+	l.householdOf(st.host).stalling++
+}
+
+// weakest is the seat in its handshake that goes first: of the host that has the most, the oldest of
+// those that have their answer, or else of all. It is nil where there is none. The caller holds the lock.
+func (l *ledger) weakest() *seat {
+	most := 0
+	for _, h := range l.hosts {
+		most = max(most, h.stalling)
+	}
+	for _, seats := range []*list.List{&l.refused, &l.stalling} {
+		for e := seats.Front(); e != nil; e = e.Next() {
+			if st := e.Value.(*seat); l.household(st.host).stalling == most {
+				return st
+			}
+		}
+	}
+	return nil
 }
 
 // unstall takes it from there. The caller holds the lock.
 func (l *ledger) unstall(st *seat) {
-	if st.place != nil {
+	if st.place == nil {
+		return
+	}
+	if st.refused {
+		l.refused.Remove(st.place)
+	} else {
 		l.stalling.Remove(st.place)
-		st.place = nil
+	}
+	st.place = nil
+	l.householdOf(st.host).stalling--
+	l.tidy(st.host)
+}
+
+// refuse notes that a seat in its handshake has got an HTTP error for an answer.
+func (l *ledger) refuse(st *seat) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if st.place != nil && !st.refused {
+		l.stalling.Remove(st.place)
+		st.refused = true
+		st.place = l.refused.PushBack(st)
 	}
 }
 
@@ -88,9 +132,8 @@ func (l *ledger) keep(st *seat) {
 func (l *ledger) admit(st *seat) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := l.household(st.host)
 	most := int64(l.limits.Connections)
-	if st.place == nil || !fits(int64(l.served), 1, most, st.seats > 0, int64(h.seats)) {
+	if st.place == nil || !fits(int64(l.served), 1, most, st.seats > 0, int64(l.household(st.host).seats)) {
 		return false
 	}
 	l.unstall(st)
@@ -99,8 +142,7 @@ func (l *ledger) admit(st *seat) bool {
 	}
 	l.served++
 	st.seats++
-	h.seats++
-	l.hosts[st.host] = h
+	l.householdOf(st.host).seats++
 	st.admitted = true
 	return true
 }
@@ -115,11 +157,21 @@ func fits(taken, more, most int64, further bool, host int64) bool {
 }
 
 // household is what a host holds. The caller holds the lock.
-func (l *ledger) household(host string) *household {
+func (l *ledger) household(host string) household {
 	if h := l.hosts[host]; h != nil {
-		return h
+		return *h
 	}
-	return &household{}
+	return household{}
+}
+
+// householdOf is that of a host, to be changed. The caller holds the lock.
+func (l *ledger) householdOf(host string) *household {
+	h := l.hosts[host]
+	if h == nil {
+		h = new(household)
+		l.hosts[host] = h
+	}
+	return h
 }
 
 // tidy forgets a host that holds nothing. The caller holds the lock.
@@ -127,6 +179,21 @@ func (l *ledger) tidy(host string) {
 	if h := l.hosts[host]; h != nil && *h == (household{}) {
 		delete(l.hosts, host)
 	}
+}
+
+// bring has a connection bring an agent that is not known. The refusal says which bound stands
+// against it. The caller holds the lock.
+func (l *ledger) bring(st *seat) *peer.Refusal {
+	most, known, its := l.limits.Agents, len(l.runs), l.household(st.host).agents
+	switch {
+	case known >= most:
+		return &peer.Refusal{Status: 507, Why: fmt.Sprintf("there are results of %d agents: more are not kept", known)}
+	case !fits(int64(known), 1, int64(most), st.table.agents > 0, int64(its)):
+		return &peer.Refusal{Status: 507, Why: fmt.Sprintf("there are results of %d agents, %d of them from your address: no more are kept from there", known, its)}
+	}
+	st.table.agents++
+	l.householdOf(st.host).agents++ // for good, as its results
+	return nil
 }
 
 // leave gives up a seat.
@@ -195,9 +262,7 @@ func (l *ledger) grant() {
 func (l *ledger) account(w *wish, octets int64) {
 	l.reserved += octets
 	w.table.octets += octets
-	h := l.household(w.host)
-	h.octets += octets
-	l.hosts[w.host] = h
+	l.householdOf(w.host).octets += octets
 	l.tidy(w.host)
 }
 

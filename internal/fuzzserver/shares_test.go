@@ -46,10 +46,12 @@ func (r *rig) flooder() *flooder {
 }
 
 // ask opens the n-th stream with a request for a case.
-func (f *flooder) ask(n int) error {
+func (f *flooder) ask(n int) error { return f.askAs(n, "flood") }
+
+func (f *flooder) askAs(n int, agent string) error {
 	f.block.Reset()
 	section := ws.Fields{
-		{Name: ":method", Value: "CONNECT"}, {Name: ":protocol", Value: "websocket"}, {Name: ":scheme", Value: "http"}, {Name: ":path", Value: "/runCase?case=1&agent=flood"},
+		{Name: ":method", Value: "CONNECT"}, {Name: ":protocol", Value: "websocket"}, {Name: ":scheme", Value: "http"}, {Name: ":path", Value: "/runCase?case=1&agent=" + agent},
 		{Name: ":authority", Value: "x"}, {Name: "sec-websocket-version", Value: "13"},
 	}
 	for _, l := range section {
@@ -241,5 +243,68 @@ func TestShares(t *testing.T) {
 		}
 		_ = other.s.Reset()
 		_ = f.s.Reset()
+	})
+}
+
+// A connection brings no more agents than half of those there may be.
+func TestAgentsOfOneConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, fuzzserver.Config{Settings: settings(), Plan: one(patient(10 * time.Second)), HTTP2: true, Limits: fuzzserver.Limits{Agents: 8}})
+		defer r.finish()
+		f := r.flooder()
+		for n := range 8 {
+			_ = f.askAs(n, fmt.Sprint("agent", n))
+		}
+		synctest.Wait()
+		if n := len(r.told(fuzzserver.CaseBegun)); n != 4 {
+			t.Errorf("one connection has brought %d agents, want 4", n)
+		}
+		other := r.open("/runCase?case=1&agent=other")
+		if other.status != 101 {
+			t.Errorf("another connection: status %d: %s", other.status, other.body)
+		}
+		_ = other.s.Reset()
+		_ = f.s.Reset()
+	})
+}
+
+// Whoever floods us with handshakes makes room for them itself: a slow client at another address
+// has all its time.
+func TestHandshakesOfOthersStay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, fuzzserver.Config{Limits: fuzzserver.Limits{Handshakes: 10}})
+		defer r.finish()
+		slow := r.connectFrom(remote)
+		head := request("/getCaseCount")
+		_, _ = io.WriteString(slow, head[:20])
+		var flood []stream.Stream
+		for range 100 {
+			flood = append(flood, r.connect())
+			synctest.Wait()
+		}
+		for i, s := range flood {
+			if gone := isClosed(s); gone != (i < 91) {
+				t.Errorf("connection %d of the flood is gone: %v", i, gone)
+			}
+		}
+		r.ask(slow, head[20:]).answers("the slow one", "247")
+	})
+}
+
+// Who has been refused, and does not leave, makes room before who has no answer.
+func TestRefusedMakeRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, fuzzserver.Config{Limits: fuzzserver.Limits{Handshakes: 10, Connections: 1}})
+		defer r.finish()
+		only := r.open("/direct")
+		slow := r.connect()
+		head := request("/getCaseCount")
+		_, _ = io.WriteString(slow, head[:20])
+		for range 100 {
+			r.open("/direct").refused(t, 503, "too many connections")
+		}
+		only.closing()
+		synctest.Wait()
+		r.ask(slow, head[20:]).answers("the slow one", "247")
 	})
 }
