@@ -78,7 +78,7 @@ Examples:
 
   wsspec fuzz ws://localhost:9001 --restart "systemctl restart echo"
 
-The exit status is 1 where a MUST is broken or an echo is wrong.`
+The exit status is 1 where a MUST is broken or an echo is wrong, and where that is not settled: where there was no time to confirm what was seen, or nothing was played, or the server was away for a moment and nobody knows why.`
 }
 
 // Run fuzzes a server until one of the bounds is reached or a signal ends it.
@@ -162,6 +162,8 @@ func (c *fuzzCmd) earned(ctx context.Context, s *fuzz.Summary) error {
 		return statusError(exitVerdict)
 	case ctx.Err() != nil:
 		return statusError(exitInterrupted)
+	case s.Unsettled(c.Strict):
+		return statusError(exitVerdict)
 	}
 	return nil
 }
@@ -271,8 +273,9 @@ type fuzzScreen struct {
 	out     string
 	quiet   bool
 	status  *terminal.Status
-	repeat  func(name string) string // what plays a finding again; nil: replay with the URL
-	failed  error                    // to keep a finding
+	repeat  func(name string) string       // what plays a finding again; nil: replay with the URL
+	again   func(sum *fuzz.Summary) string // what draws the same again, with more time; nil: flags of ours
+	failed  error                          // to keep a finding
 }
 
 // found keeps a finding and shows it.
@@ -306,6 +309,9 @@ func (s *fuzzScreen) lines(f fuzz.Finding, file string) []string {
 	heading[0] = s.status.Paint(level, true, false) + strings.TrimPrefix(heading[0], level)
 	lines := append([]string{""}, heading...)
 	lines = append(lines, columns(s.status, "sent", scriptLines(f.Conversation))...)
+	if f.Whole {
+		lines = append(lines, columns(s.status, "", []string{"# not shrunk, for want of time"})...)
+	}
 	lines = append(lines, columns(s.status, "received", []string{note.Received})...)
 	again := fmt.Sprintf("wsspec replay %s %s", file, s.url)
 	if s.repeat != nil {

@@ -82,6 +82,7 @@ func (s *fuzzScreen) end(agent string, sum *fuzz.Summary) error {
 	s.say("", fmt.Sprintf("%q: %s and %d to shrink and confirm, in %v (%d a second), seed %d",
 		agent, plural(sum.Played, "conversation"), sum.Replayed, sum.Took.Round(time.Millisecond), perSecond(sum.Played+sum.Replayed, sum.Took), sum.Seed))
 	s.counts(sum)
+	s.unsettled(sum)
 	s.lost(sum)
 	if sum.Unwatched != nil {
 		fmt.Fprintf(p.stdout, "  not watched: whether the process of the server rests when nobody talks to it; %v\n", sum.Unwatched)
@@ -119,12 +120,31 @@ func (s *fuzzScreen) counts(sum *fuzz.Summary) {
 	row(sum.Died, "time", "times", " the server could not be reached, and could be a moment later")
 	row(sum.Restless, "time", "times", " its process did not come to rest when nobody talked to it")
 	row(sum.Left, "suspicion that was", "suspicions that were", " not looked at for want of time")
-	if len(sum.Findings) == 0 && sum.Lost == nil && sum.Restless == 0 {
-		word := "found"
-		if sum.Left > 0 {
-			word = "confirmed"
+	switch {
+	case len(sum.Findings) > 0 || sum.Lost != nil || sum.Restless > 0 || sum.Played == 0:
+	case sum.Unsettled(true):
+		s.say("  ", "nothing confirmed")
+	default:
+		s.say("  ", "nothing found")
+	}
+}
+
+// unsettled says what is not known, and what to do about it.
+func (s *fuzzScreen) unsettled(sum *fuzz.Summary) {
+	again := s.again
+	if again == nil {
+		again = func(sum *fuzz.Summary) string {
+			return fmt.Sprintf("--seed %d --runs %d and a longer --time", sum.Seed, sum.Played)
 		}
-		fmt.Fprintln(s.process.stdout, "  nothing", word)
+	}
+	switch {
+	case sum.Lost != nil || !sum.Unsettled(true):
+	case sum.Played == 0:
+		s.say("", "Not settled: no conversation was played, for want of time.")
+	case sum.Left > 0:
+		s.say("", "Not settled: whether there is more to these suspicions. To look at them, draw the same again, with "+again(sum)+".")
+	default:
+		s.say("", "Not settled: why the server could not be reached. None of the conversations before that shows it when it is played again.")
 	}
 }
 

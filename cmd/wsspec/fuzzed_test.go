@@ -43,3 +43,29 @@ func TestFindingsAsPrinted(t *testing.T) {
 		}
 	}
 }
+
+// What was not looked at is no success, and the summary says what to do.
+func TestUnsettledIsNoSuccess(t *testing.T) {
+	for want, s := range map[string]fuzz.Summary{
+		"draw the same again, with --seed 7 --runs 9 and a longer --time": {Seed: 7, Played: 9, Left: 1, LeftBroken: 1},
+		"no conversation was played":                                      {},
+		"why the server could not be reached":                             {Played: 9, Died: 1},
+	} {
+		var out strings.Builder
+		p := &process{stdout: &out, stderr: &out, getenv: func(string) string { return "" }, width: func() int { return 0 }}
+		screen := &fuzzScreen{process: p, url: "ws://localhost", status: terminal.NewStatus(p.surroundings(), true)}
+		if err := screen.end("it", &s); err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(strings.Fields(out.String()), " ")
+		if !strings.Contains(text, want) || strings.Contains(text, "nothing found") {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+		if err := new(fuzzCmd).earned(t.Context(), &s); err != statusError(exitVerdict) {
+			t.Errorf("%s: %v", want, err)
+		}
+	}
+	if err := new(fuzzCmd).earned(t.Context(), &fuzz.Summary{Played: 9, Left: 1}); err != nil {
+		t.Errorf("a SHOULD that is not settled: %v", err)
+	}
+}

@@ -143,7 +143,7 @@ func (c *fuzzCmd) toldOf(p *process, s *machines.Summary) error {
 	case s.Interrupted:
 		fmt.Fprintln(p.stdout, "stopped by a signal: this is what was found until then")
 		return statusError(exitInterrupted)
-	case len(s.Missing) > 0:
+	case len(s.Missing) > 0, s.Unsettled(c.Strict):
 		return statusError(exitVerdict)
 	}
 	return nil

@@ -143,6 +143,9 @@ func (r *fuzzRoom) run(ctx context.Context, call fuzzserver.FuzzCall) *clientRun
 		return nil
 	}
 	run := &clientRun{arrivals: make(chan stream.Stream), screen: &fuzzScreen{process: r.process, out: r.out, quiet: r.quiet, status: r.status}}
+	run.screen.again = func(sum *fuzz.Summary) string {
+		return fmt.Sprintf("/fuzz?agent=NAME&seed=%d&runs=%d", sum.Seed, sum.Played)
+	}
 	run.screen.repeat = func(name string) string { return "have the client open /fuzz?agent=NAME&replay=" + name }
 	c := fuzz.Config{Seed: rand.Uint64() >> 32, Role: ws.Server, Runs: call.Runs, Agent: call.Agent, Found: run.found, Jobs: 4}
 	if call.Seed != nil {
@@ -201,7 +204,7 @@ func (r *fuzzRoom) conclude(agent string) {
 	run := r.runs[agent]
 	s := run.Wait()
 	r.trouble = errors.Join(r.trouble, run.screen.failed, run.screen.end(agent, &s))
-	r.broken, r.played = r.broken || s.Broken() > 0, true
+	r.broken, r.played = r.broken || s.Broken() > 0 || s.Unsettled(false), true
 	delete(r.runs, agent)
 	r.order = slices.DeleteFunc(r.order, func(name string) bool { return name == agent })
 }

@@ -26,6 +26,7 @@ type Finding struct {
 	At           time.Duration    // since the run began
 	Confirmed    int              // plays that showed it again
 	Plays        int              // of so many
+	Whole        bool             // there was no time to shrink it
 }
 
 // confirmations is how often a finding has to come again, and mostMisses how often it need
@@ -43,6 +44,9 @@ func (r *run) newFinding(s suspect, c *conversation.Conversation, expected strin
 		Rule:        v.Sentence(), Expected: expected, Received: received(records, v), Agent: r.Agent,
 		Found: fmt.Sprintf("seed %d, conversation %d", r.Seed, s.n),
 	}
+	if s.whole {
+		c.Note.Found += "; there was no time to shrink it"
+	}
 	if s.gone {
 		c.Note.Requirement, c.Note.Rule = "", "An endpoint goes on serving others, whatever one peer says."
 	}
@@ -50,7 +54,7 @@ func (r *run) newFinding(s suspect, c *conversation.Conversation, expected strin
 		c.Note.Requirement, c.Note.Rule = "", "An endpoint whose conversations have ended has nothing left to do."
 	}
 	return Finding{
-		Name: Name(v, c), Conversation: c, Violation: v, Records: records, Number: s.n, At: s.at,
+		Name: Name(v, c), Conversation: c, Violation: v, Records: records, Number: s.n, At: s.at, Whole: s.whole,
 	}
 }
 

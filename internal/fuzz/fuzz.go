@@ -12,6 +12,7 @@ package fuzz
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,16 +70,16 @@ const (
 	DefaultAway   = 3 * time.Second
 )
 
-// takeUpTime is for how long suspicions are still taken up and shrunk once the time for drawing
-// is over.
-const takeUpTime = 2 * time.Second
+// shrinkOnTime is for how long suspicions are still shrunk once the time for drawing is over.
+// From then on they are confirmed as they are.
+const shrinkOnTime = 2 * time.Second
 
 // FinishTime is for how long a run goes on at most once the time for drawing is over, so that
-// what was taken up can be confirmed, each time by the silence of an endpoint that has said
-// nothing yet and then owes something. The others are counted. To find out what keeps a process
-// from resting is not bound by it.
-func FinishTime(second player.Patience) time.Duration {
-	return takeUpTime + confirmations*2*second.Owed + time.Second
+// suspicions can be confirmed, each time by the silence of an endpoint that has said nothing
+// yet and then owes something. What is left is counted. To find out what keeps a process from
+// resting is not bound by it.
+func FinishTime(first, second player.Patience) time.Duration {
+	return shrinkOnTime + 2*first.Owed + confirmations*2*second.Owed + 500*time.Millisecond
 }
 
 // Summary is what came of a run.
@@ -93,7 +94,8 @@ type Summary struct {
 	Died        int                          // times the endpoint could not be reached, and could be again
 	Unconfirmed int                          // findings that did not come again
 	Repeated    int                          // findings whose shortest form was found before
-	Left        int                          // findings that were not looked at when the run ended
+	Left        int                          // suspicions that were not confirmed or cleared when the run ended
+	LeftBroken  int                          // those of them that would count in Broken
 	Lost        error                        // why the endpoint could not be reached any more, nil where it could
 	Gone        []*conversation.Conversation // the last before that
 	Coverage    Coverage                     // where there were Counters
@@ -112,12 +114,24 @@ func (s *Summary) Broken() int {
 	return n
 }
 
+// Unsettled reports whether nobody knows if the endpoint is right: there are suspicions of a
+// level that were not looked at, or nothing was played, or the endpoint was away for a moment
+// and it was not found out why. With strict, SHOULD is such a level, too.
+func (s *Summary) Unsettled(strict bool) bool {
+	return s.Played == 0 || s.LeftBroken > 0 || strict && s.Left > 0 || s.Died > 0 && !s.explained()
+}
+
+// explained reports whether a finding says why the endpoint was away.
+func (s *Summary) explained() bool {
+	return slices.ContainsFunc(s.Findings, func(f Finding) bool { return f.Violation.Requirement == goneRule })
+}
+
 // run is a run that is going on.
 type run struct {
 	Config
 	ctx      context.Context
 	hunting  context.Context // ends FinishTime behind the drawing
-	takeUp   time.Time       // until when suspects are taken up; zero is no bound
+	shrinkOn time.Time       // until when suspects are shrunk; zero is no bound
 	draw     *generator.Generator
 	guide    *guide
 	began    time.Time
@@ -212,9 +226,9 @@ func (f *Fuzzer) do() {
 	if f.Time > 0 {
 		drawing, stop = context.WithTimeout(f.ctx, f.Time)
 		var late context.CancelFunc
-		f.hunting, late = context.WithTimeout(f.ctx, f.Time+FinishTime(f.Second))
+		f.hunting, late = context.WithTimeout(f.ctx, f.Time+FinishTime(f.First, f.Second))
 		defer late()
-		f.takeUp = f.began.Add(f.Time + takeUpTime)
+		f.shrinkOn = f.began.Add(f.Time + shrinkOnTime)
 	}
 	defer stop()
 	f.mu.Lock()
@@ -230,7 +244,7 @@ func (f *Fuzzer) do() {
 	for range f.Jobs {
 		workers.Go(func() { f.work(drawing) })
 	}
-	for range 2 {
+	for range min(f.Jobs, 2) {
 		hunters.Go(f.hunt)
 	}
 	looking, enough := context.WithCancel(drawing)
@@ -244,6 +258,9 @@ func (f *Fuzzer) do() {
 		f.lookNow(f.ctx)
 	}
 	f.pursuit.close()
+	for range min(f.Jobs, DefaultJobs) - 2 { // there is room for them now
+		hunters.Go(f.hunt)
+	}
 	hunters.Wait()
 	f.sum = f.summary()
 }

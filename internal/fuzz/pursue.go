@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
@@ -23,6 +22,7 @@ type suspect struct {
 	violation model.Violation
 	gone      bool          // the endpoint could not be reached behind it
 	restless  bool          // its process did not rest behind it
+	whole     bool          // there was no time to shrink it
 	within    time.Duration // in which a process has to rest; 0 is restStir
 	at        time.Duration
 }
@@ -35,10 +35,10 @@ func (r *run) most(s suspect) time.Duration {
 	switch {
 	case s.restless:
 		return restTime
-	case r.takeUp.IsZero():
+	case r.shrinkOn.IsZero():
 		return shrinkTime
 	}
-	return min(shrinkTime, time.Until(r.takeUp))
+	return min(shrinkTime, time.Until(r.shrinkOn))
 }
 
 // until is what ends the looking at a suspect.
@@ -47,95 +47,6 @@ func (r *run) until(s suspect) context.Context {
 		return r.ctx
 	}
 	return r.hunting
-}
-
-// pursuit is what is done with suspects.
-type pursuit struct {
-	mu       sync.Mutex
-	changed  *sync.Cond
-	waiting  []suspect
-	going    int
-	closed   bool
-	keys     map[string]bool
-	perRule  map[string]int
-	shapes   map[string]bool
-	findings []Finding
-
-	unconfirmed, repeated, left int
-}
-
-// Bounds: of suspects that wait, and of those that are looked at for one sentence.
-const (
-	maxWaiting = 64
-	maxPerRule = 12
-	maxGone    = 48
-)
-
-func (p *pursuit) init() {
-	p.changed = sync.NewCond(&p.mu)
-	p.keys, p.perRule, p.shapes = map[string]bool{}, map[string]int{}, map[string]bool{}
-}
-
-// add takes a suspect, unless one like it was taken.
-func (p *pursuit) add(s suspect) {
-	key, most := s.key(), maxPerRule
-	if s.gone { // which of several it was is to be found out
-		key, most, s.violation.Requirement = fmt.Sprintf("gone %p", s.c), maxGone, goneRule
-	} else if s.restless {
-		key, s.violation.Requirement = fmt.Sprintf("restless %p", s.c), restlessRule
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.keys[key] || p.perRule[s.violation.Requirement] == most || len(p.waiting) == maxWaiting || p.closed {
-		return
-	}
-	p.keys[key] = true
-	p.perRule[s.violation.Requirement]++
-	p.waiting = append(p.waiting, s)
-	p.changed.Signal()
-}
-
-// next waits for a suspect, the worst first. ok is false where none will come.
-func (p *pursuit) next() (s suspect, ok bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for len(p.waiting) == 0 && !p.closed {
-		p.changed.Wait()
-	}
-	if len(p.waiting) == 0 {
-		return suspect{}, false
-	}
-	i := 0
-	for j := range p.waiting {
-		if p.waiting[j].violation.Level < p.waiting[i].violation.Level {
-			i = j
-		}
-	}
-	s = p.waiting[i]
-	p.waiting = slices.Delete(p.waiting, i, i+1)
-	p.going++
-	return s, true
-}
-
-func (p *pursuit) close() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.closed = true
-	p.changed.Broadcast()
-}
-
-func (p *pursuit) counts() (findings, pursued int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return len(p.findings), len(p.waiting) + p.going
-}
-
-func (p *pursuit) summary(s *Summary) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s.Findings = slices.Clone(p.findings)
-	SortFindings(s.Findings)
-	s.Unconfirmed, s.Repeated, s.Left = p.unconfirmed, p.repeated, p.left+len(p.waiting)
 }
 
 // hunt looks at suspects until none will come.
@@ -171,52 +82,65 @@ const (
 	tryQuickly = 3                // plays after which a suspect has not come again
 )
 
-// look plays a suspect again, shrinks and confirms it.
+// look plays a suspect again, shrinks and confirms it. Where there is no time to shrink it, it is
+// confirmed as it is, unless the same sentence is known to be broken.
 func (r *run) look(s suspect, quick, sure *player.Player) {
-	p := &r.pursuit
-	count := func(n *int) {
-		p.mu.Lock()
-		*n++
-		p.mu.Unlock()
+	ctx := r.until(s)
+	small, came := r.smaller(ctx, s, quick)
+	if !came {
+		r.pursuit.absent(s)
+		return
 	}
-	ctx, tries := r.until(s), 0
-	for came := false; !came; {
-		if tries++; tries > tryQuickly {
-			if !s.gone {
-				count(&p.unconfirmed)
-			}
-			return
+	s.whole = r.most(s) <= 0 && small == s.c
+	if s.whole && r.pursuit.knows(s.violation) {
+		r.pursuit.leave(model.Should)
+		return
+	}
+	var f Finding
+	var ok bool
+	if ctx.Err() == nil && !r.isLost() {
+		f, ok = r.confirm(s, small.Clone(), sure)
+		if !ok && small != s.c { // it was too hasty
+			f, ok = r.confirm(s, s.c.Clone(), sure)
 		}
+	}
+	switch {
+	case ok:
+		r.keep(f)
+	case ctx.Err() != nil || r.isLost():
+		r.pursuit.leave(s.violation.Level)
+	default:
+		r.pursuit.absent(s)
+	}
+}
+
+// smaller is the shortest conversation found that shows the same as a suspect, and the suspect's
+// own where there is no time. came is false where that has not come again.
+func (r *run) smaller(ctx context.Context, s suspect, quick *player.Player) (c *conversation.Conversation, came bool) {
+	tries := 0
+	for !came {
 		if ctx.Err() != nil || r.isLost() || r.most(s) <= 0 {
-			count(&p.left)
-			return
+			return s.c, true
+		}
+		if tries++; tries > tryQuickly {
+			return s.c, false
 		}
 		came = r.shows(quick, s, s.c)
+	}
+	if r.most(s) <= 0 {
+		return s.c, true
 	}
 	// What came at once comes at once again; what is by chance is given as many chances.
 	quick.Patience = hasty(r.First, quick.Pace(), s.violation.Level)
 	defer func() { quick.Patience = r.First }()
-	small := shrink(s.c, maxReplays, r.most(s), func(c *conversation.Conversation) bool {
+	return shrink(s.c, maxReplays, r.most(s), func(c *conversation.Conversation) bool {
 		for range tries {
 			if ctx.Err() == nil && r.shows(quick, s, c) {
 				return true
 			}
 		}
 		return false
-	})
-	f, ok := r.confirm(s, small, sure)
-	if !ok && small != s.c { // it was too hasty
-		f, ok = r.confirm(s, s.c.Clone(), sure)
-	}
-	switch {
-	case !ok && ctx.Err() != nil:
-		count(&p.left)
-		return
-	case !ok:
-		count(&p.unconfirmed)
-		return
-	}
-	r.keep(f)
+	}), true
 }
 
 // keep takes a finding, unless one of its shape was found before.
@@ -264,7 +188,12 @@ func (r *run) shows(p *player.Player, s suspect, c *conversation.Conversation) b
 
 func (r *run) violation(p *player.Player, s suspect, c *conversation.Conversation) (model.Violation, bool) {
 	r.replayed.Add(1)
-	if !s.alone() {
+	switch {
+	case s.alone(): // as hunt has seen to
+	case r.Jobs == 1:
+		r.alone.Lock()
+		defer r.alone.Unlock()
+	default:
 		r.alone.RLock()
 		defer r.alone.RUnlock()
 	}

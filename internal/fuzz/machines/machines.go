@@ -54,7 +54,7 @@ func (s *sum) Add(b []byte) error {
 		if _, err := readAll(r.End.Gone); err != nil {
 			return err
 		}
-		if e := r.End; min(e.Died, e.Unconfirmed, e.Repeated, e.Left) < 0 {
+		if e := r.End; min(e.Died, e.Unconfirmed, e.Repeated, e.Left, e.LeftBroken) < 0 {
 			return errors.New("report: numbers that make no sense")
 		}
 		s.end, s.pursued = *r.End, 0
@@ -81,7 +81,7 @@ func (f *found) finding() (g fuzz.Finding, err error) {
 		return g, fmt.Errorf("report: a finding of level %d", f.Level)
 	}
 	return fuzz.Finding{
-		Name: fuzz.Name(v, c), Conversation: c, Violation: v, Number: f.Number, At: f.At, Confirmed: f.Confirmed, Plays: f.Plays,
+		Name: fuzz.Name(v, c), Conversation: c, Violation: v, Number: f.Number, At: f.At, Confirmed: f.Confirmed, Plays: f.Plays, Whole: f.Whole,
 	}, nil
 }
 
@@ -240,7 +240,8 @@ func (g *gathering) summary(r *fleet.Result) (Summary, error) {
 			s.Agent = cmp.Or(s.Agent, one.agent)
 			s.Played, s.Replayed, s.Again = s.Played+one.played, s.Replayed+one.replayed, s.Again-one.played
 			e := &one.end
-			s.Died, s.Unconfirmed, s.Repeated, s.Left = s.Died+e.Died, s.Unconfirmed+e.Unconfirmed, s.Repeated+e.Repeated, s.Left+e.Left
+			s.Died, s.Unconfirmed, s.Repeated = s.Died+e.Died, s.Unconfirmed+e.Unconfirmed, s.Repeated+e.Repeated
+			s.Left, s.LeftBroken = s.Left+e.Left, s.LeftBroken+e.LeftBroken
 			if e.Lost != "" && s.Lost == nil {
 				s.Lost = fmt.Errorf("worker %s: %s", clean(p.Worker), clean(e.Lost))
 				s.Gone, _ = readAll(e.Gone) // it was read before
