@@ -5,6 +5,7 @@ package fuzzserver
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/wsspec/wsspec/internal/peer"
@@ -20,20 +21,23 @@ type FuzzCall struct {
 	Stream stream.Stream
 }
 
+// maxRuns is more conversations than anybody has time for.
+const maxRuns = 1 << 50
+
 // parseFuzz reads the parameters of pathFuzz beside the agent.
 func (c *call) parseFuzz(q query) error {
 	c.fuzz = FuzzCall{Agent: c.agent, Replay: q.replay}
 	if q.seed != "" {
 		n, err := strconv.ParseUint(q.seed, 10, 64)
 		if err != nil {
-			return fmt.Errorf("seed=%.40q: want a number", q.seed)
+			return fmt.Errorf("seed=%.40q: want a number from 0 to %d", q.seed, uint64(math.MaxUint64))
 		}
 		c.fuzz.Seed = &n
 	}
 	if q.runs != "" {
 		n, err := strconv.ParseUint(q.runs, 10, 64)
-		if err != nil {
-			return fmt.Errorf("runs=%.40q: want a number", q.runs)
+		if err != nil || n == 0 || n > maxRuns {
+			return fmt.Errorf("runs=%.40q: want a number from 1 to %d", q.runs, uint64(maxRuns))
 		}
 		c.fuzz.Runs = n
 	}

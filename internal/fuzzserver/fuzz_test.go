@@ -21,6 +21,7 @@ import (
 func FuzzTarget(f *testing.F) {
 	for _, target := range []string{
 		"/", "", "*", "/getCaseCount", "/runCase?case=1&agent=x", "/runCase?&agent=a+b%2Fc%&casetuple=2.3", "http://h/getCaseInfo?case=2",
+		"/fuzz", "/fuzz?agent=x&seed=-1", "/fuzz?agent=x&runs=0", "/fuzz?agent=x&agent=y",
 		"/updateReports?agent=%ff%00&shutdownOnComplete=true&token=x#y", "/getCaseStatus?case=1&case=1&agent=%c3%28", "ws://?//", "/runCase?agent=%&case=%31",
 	} {
 		f.Add(target)
@@ -29,7 +30,11 @@ func FuzzTarget(f *testing.F) {
 	f.Fuzz(func(t *testing.T, target string) {
 		c, refusal := s.route(target)
 		if refusal != nil {
-			if refusal.Status != 500 && refusal.Status != 414 || refusal.Why == "" || len(refusal.Why) > 200 {
+			mistake := 500
+			if c.path == pathFuzz {
+				mistake = 400
+			}
+			if refusal.Status != mistake && refusal.Status != 414 || refusal.Why == "" || len(refusal.Why) > 200 {
 				t.Fatalf("refused with %d %q", refusal.Status, refusal.Why)
 			}
 			return

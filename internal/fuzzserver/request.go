@@ -3,6 +3,7 @@
 package fuzzserver
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -52,7 +53,8 @@ func needs(path string) (planned, agent, known bool) {
 }
 
 // route understands a request target. Wrong ones get the status 500 on which
-// clients written for the reference rely.
+// clients written for the reference rely, but for pathFuzz, which it does not have: there
+// they get 400.
 func (s *Server) route(target string) (call, *peer.Refusal) {
 	path, query := splitTarget(target)
 	q, err := parseQuery(query)
@@ -62,27 +64,32 @@ func (s *Server) route(target string) (call, *peer.Refusal) {
 	case !known:
 		return c, nil // its parameters, but for the token, are none of ours
 	case err != nil:
-		return c, wrong("%s: %v", path, err)
+		return c, c.wrong(err)
 	case agent && c.agent == "":
-		return c, wrong("%s: the parameter agent is missing", path)
+		return c, c.wrong(errors.New("the parameter agent is missing"))
 	case len(c.agent) > MaxAgentName:
 		return c, &peer.Refusal{Status: 414, Why: fmt.Sprintf("%s: agent longer than %d octets", path, MaxAgentName)}
 	}
 	if path == pathFuzz {
 		if err := c.parseFuzz(q); err != nil {
-			return c, &peer.Refusal{Status: 400, Why: fmt.Sprintf("%s: %v", path, err)} // the reference has no such path
+			return c, c.wrong(err)
 		}
 	}
 	if planned {
 		if c.planned, err = s.find(q); err != nil {
-			return c, wrong("%s: %v", path, err)
+			return c, c.wrong(err)
 		}
 	}
 	return c, nil
 }
 
-func wrong(format string, args ...any) *peer.Refusal {
-	return &peer.Refusal{Status: 500, Why: fmt.Sprintf(format, args...)}
+// wrong refuses a call.
+func (c *call) wrong(why error) *peer.Refusal {
+	status := 500
+	if c.path == pathFuzz {
+		status = 400
+	}
+	return &peer.Refusal{Status: status, Why: fmt.Sprintf("%s: %v", c.path, why)}
 }
 
 // find returns the case that a query asks for, by its number among those selected
