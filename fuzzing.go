@@ -67,7 +67,7 @@ func replay(t *testing.T, c *config, p player.Peer, files fs.FS) {
 			case out.Unreached != nil:
 				t.Fatalf("wsspec: %v", out.Unreached)
 			case worst != nil && (worst.Level != model.Should || c.strict):
-				t.Error(failure(said, *worst, play.Records()))
+				t.Error(failure(said, *worst, play.Outcome().Records))
 			}
 		})
 		return nil
@@ -112,7 +112,7 @@ func FuzzHandler(f *testing.F, h http.Handler, opts ...Option) {
 		broken := *out.Worst()
 		short := fuzz.Shortest(t.Context(), p, said, broken)
 		play.Play(t.Context(), short)
-		t.Error(failure(short, broken, play.Records()))
+		t.Error(failure(short, broken, play.Outcome().Records))
 	})
 }
 

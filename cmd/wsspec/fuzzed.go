@@ -116,6 +116,7 @@ func (s *fuzzScreen) counts(sum *fuzz.Summary) {
 	row(levels[model.Contract], "finding of a wrong echo", "findings of wrong echoes", "")
 	row(levels[model.Should], "finding that breaks", "findings that break", " a SHOULD")
 	row(sum.Repeated, "finding", "findings", " that came to the same conversation as another")
+	row(sum.Behind, "finding", "findings", " left out, as they need what another one shows to go wrong alone: mend that first")
 	row(sum.Unconfirmed, "suspicion", "suspicions", " that did not come again, three times out of three")
 	row(sum.Died, "time", "times", " the server could not be reached, and could be a moment later")
 	row(sum.Restless, "time", "times", " its process did not come to rest when nobody talked to it")

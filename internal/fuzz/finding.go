@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
+	"github.com/wsspec/wsspec/internal/fuzz/player"
 	"github.com/wsspec/wsspec/internal/model"
 	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
@@ -27,6 +28,7 @@ type Finding struct {
 	Confirmed    int              // plays that showed it again
 	Plays        int              // of so many
 	Whole        bool             // there was no time to shrink it
+	Unusual      []string         // see model.Model.Unusual
 }
 
 // confirmations is how often a finding has to come again, and mostMisses how often it need
@@ -37,11 +39,11 @@ const (
 )
 
 // newFinding writes into a conversation what was found.
-func (r *run) newFinding(s suspect, c *conversation.Conversation, expected string, records []wirelog.Record) Finding {
+func (r *run) newFinding(s suspect, c *conversation.Conversation, out *player.Outcome) Finding {
 	v := s.violation
 	c.Note = conversation.Note{
 		Requirement: fmt.Sprintf("%s (%s, %s)", v.Requirement, v.Place(), v.Level),
-		Rule:        v.Sentence(), Expected: expected, Received: received(records, v), Agent: r.Agent,
+		Rule:        v.Sentence(), Expected: out.Expected, Received: received(out.Records, v), Agent: r.Agent,
 		Found: fmt.Sprintf("seed %d, conversation %d", r.Seed, s.n),
 	}
 	if s.whole {
@@ -54,7 +56,7 @@ func (r *run) newFinding(s suspect, c *conversation.Conversation, expected strin
 		c.Note.Requirement, c.Note.Rule = "", "An endpoint whose conversations have ended has nothing left to do."
 	}
 	return Finding{
-		Name: Name(v, c), Conversation: c, Violation: v, Records: records, Number: s.n, At: s.at, Whole: s.whole,
+		Name: Name(v, c), Conversation: c, Violation: v, Records: out.Records, Number: s.n, At: s.at, Whole: s.whole, Unusual: out.Unusual,
 	}
 }
 

@@ -94,6 +94,7 @@ type Summary struct {
 	Died        int                          // times the endpoint could not be reached, and could be again
 	Unconfirmed int                          // findings that did not come again
 	Repeated    int                          // findings whose shortest form was found before
+	Behind      int                          // findings that are behind another: see Collection
 	Left        int                          // suspicions that were not confirmed or cleared when the run ended
 	LeftBroken  int                          // those of them that would count in Broken
 	Lost        error                        // why the endpoint could not be reached any more, nil where it could

@@ -66,7 +66,7 @@ func (r *run) hunt() {
 		}
 		r.pursuit.mu.Lock()
 		r.pursuit.going--
-		enough := len(r.pursuit.findings) >= r.Enough
+		enough := len(r.pursuit.found.Findings) >= r.Enough
 		r.pursuit.mu.Unlock()
 		if enough {
 			r.guide.stop()
@@ -143,18 +143,14 @@ func (r *run) smaller(ctx context.Context, s suspect, quick *player.Player) (c *
 	}), true
 }
 
-// keep takes a finding, unless one of its shape was found before.
+// keep takes a finding, unless it says nothing new.
 func (r *run) keep(f Finding) {
 	p := &r.pursuit
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	key := Shape(f.Violation, f.Conversation)
-	if p.shapes[key] {
-		p.repeated++
+	if !p.found.Add(f) {
 		return
 	}
-	p.shapes[key] = true
-	p.findings = append(p.findings, f)
 	if r.Found != nil {
 		r.Found(f)
 	}
@@ -255,7 +251,7 @@ func (r *run) confirm(s suspect, c *conversation.Conversation, sure *player.Play
 		}
 		if confirmed++; confirmed == 1 {
 			s.violation = v
-			f = r.newFinding(s, c, sure.Expected(), sure.Records())
+			f = r.newFinding(s, c, sure.Outcome())
 		}
 	}
 	if f.Confirmed, f.Plays = confirmed, plays; plays > confirmed && confirmed > 0 {

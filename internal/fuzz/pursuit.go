@@ -12,20 +12,19 @@ import (
 
 // pursuit is what is done with suspects.
 type pursuit struct {
-	mu       sync.Mutex
-	changed  *sync.Cond
-	waiting  []suspect
-	going    int
-	closed   bool
-	keys     map[string]bool
-	perRule  map[string]int
-	shapes   map[string]bool
-	crowded  map[string]model.Level // by their keys, suspects for which there was no room
-	findings []Finding
+	mu      sync.Mutex
+	changed *sync.Cond
+	waiting []suspect
+	going   int
+	closed  bool
+	keys    map[string]bool
+	perRule map[string]int
+	crowded map[string]model.Level // by their keys, suspects for which there was no room
+	found   Collection
 
 	absentees map[string]int // by sentence
 
-	unconfirmed, repeated, left, leftBroken int
+	unconfirmed, left, leftBroken int
 }
 
 // Bounds: of suspects that wait; of those that are looked at for one sentence; and of those
@@ -39,7 +38,7 @@ const (
 
 func (p *pursuit) init() {
 	p.changed = sync.NewCond(&p.mu)
-	p.keys, p.perRule, p.shapes, p.crowded = map[string]bool{}, map[string]int{}, map[string]bool{}, map[string]model.Level{}
+	p.keys, p.perRule, p.crowded = map[string]bool{}, map[string]int{}, map[string]model.Level{}
 	p.absentees = map[string]int{}
 }
 
@@ -99,7 +98,7 @@ func (p *pursuit) close() {
 func (p *pursuit) counts() (findings, pursued int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.findings), len(p.waiting) + p.going
+	return len(p.found.Findings), len(p.waiting) + p.going
 }
 
 func (p *pursuit) summary(s *Summary) {
@@ -109,9 +108,9 @@ func (p *pursuit) summary(s *Summary) {
 		p.count(l)
 	}
 	clear(p.crowded)
-	s.Findings = slices.Clone(p.findings)
+	s.Findings = slices.Clone(p.found.Findings)
 	SortFindings(s.Findings)
-	s.Unconfirmed, s.Repeated, s.Left, s.LeftBroken = p.unconfirmed, p.repeated, p.left, p.leftBroken
+	s.Unconfirmed, s.Repeated, s.Behind, s.Left, s.LeftBroken = p.unconfirmed, p.found.Repeated, p.found.Behind, p.left, p.leftBroken
 }
 
 // leave counts a suspicion for which there is no time.
@@ -132,7 +131,7 @@ func (p *pursuit) count(l model.Level) {
 func (p *pursuit) knows(v model.Violation) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.ContainsFunc(p.findings, func(f Finding) bool {
+	return slices.ContainsFunc(p.found.Findings, func(f Finding) bool {
 		return f.Violation.Requirement == v.Requirement && f.Violation.Level == v.Level
 	})
 }

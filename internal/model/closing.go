@@ -117,7 +117,7 @@ func (m *Model) cause(code ws.CloseCode) (fault, bool) {
 	case s.assembly.inside && s.assembly.invalid && !s.closed, s.spoilt && code == ws.InvalidPayload:
 		return fault{at: s.assembly.invalidAt, requirement: "6455-8.1-1", what: "text that is not UTF-8", codes: codes{ws.InvalidPayload}}, true
 	case (!s.closed || findsFault(code)) && !m.inflatesSoFar():
-		return fault{at: s.frames, requirement: "7692-7.2-1", what: "data that cannot be inflated", codes: codes{ws.InvalidPayload, ws.ProtocolError}}, true
+		return fault{at: s.frames, requirement: notInflated, what: "data that cannot be inflated", codes: codes{ws.InvalidPayload, ws.ProtocolError}}, true
 	case !s.closed && m.beyondLimit() && (m.limited || code == ws.NoStatus):
 		return big, true
 	case len(m.doubts) > 0 && (!s.closed || findsFault(code)):

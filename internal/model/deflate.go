@@ -37,13 +37,14 @@ func theirParams(role ws.Role, a deflate.Answer) deflate.Params {
 // No sentence names the close code for data that cannot be inflated.
 func (m *Model) inflateOurs(msg *message) {
 	s := &m.ours
-	bad := fault{requirement: "7692-7.2-1", what: "data that cannot be inflated", codes: codes{ws.InvalidPayload, ws.ProtocolError}, whole: true}
+	bad := fault{requirement: notInflated, what: "data that cannot be inflated", codes: codes{ws.InvalidPayload, ws.ProtocolError}, whole: true}
 	content, stats, err := s.inflater.Inflate(s.content, s.deflated, mostInflated)
 	s.content = content
 	msg.final = stats.Final
 	if stats.Final {
-		msg.feature = "7692-7.2.1-4"
+		msg.feature = finalBlock
 		s.feature = msg.feature
+		m.noteUnusual(finalBlock)
 	}
 	switch {
 	case err == nil:
@@ -73,7 +74,7 @@ func (m *Model) inflateOurs(msg *message) {
 // agreed. It MAY have that (RFC 7692, 7.2.2).
 func (m *Model) beyondAgreement(stats deflate.Stats) {
 	if m.isBeyond(stats) {
-		m.doubt(fault{requirement: "7692-7.2-1", what: "a reference beyond what was agreed", codes: codes{ws.InvalidPayload, ws.ProtocolError}})
+		m.doubt(fault{requirement: notInflated, what: "a reference beyond what was agreed", codes: codes{ws.InvalidPayload, ws.ProtocolError}})
 	}
 }
 

@@ -79,3 +79,25 @@ func TestUnknownMessage(t *testing.T) {
 		t.Errorf("found %q", got)
 	}
 }
+
+// What is unusual is noted, in a message under way too, and not what is as usual.
+func TestUnusual(t *testing.T) {
+	hex := func(h *deflate.Handmade) string { return fmt.Sprintf("%#x", h.Bytes()) }
+	final, fixed := hex(deflate.Blocks().Final().Fixed().Literals("a").End().Tail()), hex(deflate.Blocks().Fixed().Literals("a").End())
+	for conversation, want := range map[string]string{
+		"> text rsv=4 " + fixed:                                 "[]",
+		"> text rsv=4 " + final:                                 "[7692-7.2.1-4]",
+		"> text more rsv=4 " + final + "\n> unmasked ping \"\"": "[6455-5.1-3 7692-7.2.1-4]",
+		"> text more rsv=4 0x07":                                "[7692-7.2-1]",
+		"> text more rsv=4 " + fixed + "\n> ping \"\"":          "[]",
+		"> text 0xff":                                           "[6455-8.1-1]",
+		"> ping form=16 \"\"":                                   "[6455-5.2-12]",
+		"> close 0x03ed":                                        "[6455-7.4.1-1]",
+	} {
+		m := model.New(model.Endpoint{Role: ws.Server, Opened: true, Agreed: &deflate.Answer{}})
+		step(t, m, ws.Server, conversation)
+		if got := fmt.Sprint(m.Unusual()); got != want {
+			t.Errorf("%s: %s, want %s", conversation, got, want)
+		}
+	}
+}

@@ -196,7 +196,7 @@ func (m *Model) wrong(msg message, came []byte, whole bool) {
 	requirement := "6455-5.6-4"
 	switch {
 	case msg.final:
-		requirement = "7692-7.2.1-4"
+		requirement = finalBlock
 	case msg.compressed && msg.op == ws.Binary:
 		requirement = "7692-7.2-4"
 	case msg.op == ws.Binary:

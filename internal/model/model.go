@@ -69,6 +69,8 @@ type Model struct {
 	choice choice
 	fault  fault   // the first thing we sent for which the connection must be failed
 	doubts []fault // things we sent that may be accepted or refused, not yet accepted
+
+	unusual []string // requirements: see Unusual
 }
 
 // phase is how far a connection has come.
@@ -94,7 +96,7 @@ func (m *Model) Reset(e Endpoint) {
 	if !limited {
 		e.Limit = DefaultLimit
 	}
-	*m = Model{limited: limited, endpoint: e, findings: m.findings[:0], doubts: m.doubts[:0], ours: m.ours.reset(), theirs: m.theirs.reset(), opening: m.opening.reset()}
+	*m = Model{limited: limited, endpoint: e, findings: m.findings[:0], doubts: m.doubts[:0], unusual: m.unusual[:0], ours: m.ours.reset(), theirs: m.theirs.reset(), opening: m.opening.reset()}
 	if e.Opened {
 		m.open(e.Agreed)
 	}

@@ -142,6 +142,7 @@ func (m *Model) failFor(f fault) {
 			f.codes[1] = ws.InvalidPayload // that was to be found first
 		}
 		m.fault = f
+		m.noteUnusual(f.requirement)
 	}
 }
 
@@ -156,6 +157,7 @@ func (m *Model) doubt(f fault) {
 	if m.standing() == lawful {
 		f.set, f.at, f.whole = true, m.ours.frames, true
 		m.doubts = append(m.doubts, f)
+		m.noteUnusual(f.requirement)
 	}
 }
 

@@ -10,6 +10,13 @@ const rsv1 = 4
 // longForm is the sentence that receivers should hold senders to the shortest form of a length.
 const longForm = "6455-5.2-12"
 
+// notInflated is the sentence that data that cannot be inflated fails the connection, and
+// finalBlock the one that a DEFLATE block may have BFINAL set.
+const (
+	notInflated = "7692-7.2-1"
+	finalBlock  = "7692-7.2.1-4"
+)
+
 // faultOf returns what the header of a frame that we send is wrong with, if anything, and
 // the sentence by which that fails the connection.
 func (m *Model) faultOf(h ws.Header) fault {

@@ -54,7 +54,7 @@ func (s *sum) Add(b []byte) error {
 		if _, err := readAll(r.End.Gone); err != nil {
 			return err
 		}
-		if e := r.End; min(e.Died, e.Unconfirmed, e.Repeated, e.Left, e.LeftBroken) < 0 {
+		if e := r.End; min(e.Died, e.Unconfirmed, e.Repeated, e.Behind, e.Left, e.LeftBroken) < 0 {
 			return errors.New("report: numbers that make no sense")
 		}
 		s.end, s.pursued = *r.End, 0
@@ -65,8 +65,11 @@ func (s *sum) Add(b []byte) error {
 	return nil
 }
 
-// maxFindings bounds what one part can find.
-const maxFindings = 100_000
+// Bounds of what one part can find, and of what is unusual about one finding.
+const (
+	maxFindings = 100_000
+	maxUnusual  = 1000
+)
 
 func (f *found) finding() (g fuzz.Finding, err error) {
 	c, err := read(f.Text)
@@ -76,12 +79,15 @@ func (f *found) finding() (g fuzz.Finding, err error) {
 	if named := regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,60}$`); !named.MatchString(f.Requirement) || len(f.What) > 4096 {
 		return g, fmt.Errorf("report: a finding of requirement %.60q", f.Requirement)
 	}
+	if len(f.Unusual) > maxUnusual {
+		return g, fmt.Errorf("report: a finding with %d unusual things", len(f.Unusual))
+	}
 	v := model.Violation{Requirement: f.Requirement, Level: model.Level(f.Level), What: f.What}
 	if f.Level < int(model.Must) || f.Level > int(model.Should) {
 		return g, fmt.Errorf("report: a finding of level %d", f.Level)
 	}
 	return fuzz.Finding{
-		Name: fuzz.Name(v, c), Conversation: c, Violation: v, Number: f.Number, At: f.At, Confirmed: f.Confirmed, Plays: f.Plays, Whole: f.Whole,
+		Name: fuzz.Name(v, c), Conversation: c, Violation: v, Number: f.Number, At: f.At, Confirmed: f.Confirmed, Plays: f.Plays, Whole: f.Whole, Unusual: f.Unusual,
 	}, nil
 }
 
@@ -120,7 +126,7 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	defer enough()
 	g := &gathering{
 		cfg: cfg, enough: enough, began: time.Now(), parts: make([]*sum, cfg.Workers),
-		attempts: map[*sum]bool{}, shapes: map[string]bool{}, marks: map[player.Mark]bool{},
+		attempts: map[*sum]bool{}, marks: map[player.Mark]bool{},
 	}
 	c := fleet.Controller{
 		Bus: cfg.Bus, Name: cfg.Name, New: func() fleet.Sum { return new(sum) }, Tell: g.event,
@@ -144,9 +150,7 @@ type gathering struct {
 	begun    bool
 	parts    []*sum // of the attempts that came farthest
 	attempts map[*sum]bool
-	shapes   map[string]bool
-	findings []fuzz.Finding
-	repeated int
+	all      fuzz.Collection
 	marks    map[player.Mark]bool
 }
 
@@ -198,7 +202,7 @@ func (g *gathering) reported(part int, s *sum) {
 	if s.last.Found != nil {
 		g.found(s.found, g.parts[part] == s)
 	}
-	p := fuzz.Progress{Took: time.Since(g.began), Marks: len(g.marks), Findings: len(g.findings)}
+	p := fuzz.Progress{Took: time.Since(g.began), Marks: len(g.marks), Findings: len(g.all.Findings)}
 	for _, s := range g.parts {
 		if s != nil {
 			p.Played, p.Replayed, p.Pursued = p.Played+s.played, p.Replayed+s.replayed, p.Pursued+s.pursued
@@ -207,21 +211,18 @@ func (g *gathering) reported(part int, s *sum) {
 	g.cfg.Progress(p)
 }
 
-// found takes a finding, unless a worker has found one like it. It is not new where the part
-// has been that far.
+// found takes a finding, unless it says nothing new. Where the part has been that far, it does
+// not count again.
 func (g *gathering) found(f fuzz.Finding, isNew bool) {
-	key := fuzz.Shape(f.Violation, f.Conversation)
-	if g.shapes[key] {
-		if isNew {
-			g.repeated++
+	was := g.all
+	switch {
+	case g.all.Add(f):
+		g.cfg.Found(f)
+		if len(g.all.Findings) >= g.cfg.Plan.Enough {
+			g.enough()
 		}
-		return
-	}
-	g.shapes[key] = true
-	g.findings = append(g.findings, f)
-	g.cfg.Found(f)
-	if len(g.findings) >= g.cfg.Plan.Enough {
-		g.enough()
+	case !isNew:
+		g.all.Repeated, g.all.Behind = was.Repeated, was.Behind
 	}
 }
 
@@ -231,7 +232,8 @@ func (g *gathering) summary(r *fleet.Result) (Summary, error) {
 	for one := range g.attempts {
 		s.Again += one.played
 	}
-	s.Seed, s.Took, s.Marks, s.Findings, s.Repeated = g.cfg.Plan.Seed, time.Since(g.began), len(g.marks), g.findings, g.repeated
+	s.Seed, s.Took, s.Marks, s.Findings = g.cfg.Plan.Seed, time.Since(g.began), len(g.marks), g.all.Findings
+	s.Repeated, s.Behind = g.all.Repeated, g.all.Behind
 	fuzz.SortFindings(s.Findings)
 	var failed error
 	for i, p := range r.Parts {
@@ -240,7 +242,7 @@ func (g *gathering) summary(r *fleet.Result) (Summary, error) {
 			s.Agent = cmp.Or(s.Agent, one.agent)
 			s.Played, s.Replayed, s.Again = s.Played+one.played, s.Replayed+one.replayed, s.Again-one.played
 			e := &one.end
-			s.Died, s.Unconfirmed, s.Repeated = s.Died+e.Died, s.Unconfirmed+e.Unconfirmed, s.Repeated+e.Repeated
+			s.Died, s.Unconfirmed, s.Repeated, s.Behind = s.Died+e.Died, s.Unconfirmed+e.Unconfirmed, s.Repeated+e.Repeated, s.Behind+e.Behind
 			s.Left, s.LeftBroken = s.Left+e.Left, s.LeftBroken+e.LeftBroken
 			if e.Lost != "" && s.Lost == nil {
 				s.Lost = fmt.Errorf("worker %s: %s", clean(p.Worker), clean(e.Lost))

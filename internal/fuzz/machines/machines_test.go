@@ -55,7 +55,7 @@ func TestAddsUp(t *testing.T) {
 			Workers: 2, Plan: Plan{Seed: 7, Enough: 2}, Found: func(f fuzz.Finding) { names = append(names, f.Name) },
 			Progress: func(p fuzz.Progress) { last = p }, Note: func(text string) { notes = append(notes, text) },
 		},
-		enough: func() { ended = true }, parts: make([]*sum, 2), attempts: map[*sum]bool{}, shapes: map[string]bool{}, marks: map[player.Mark]bool{},
+		enough: func() { ended = true }, parts: make([]*sum, 2), attempts: map[*sum]bool{}, marks: map[player.Mark]bool{},
 	}
 	say := func(part int, s *sum, r report) {
 		t.Helper()
@@ -71,15 +71,15 @@ func TestAddsUp(t *testing.T) {
 	say(1, b, report{Played: 50, Marks: []player.Mark{2, 3}})
 	say(0, a, report{Found: wrong("> text 0xff\n")})
 	say(1, b, report{Found: wrong("> text 0xfe\n")})
-	if len(names) != 1 || !strings.HasPrefix(names[0], "6455-8.1-1-") || ended || g.repeated != 1 {
-		t.Errorf("%v, ended %v, %d repeated", names, ended, g.repeated)
+	if len(names) != 1 || !strings.HasPrefix(names[0], "6455-8.1-1-") || ended || g.all.Repeated != 1 {
+		t.Errorf("%v, ended %v, %d repeated", names, ended, g.all.Repeated)
 	}
 	g.event(fleet.Event{Kind: fleet.Lost, Worker: "a\n", Part: 0, Sum: a})
 	g.event(fleet.Event{Kind: fleet.Taken, Worker: "b", Part: 0, Sum: a, Text: "a"})
 	say(0, again, report{Played: 60, Marks: []player.Mark{1, 2}})
 	say(0, again, report{Found: wrong("> text 0xff\n")})
-	if last.Played != 150 || last.Marks != 3 || last.Findings != 1 || g.repeated != 1 {
-		t.Errorf("%+v, %d repeated", last, g.repeated)
+	if last.Played != 150 || last.Marks != 3 || last.Findings != 1 || g.all.Repeated != 1 {
+		t.Errorf("%+v, %d repeated", last, g.all.Repeated)
 	}
 	say(0, again, report{Agent: "it", Played: 130, Replayed: 9})
 	say(0, again, report{Found: wrong("> ping \"a\"\n> text 0xff\n")})

@@ -133,7 +133,7 @@ func carryOut(ctx context.Context, c fuzz.Config, emit func([]byte)) {
 		progress()
 	}
 	s := f.Wait()
-	e := &ending{Died: s.Died, Unconfirmed: s.Unconfirmed, Repeated: s.Repeated, Left: s.Left, LeftBroken: s.LeftBroken}
+	e := &ending{Died: s.Died, Unconfirmed: s.Unconfirmed, Repeated: s.Repeated, Behind: s.Behind, Left: s.Left, LeftBroken: s.LeftBroken}
 	if s.Lost != nil {
 		e.Lost = s.Lost.Error()
 		for _, c := range s.Gone {
@@ -167,12 +167,13 @@ type found struct {
 	Confirmed   int           `json:"confirmed"`
 	Plays       int           `json:"plays"`
 	Whole       bool          `json:"whole,omitempty"`
+	Unusual     []string      `json:"unusual,omitempty"`
 }
 
 func newFound(f fuzz.Finding, seed uint64) *found {
 	return &found{
 		Text: f.Conversation.String(), Requirement: f.Violation.Requirement, Level: int(f.Violation.Level), What: f.Violation.What,
-		Seed: seed, Number: f.Number, At: f.At, Confirmed: f.Confirmed, Plays: f.Plays, Whole: f.Whole,
+		Seed: seed, Number: f.Number, At: f.At, Confirmed: f.Confirmed, Plays: f.Plays, Whole: f.Whole, Unusual: f.Unusual,
 	}
 }
 
@@ -181,6 +182,7 @@ type ending struct {
 	Died        int      `json:"died,omitempty"`
 	Unconfirmed int      `json:"unconfirmed,omitempty"`
 	Repeated    int      `json:"repeated,omitempty"`
+	Behind      int      `json:"behind,omitempty"` // others
 	Left        int      `json:"left,omitempty"`
 	LeftBroken  int      `json:"left_broken,omitempty"`
 	Lost        string   `json:"lost,omitempty"` // why the server could not be reached any more

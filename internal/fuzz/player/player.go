@@ -63,6 +63,7 @@ type Outcome struct {
 	Marks      []Mark            // what was seen where, for coverage; valid until the next play
 	Records    []wirelog.Record  // what was sent and what came back, where it was asked for
 	Expected   string            // what was allowed when the first violation came
+	Unusual    []string          // requirements about what was unusual in our frames, where records were asked for: see model.Model.Unusual
 	Last       Last              // how the last connection ended
 	Closed     ws.CloseCode      // of the first Close that came, 0 without one
 	Extension  string            // what was agreed, in the first connection
@@ -214,8 +215,12 @@ func (p *Player) open(l *line, c *conversation.Conversation, i int) bool {
 
 func (p *Player) result(lines []*line) *Outcome {
 	for _, l := range lines {
-		if l.s != nil {
-			p.out.Last = l.last
+		if l.s == nil {
+			continue
+		}
+		p.out.Last = l.last
+		if p.Keep && len(p.out.Violations) > 0 {
+			p.out.Unusual = append(p.out.Unusual, l.m.Unusual()...)
 		}
 	}
 	return &p.out
@@ -239,13 +244,10 @@ func (l *line) violated(v *model.Violation) {
 	l.record(wirelog.Record{Kind: wirelog.Violation, Note: v.String()})
 }
 
-// Expected is what was allowed when the first violation of the last play came.
-func (p *Player) Expected() string { return p.out.Expected }
+// Outcome is what came of the last play.
+func (p *Player) Outcome() *Outcome { return &p.out }
 
-// Records are those of the last play, where they were to be kept.
-func (p *Player) Records() []wirelog.Record { return p.out.Records }
-
-// Restore has Records return those of an earlier play.
+// Restore has Outcome return the records of an earlier play.
 func (p *Player) Restore(rs []wirelog.Record) { p.out.Records = rs }
 
 // Received are the lines of the records that are not what we sent.
