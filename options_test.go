@@ -20,17 +20,21 @@ const inner = "WSSPEC_TEST_INNER"
 // failing are tests as users have them, by name.
 func failing() map[string]func(*testing.T) {
 	return map[string]func(*testing.T){
-		"a failure": func(t *testing.T) { wsspec.TestHandler(t, echo("ignores-rsv"), wsspec.Cases("1.1.1", "3.1")) },
+		"a failure": func(t *testing.T) {
+			wsspec.TestHandler(t, echo("ignores-rsv"), wsspec.Cases("1.1.1", "3.1"), patient())
+		},
 		"left out": func(t *testing.T) {
-			wsspec.TestHandler(t, echo("ignores-rsv"), wsspec.Cases("1.1.1", "3.*"), wsspec.Exclude("3.*"))
+			wsspec.TestHandler(t, echo("ignores-rsv"), wsspec.Cases("1.1.1", "3.*"), wsspec.Exclude("3.*"), patient())
 		},
 		"not strict": func(t *testing.T) {
-			wsspec.TestHandler(t, echo("forgets-echo-on-failure"), wsspec.Cases("3.2"))
+			wsspec.TestHandler(t, echo("forgets-echo-on-failure"), wsspec.Cases("3.2"), patient())
 		},
 		"strict": func(t *testing.T) {
-			wsspec.TestHandler(t, echo("forgets-echo-on-failure"), wsspec.Cases("3.2"), wsspec.Strict())
+			wsspec.TestHandler(t, echo("forgets-echo-on-failure"), wsspec.Cases("3.2"), wsspec.Strict(), patient())
 		},
-		"a list that is out of date": func(t *testing.T) { wsspec.TestHandler(t, echo(), wsspec.Cases("1.1.1"), wsspec.Known("1.*", "why")) },
+		"a list that is out of date": func(t *testing.T) {
+			wsspec.TestHandler(t, echo(), wsspec.Cases("1.1.1"), wsspec.Known("1.*", "why"), patient())
+		},
 		"no such case":               func(t *testing.T) { wsspec.TestHandler(t, echo(), wsspec.Cases("1.1.99")) },
 		"no such number of attempts": func(t *testing.T) { wsspec.TestHandler(t, echo(), wsspec.Cases("1.1.1"), wsspec.Retries(-1)) },
 		"no connection":              func(t *testing.T) { wsspec.TestServer(t, "http://127.0.0.1:9001") },
@@ -98,5 +102,5 @@ func TestOpeningHandshake(t *testing.T) {
 		}
 		echo().ServeHTTP(w, r)
 	})
-	wsspec.TestHandler(t, h, wsspec.Cases("1.1.1"), wsspec.Origin("http://example.com"), wsspec.Subprotocols("chat", "superchat"), wsspec.Header("Authorization", "Basic eA=="))
+	wsspec.TestHandler(t, h, wsspec.Cases("1.1.1"), wsspec.Origin("http://example.com"), wsspec.Subprotocols("chat", "superchat"), wsspec.Header("Authorization", "Basic eA=="), patient())
 }

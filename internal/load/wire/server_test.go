@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,9 +53,12 @@ func serveEcho(t *testing.T, cfg Config, s Service) (addr string, stop func() er
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- e.Serve(ctx, l, s) }()
-	stop = func() error { cancel(); return <-done }
-	t.Cleanup(func() { cancel(); _ = e.Close() })
-	return l.Addr().String(), stop
+	served := sync.OnceValue(func() error { return <-done })
+	t.Cleanup(func() { // a test of files must not see those of the one before close
+		cancel()
+		_, _ = e.Close(), served()
+	})
+	return l.Addr().String(), func() error { cancel(); return served() }
 }
 
 const request = "GET / HTTP/1.1\r\nHost: example.test\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n" +
