@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/archive"
@@ -35,21 +36,21 @@ func (p *process) read(path string) (source, error) {
 	return source{rep, dir}, err
 }
 
-// without tells of results that a report has lost, which keep nobody from the others, and
-// returns the other errors.
+// without tells of results that a report has lost, which keep nobody from the others. What
+// else is wrong is an error that has to be mended first.
 func (p *process) without(err error) error {
 	errs := []error{err}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		errs = joined.Unwrap()
 	}
-	return errors.Join(slices.DeleteFunc(slices.Clone(errs), func(e error) bool {
-		lost, is := e.(*archive.LostError)
-		if is {
-			fmt.Fprintf(p.stderr, "wsspec: %v\nhint: restore them, or delete index.json if they are gone for good\n", lost)
-			p.lacking = !p.partial
-		}
-		return is
-	})...)
+	isLost := func(e error) bool { _, is := e.(*archive.LostError); return is }
+	at := slices.IndexFunc(errs, isLost)
+	others := slices.DeleteFunc(slices.Clone(errs), isLost)
+	if len(others) == 0 && at >= 0 {
+		fmt.Fprintf(p.stderr, "wsspec: %v\nhint: restore them, or delete index.json if they are gone for good\n", errs[at])
+		p.lacking = !p.partial
+	}
+	return errors.Join(others...)
 }
 
 // whole is the result with its conversation, as far as there is one.
@@ -79,18 +80,30 @@ func readBy(load func(dir string) (*report.Report, error), path string) (rep *re
 	case filepath.Base(path) == "index.json":
 		dir = filepath.Dir(path)
 	}
-	if dir != "" {
+	switch {
+	case dir != "":
 		rep, err = load(dir)
-	} else {
+	case archive.IsCase(path):
+		rep, err = readCase(path)
+	default:
 		rep, err = readFile(path)
 	}
 	switch {
 	case err != nil:
-		return nil, "", badUsage(first(err), "restore or remove what cannot be read")
+		return nil, "", badUsage(few(path, err), "restore or remove what cannot be read")
 	case len(rep.Agents) == 0:
 		return nil, "", badUsage(fmt.Errorf("%s: there are no results in it", path), "")
 	}
 	return rep, dir, nil
+}
+
+// readCase reads one case file as a report of it.
+func readCase(path string) (*report.Report, error) {
+	r, err := archive.LoadCase(filepath.Split(path))
+	if err != nil {
+		return nil, err
+	}
+	return report.Of([]*report.Result{&r}), nil
 }
 
 func readFile(path string) (*report.Report, error) {
@@ -105,11 +118,18 @@ func readFile(path string) (*report.Report, error) {
 	return rep, nil
 }
 
-// first is the first of joined errors, and how many there are beside it.
-func first(err error) error {
+// few says of several files that cannot be read how many they are, and what is wrong with
+// the first.
+func few(path string, err error) error {
+	const most = 3
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok || len(joined.Unwrap()) == 1 {
 		return err
 	}
-	return fmt.Errorf("%w, and %d more like it", joined.Unwrap()[0], len(joined.Unwrap())-1)
+	all := joined.Unwrap()
+	said := fmt.Sprintf("%s: %d files cannot be read: %v", path, len(all), errors.Join(all[:min(len(all), most)]...))
+	if more := len(all) - most; more > 0 {
+		said += fmt.Sprintf("\nand %d more", more)
+	}
+	return errors.New(strings.ReplaceAll(said, "\n", "; "))
 }

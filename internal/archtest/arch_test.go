@@ -33,7 +33,7 @@ const (
 // above its own in this list. A name that ends in /... stands for all below it.
 var layers = [][]string{
 	{"internal/ws", "internal/golden", "internal/corpus", "internal/requirements", "internal/visible", "internal/wamp", "internal/load/stats", "internal/load/scenario"},
-	{"internal/deflate", "internal/rules", "internal/wirelog", "internal/stream", "internal/capture", "internal/resident", "internal/fuzz/counters"},
+	{"internal/deflate", "internal/jsonfault", "internal/rules", "internal/wirelog", "internal/stream", "internal/capture", "internal/resident", "internal/fuzz/counters"},
 	{"internal/stream/...", "internal/load", "internal/load/wire"},
 	{"internal/peer", "internal/survey", "internal/verdict", "internal/testee", "internal/inspect", "internal/fuzz/conversation", "internal/model", "internal/load/preflight", "internal/load/loadpage", "internal/load/metrics"},
 	{"internal/conform", "internal/fuzz/generator", "internal/fuzz/player"},

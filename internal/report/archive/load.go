@@ -3,6 +3,7 @@
 package archive
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/jsonfault"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/visible"
 )
@@ -79,6 +81,9 @@ func loadCase(dir, name string) (report.Result, error) {
 
 const indexFile = "index.json"
 
+// IsCase reports whether the path is named like a case file.
+func IsCase(path string) bool { return isCaseFile(filepath.Base(path)) }
+
 func isCaseFile(name string) bool {
 	return strings.HasSuffix(name, ".json") && strings.Contains(name, "_case_")
 }
@@ -108,7 +113,7 @@ func readFile(path string) ([]byte, error) {
 func ReadCase(b []byte) (report.Result, error) {
 	var f storedCase
 	if err := json.Unmarshal(b, &f); err != nil {
-		return report.Result{}, err
+		return report.Result{}, jsonfault.Of(b, err)
 	}
 	if f.ID == "" {
 		return report.Result{}, errors.New("no case file: it has no id")
@@ -120,7 +125,10 @@ func ReadCase(b []byte) (report.Result, error) {
 	}
 	var x extra
 	if err := json.Unmarshal(f.Extra, &x); err != nil {
-		return report.Result{}, fmt.Errorf("key wsspec: %w", err)
+		if typ, is := errors.AsType[*json.UnmarshalTypeError](err); is {
+			typ.Offset, typ.Field = typ.Offset+int64(bytes.Index(b, f.Extra)), "wsspec."+typ.Field
+		}
+		return report.Result{}, jsonfault.Of(b, err)
 	}
 	if err := x.decode(&r); err != nil {
 		return report.Result{}, fmt.Errorf("key wsspec: %w", err)

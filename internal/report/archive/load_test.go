@@ -66,8 +66,8 @@ func TestReadOfAnotherShape(t *testing.T) {
 func TestReadErrors(t *testing.T) {
 	native := func(key string) string { return `{"id": "1.1.1", "agent": "a", "wsspec": {` + key + `}}` }
 	for text, want := range map[string]string{
-		``:                                 "unexpected end of JSON input",
-		`[]`:                               "cannot unmarshal array",
+		``:                                 "the file is empty",
+		`[]`:                               "the value is an array: want an object",
 		`{}`:                               "no case file: it has no id",
 		`null`:                             "no case file: it has no id",
 		native(`"schema": 3, "seed": "0"`): "key wsspec: schema 3 of the key wsspec: this program reads 1 to 2",
@@ -76,7 +76,7 @@ func TestReadErrors(t *testing.T) {
 		native(`"schema": 1, "seed": "0", "want": {"outcomes": [{"events": ["x"]}]}`):                             `key wsspec: want: event "x"`,
 		native(`"schema": 1, "seed": "0", "want": {"outcomes": [{"events": ["text len=9 \"\"..."]}]}`):            "want at most",
 		native(`"schema": 1, "seed": "0", "want": {"outcomes": [{"events": ["text len=99999999999 \"a\"..."]}]}`): "want at most",
-		native(`"schema": "1"`): "key wsspec: ",
+		native(`"schema": "1"`): "line 1, octet 54: wsspec.schema is a string: want a number",
 		native(`"schema": 2, "seed": "0", "attempts": [{"number": 4, "log": ["x"]}]`): `key wsspec: attempt 4: log: line 1: "x" is no time`,
 		native(`"schema": 2, "seed": "0", "attempts": [{"number": 4, "seed": "zz"}]`): `key wsspec: attempt 4: seed "zz" is no hexadecimal number`,
 	} {

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/wsspec/wsspec/internal/conform"
+	"github.com/wsspec/wsspec/internal/jsonfault"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/visible"
 )
@@ -77,7 +78,7 @@ func lacks(dir string, there func(agent, id, file string) bool) (*lost, error) {
 	}
 	var index map[string]map[string]indexEntry
 	if err := json.Unmarshal(b, &index); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, indexFile), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, indexFile), jsonfault.Of(b, err))
 	}
 	l := lost{LostError: LostError{Dir: dir}, cases: map[string][]report.Planned{}}
 	for _, agent := range slices.Sorted(maps.Keys(index)) {

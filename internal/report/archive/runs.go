@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/wsspec/wsspec/internal/jsonfault"
 	"github.com/wsspec/wsspec/internal/report"
 )
 
@@ -158,7 +159,7 @@ func loadRuns(dir string) (runs, error) {
 	}
 	var stored runs
 	if err := json.Unmarshal(b, &stored); err != nil {
-		return rs, fmt.Errorf("%s: %w", filepath.Join(dir, runsFile), err)
+		return rs, fmt.Errorf("%s: %w", filepath.Join(dir, runsFile), jsonfault.Of(b, err))
 	}
 	if stored.Version != runsVersion {
 		return rs, fmt.Errorf("%s: version %d, this program reads %d", filepath.Join(dir, runsFile), stored.Version, runsVersion)

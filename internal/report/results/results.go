@@ -19,6 +19,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/diagnosis"
+	"github.com/wsspec/wsspec/internal/jsonfault"
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/report/score"
 	"github.com/wsspec/wsspec/internal/report/telling"
@@ -309,20 +310,20 @@ const maxFile = 256 << 20
 func Read(r io.Reader) (*report.Report, error) {
 	b, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("read results: %w", err)
+		return nil, err
 	}
 	if len(b) > maxFile {
-		return nil, fmt.Errorf("read results: larger than %d octets", maxFile)
+		return nil, fmt.Errorf("larger than %d octets", maxFile)
 	}
 	var f file
 	if err := json.Unmarshal(b, &f); err != nil {
-		return nil, fmt.Errorf("read results: %w", err)
+		return nil, jsonfault.Of(b, err)
 	}
 	switch {
 	case f.Version == 0:
-		return nil, errors.New("read results: there is no version: this is no file of results")
+		return nil, errors.New("it has no version: this is no JSON report")
 	case f.Version < 1 || f.Version > Version:
-		return nil, fmt.Errorf("read results: version %d, this program reads 1 to %d", f.Version, Version)
+		return nil, fmt.Errorf("version %d, this program reads 1 to %d", f.Version, Version)
 	}
 	rep := new(report.Report)
 	for _, a := range f.Agents {
@@ -335,7 +336,7 @@ func Read(r io.Reader) (*report.Report, error) {
 		rep.From(a.Name, a.Suites...)
 		for i, x := range a.Results {
 			if x.Case == "" {
-				return nil, fmt.Errorf("read results: result %d of agent %.40q has no case", i+1, a.Name)
+				return nil, fmt.Errorf("result %d of agent %.40q has no case", i+1, a.Name)
 			}
 			rep.Add(x.restore(a.Name, f.Version))
 		}

@@ -236,11 +236,11 @@ func TestReadAttempts(t *testing.T) {
 
 func TestReadErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"":              "read results: unexpected end of JSON input",
-		"{}":            "this is no file of results",
-		`{"version":3}`: "read results: version 3, this program reads 1 to 2",
-		`{"version":1,"agents":[{"name":"a","results":[{}]}]}`: `read results: result 1 of agent "a" has no case`,
-		`{"version":1,"agents":{}}`:                            "cannot unmarshal object",
+		"":              "the file is empty",
+		"{}":            "it has no version: this is no JSON report",
+		`{"version":3}`: "version 3, this program reads 1 to 2",
+		`{"version":1,"agents":[{"name":"a","results":[{}]}]}`: `result 1 of agent "a" has no case`,
+		`{"version":1,"agents":{}}`:                            "line 1, octet 23: agents is an object: want an array",
 	} {
 		if _, err := results.Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
