@@ -90,7 +90,7 @@ func (s *Server) playApart(ctx context.Context, st stream.Stream, id string) {
 		return
 	}
 	c.call = call{path: pathRunCase, planned: s.Plan[i], agent: agent}
-	if s.Skip(agent, id) || !s.ledger.admit(c.seat) {
+	if s.Skip(agent, id) || !s.ledger.admit(c.seat, c.who()) {
 		return
 	}
 	c.emit(Event{Kind: Connected})

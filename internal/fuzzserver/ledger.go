@@ -29,6 +29,7 @@ type ledger struct {
 	wishes   []*wish               // for octets, in the order in which they came
 	hosts    map[string]*household // those that hold anything
 	runs     map[string]*run       // by agent
+	named    map[string]*holding   // those that hold anything, by host and name
 	odd      map[string]odd        // connections to come, by host
 
 	callers map[string]string // agents by the address that they come from, and for which case
@@ -49,7 +50,7 @@ type run struct {
 type beginning struct{ do func() error }
 
 func newLedger(limits Limits, store ResultStore) *ledger {
-	l := &ledger{limits: limits, store: store, changed: make(chan struct{}), hosts: map[string]*household{}, runs: map[string]*run{}, odd: map[string]odd{}}
+	l := &ledger{limits: limits, store: store, changed: make(chan struct{}), hosts: map[string]*household{}, named: map[string]*holding{}, runs: map[string]*run{}, odd: map[string]odd{}}
 	for _, agent := range store.Agents() {
 		l.runs[agent] = l.newRun(agent)
 	}

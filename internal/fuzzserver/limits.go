@@ -52,8 +52,9 @@ const (
 // request is being served counts as one in its handshake, and may take 512 KiB.
 //
 // Of Connections, Memory and Agents a connection that has something already, as those of HTTP/2
-// and HTTP/3 can, gets more only while half is left, and one address, or network of 64 bits over
-// IPv6, at most three quarters. So nobody who floods us keeps the others out.
+// and HTTP/3 can, gets more only while half is left. One address, or network of 64 bits over IPv6,
+// has three quarters at most, and of Connections and Memory one agent half. So nobody who floods us
+// keeps the others out, unless it comes from their address and under several names.
 type Limits struct {
 	// Handshakes bounds the connections that have not sent a whole request. Of the
 	// address that has the most of them, the one that has been at it for the longest

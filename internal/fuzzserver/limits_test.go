@@ -18,7 +18,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, fuzzserver.Config{Limits: fuzzserver.Limits{Connections: 3}})
 		defer r.finish()
-		held := []*client{r.open("/a"), r.open("/b"), r.open("/c")}
+		held := []*client{r.open("/a"), r.open("/getCaseStatus?case=1&agent=b"), r.open("/getCaseStatus?case=1&agent=c")}
 		r.open("/getCaseCount").refused(t, 503, "too many connections")
 		held[0].closing()
 		synctest.Wait()

@@ -36,6 +36,17 @@ type call struct {
 	fuzz     FuzzCall // of pathFuzz
 }
 
+// who is the agent, or for what names none, what it is for.
+func (c call) who() string {
+	if c.agent != "" {
+		return c.agent
+	}
+	if _, _, known := needs(c.path); known {
+		return c.path
+	}
+	return "direct"
+}
+
 // needs says whether a path means something, and which parameters it cannot do
 // without.
 func needs(path string) (planned, agent, known bool) {

@@ -147,7 +147,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		if st, err = stream.Accept(ctx, l); err != nil {
 			break
 		}
-		conns.Go(func() { s.ServeStream(ctx, st) })
+		c := s.arrive(st) // by one at a time: where we are slow, those to come wait in front of the door
+		conns.Go(func() { s.serveConn(ctx, c) })
 	}
 	if ctx.Err() != nil {
 		err = nil
@@ -158,8 +159,16 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 }
 
 // ServeStream serves one connection to its end and leaves the stream closed.
-func (s *Server) ServeStream(ctx context.Context, st stream.Stream) {
-	c := &conn{Server: s, number: s.conns.Add(1), remote: st.RemoteAddr(), seat: s.ledger.arrive(st)}
+func (s *Server) ServeStream(ctx context.Context, st stream.Stream) { s.serveConn(ctx, s.arrive(st)) }
+
+// arrive takes a connection in.
+func (s *Server) arrive(st stream.Stream) *conn {
+	return &conn{Server: s, number: s.conns.Add(1), remote: st.RemoteAddr(), seat: s.ledger.arrive(st)}
+}
+
+// serveConn serves a connection to its end.
+func (s *Server) serveConn(ctx context.Context, c *conn) {
+	st := c.seat.s
 	defer s.ledger.leave(c.seat)
 	defer st.Close()
 	unhook := context.AfterFunc(ctx, func() { _ = st.Reset() })
@@ -204,7 +213,7 @@ func (c *conn) conduct(ctx context.Context, refusal *peer.Refusal) {
 	if refusal == nil {
 		refusal = c.authorise()
 	}
-	if refusal == nil && !s.ledger.admit(c.seat) {
+	if refusal == nil && !s.ledger.admit(c.seat, c.who()) {
 		refusal = &peer.Refusal{Status: 503, Why: "too many connections"}
 	}
 	if refusal != nil {

@@ -15,28 +15,32 @@ import (
 
 // What is there for all clients is shared out as if each connection were a client. One that
 // has something already, as those of HTTP/2 and HTTP/3 can have much, gets more only of the
-// first half, and no address gets more than three quarters: so neither many streams nor many
-// connections of one keep another out.
+// first half, no agent gets more than half, and no address more than three quarters: so neither
+// many streams nor many connections of one keep another out.
 const (
-	streamsShare = 2 // one in so many is for further requests of connections
-	hostShare    = 4 // one in so many is out of reach for a host that has the others
+	furtherShare = 2 // one in so many is for further requests of connections
+	agentShare   = 2 // one in so many is out of reach for an agent that has the others
+	hostShare    = 4 // and for a host
 )
+
+// holding is what somebody has of it.
+type holding struct {
+	seats  int // that have been admitted
+	octets int64
+	agents int // that it has brought
+}
 
 // household is what the connections from one address hold together.
 type household struct {
+	holding
 	stalling int // seats in their handshake
-	seats    int // past it
-	octets   int64
-	agents   int // that it has brought
 }
 
 // table is a connection. Over HTTP/2 and HTTP/3 it has many seats.
 type table struct {
-	host   string
-	own    *seat // of a connection that idles in between, of HTTP/2; nil for others
-	seats  int   // that have been admitted
-	octets int64 // that are reserved
-	agents int   // that it has brought
+	holding
+	host string
+	own  *seat // of a connection that idles in between, of HTTP/2; nil for others
 }
 
 // seat is the place of a request, and of a connection of which none has come yet.
@@ -46,6 +50,9 @@ type seat struct {
 	place    *list.Element // among those in their handshake; nil once past it or dropped
 	refused  bool          // it has no more to wait for than to be read
 	admitted bool
+	name     string     // of who is behind it, at its host
+	named    *holding   // what that one has, once it has been admitted
+	house    *household // and its host
 }
 
 // arrive seats a new connection at a table of its own. Where too many are in their
@@ -58,22 +65,30 @@ func (l *ledger) arrive(s stream.Stream) *seat {
 func (l *ledger) join(t *table, s stream.Stream) *seat {
 	st := &seat{table: t, s: s}
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.stall(st)
+	dropped := l.stall(st)
+	l.mu.Unlock()
+	dropped.end()
 	return st
 }
 
+// end ends what has been dropped, nil for nothing. Nobody holds the lock, as that takes time.
+func (st *seat) end() {
+	if st != nil {
+		_ = st.s.Reset() // gone either way
+	}
+}
+
 // stall puts a seat among those in their handshake. Where they are too many, the host that has
-// the most loses one, so that a flood makes room for itself. The caller holds the lock.
-func (l *ledger) stall(st *seat) {
+// the most loses one, which is returned, so that a flood makes room for itself. The caller
+// holds the lock.
+func (l *ledger) stall(st *seat) (dropped *seat) {
 	if l.stalling.Len()+l.refused.Len() >= l.limits.Handshakes {
-		if dropped := l.weakest(); dropped != nil {
-			l.unstall(dropped)
-			_ = dropped.s.Reset() // it is gone either way
-		}
+		dropped = l.weakest()
+		l.unstall(dropped)
 	}
 	st.place = l.stalling.PushBack(st)
 	l.householdOf(st.host).stalling++
+	return dropped
 }
 
 // weakest is the seat in its handshake that goes first: of the host that has the most, the oldest of
@@ -95,7 +110,7 @@ func (l *ledger) weakest() *seat {
 
 // unstall takes it from there. The caller holds the lock.
 func (l *ledger) unstall(st *seat) {
-	if st.place == nil {
+	if st == nil || st.place == nil {
 		return
 	}
 	if st.refused {
@@ -127,13 +142,15 @@ func (l *ledger) keep(st *seat) {
 	st.own = st
 }
 
-// admit lets a connection whose request is complete past the handshake. It
-// reports false where too many are there, or this one has been dropped.
-func (l *ledger) admit(st *seat) bool {
+// admit lets a connection whose request is complete past the handshake, for who is called by
+// a name at its host. It reports false where too many are there, or this one has been dropped.
+func (l *ledger) admit(st *seat, name string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	name = st.host + " " + name
+	named := cmp.Or(l.named[name], new(holding))
 	most := int64(l.limits.Connections)
-	if st.place == nil || !fits(int64(l.served), 1, most, st.seats > 0, int64(l.household(st.host).seats)) {
+	if st.place == nil || !fits(int64(l.served), 1, most, st.seats > 0) || !may(int64(named.seats), int64(l.household(st.host).seats), 1, most) {
 		return false
 	}
 	l.unstall(st)
@@ -142,18 +159,24 @@ func (l *ledger) admit(st *seat) bool {
 	}
 	l.served++
 	st.seats++
-	l.householdOf(st.host).seats++
+	st.house = l.householdOf(st.host) // which stays while it has seats
+	st.house.seats++
+	st.name, st.named = name, named
+	named.seats++
+	l.named[name] = named
 	st.admitted = true
 	return true
 }
 
-// fits reports whether more of something may be given away, of which there is so much and
-// some is taken: to a connection that has some already or not, from a host that has some.
-func fits(taken, more, most int64, further bool, host int64) bool {
-	if taken+more > most || further && taken+more > most/streamsShare {
-		return false
-	}
-	return host == 0 || host+more <= most-most/hostShare
+// fits reports whether there is room for more of something, of which there is so much and some is
+// taken, for a connection that has some already or not.
+func fits(taken, more, most int64, further bool) bool {
+	return taken+more <= most && (!further || taken+more <= most/furtherShare)
+}
+
+// may reports whether an agent and its host, which have some of what there is, may have more.
+func may(agent, host, more, most int64) bool {
+	return (agent == 0 || agent+more <= most-most/agentShare) && (host == 0 || host+more <= most-most/hostShare)
 }
 
 // household is what a host holds. The caller holds the lock.
@@ -188,7 +211,7 @@ func (l *ledger) bring(st *seat) *peer.Refusal {
 	switch {
 	case known >= most:
 		return &peer.Refusal{Status: 507, Why: fmt.Sprintf("there are results of %d agents: more are not kept", known)}
-	case !fits(int64(known), 1, int64(most), st.table.agents > 0, int64(its)):
+	case !fits(int64(known), 1, int64(most), st.table.agents > 0) || !may(0, int64(its), 1, int64(most)):
 		return &peer.Refusal{Status: 507, Why: fmt.Sprintf("there are results of %d agents, %d of them from your address: no more are kept from there", known, its)}
 	}
 	st.table.agents++
@@ -199,33 +222,44 @@ func (l *ledger) bring(st *seat) *peer.Refusal {
 // leave gives up a seat.
 func (l *ledger) leave(st *seat) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	dropped := l.vacate(st)
+	l.mu.Unlock()
+	dropped.end()
+}
+
+// vacate takes a seat away, which may cost one in its handshake, if the connection idles from now on.
+// The caller holds the lock.
+func (l *ledger) vacate(st *seat) (dropped *seat) {
 	l.unstall(st)
 	if st.own == st {
 		st.own = nil // the connection is over
 	}
 	if !st.admitted {
-		return
+		return nil
 	}
 	l.served--
 	st.seats--
-	l.hosts[st.host].seats--
+	st.house.seats--
 	l.tidy(st.host)
-	if st.seats == 0 && st.own != nil {
-		l.stall(st.own)
+	if st.named.seats--; st.named.seats == 0 {
+		delete(l.named, st.name)
 	}
+	if st.seats == 0 && st.own != nil {
+		return l.stall(st.own)
+	}
+	return nil
 }
 
 // wish is for octets.
 type wish struct {
-	*table
+	*seat
 	octets  int64
 	granted chan struct{} // closed then
 }
 
 // ask wishes for memory for a case of the connection.
 func (l *ledger) ask(st *seat, octets int64) *wish {
-	w := &wish{st.table, min(octets, l.limits.Memory), make(chan struct{})} // what never fits runs alone
+	w := &wish{st, min(octets, l.limits.Memory), make(chan struct{})} // what never fits runs alone
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.wishes = append(l.wishes, w)
@@ -234,17 +268,17 @@ func (l *ledger) ask(st *seat, octets int64) *wish {
 }
 
 // grant grants what wishes it can: that of the connection which has the least first, then
-// that of the host. What is too large for the moment is not overtaken by what is smaller. The
+// that of the agent and of the host. What is too large for the moment is not overtaken by what is smaller. The
 // caller holds the lock.
 func (l *ledger) grant() {
 	for {
 		var next *wish
 		for _, w := range l.wishes {
-			h := l.household(w.host)
-			if w.table.octets > 0 && !fits(l.reserved, w.octets, l.limits.Memory, true, h.octets) || !fits(0, w.octets, l.limits.Memory, false, h.octets) {
+			most := l.limits.Memory
+			if w.table.octets > 0 && !fits(l.reserved, w.octets, most, true) || !may(w.named.octets, w.house.octets, w.octets, most) {
 				continue
 			}
-			if next == nil || cmp.Or(cmp.Compare(w.table.octets, next.table.octets), cmp.Compare(h.octets, l.household(next.host).octets)) < 0 {
+			if next == nil || w.compare(next) < 0 {
 				next = w
 			}
 		}
@@ -257,13 +291,18 @@ func (l *ledger) grant() {
 	}
 }
 
+// compare is negative where a wish goes before the other, and positive where it goes behind it.
+func (w *wish) compare(v *wish) int {
+	return cmp.Or(cmp.Compare(w.table.octets, v.table.octets), cmp.Compare(w.named.octets, v.named.octets), cmp.Compare(w.house.octets, v.house.octets))
+}
+
 // account notes that a wish has been granted, or with what is negative that it is given back. The
 // caller holds the lock.
 func (l *ledger) account(w *wish, octets int64) {
 	l.reserved += octets
 	w.table.octets += octets
-	l.householdOf(w.host).octets += octets
-	l.tidy(w.host)
+	w.named.octets += octets
+	w.house.octets += octets
 }
 
 // granted reports whether a wish has been.

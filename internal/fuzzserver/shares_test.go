@@ -22,6 +22,7 @@ import (
 	"github.com/wsspec/wsspec/internal/runner"
 	"github.com/wsspec/wsspec/internal/stream"
 	"github.com/wsspec/wsspec/internal/stream/h2"
+	"github.com/wsspec/wsspec/internal/stream/memnet"
 	"github.com/wsspec/wsspec/internal/testee"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -215,8 +216,8 @@ func TestShares(t *testing.T) {
 		r := start(t, fuzzserver.Config{Limits: fuzzserver.Limits{Connections: 8}})
 		defer r.finish()
 		var held []*client
-		for range 6 {
-			held = append(held, r.ask(r.connectFrom(elsewhere), request("/direct")))
+		for n := range 6 {
+			held = append(held, r.ask(r.connectFrom(elsewhere), request(fmt.Sprint("/getCaseStatus?case=1&agent=", n))))
 		}
 		r.ask(r.connectFrom(neighbour), request("/getCaseCount")).refused(t, 503, "too many connections")
 		r.ask(r.connectFrom(remote), request("/getCaseCount")).answers("from another host", "247")
@@ -306,5 +307,74 @@ func TestRefusedMakeRoom(t *testing.T) {
 		only.closing()
 		synctest.Wait()
 		r.ask(slow, head[20:]).answers("the slow one", "247")
+	})
+}
+
+// One agent has half of what there is, so that others come in beside it from the same address.
+func TestAgentsShare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, fuzzserver.Config{Limits: fuzzserver.Limits{Connections: 8}})
+		defer r.finish()
+		ask := func(agent string) *client { return r.open("/getCaseStatus?case=1&agent=" + agent) }
+		for range 4 {
+			if c := ask("flood"); c.status != 101 {
+				t.Errorf("status %d", c.status)
+			}
+		}
+		ask("flood").refused(t, 503, "too many connections")
+		for range 2 { // the one before has not left yet
+			if c := ask("other"); c.status != 101 {
+				t.Errorf("another agent: status %d: %s", c.status, c.body)
+			}
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		c := patient(10 * time.Second)
+		need := 2*int64(settings().Backlog(c)) + fuzzserver.CaseMemory
+		r := start(t, fuzzserver.Config{Settings: settings(), Plan: one(c), Limits: fuzzserver.Limits{Memory: 4 * need}})
+		defer r.finish()
+		for range 10 {
+			_, _ = io.WriteString(r.connect(), request("/runCase?case=1&agent=flood"))
+		}
+		synctest.Wait()
+		begun := time.Now()
+		if c := r.open("/runCase?case=1&agent=other"); c.status != 101 || !time.Now().Equal(begun) {
+			t.Errorf("status %d after %v", c.status, time.Since(begun))
+		}
+		if n := len(r.told(fuzzserver.CaseBegun)); n != 3 {
+			t.Errorf("%d cases have begun, want 3", n)
+		}
+	})
+}
+
+// stuck is a connection that takes its time to be reset.
+type stuck struct {
+	stream.Stream
+	begun, release chan struct{}
+}
+
+func (s stuck) Reset() error {
+	close(s.begun)
+	<-s.release
+	return s.Stream.Reset()
+}
+
+// While a connection makes room, nobody else waits for that. (With this test failing, it hangs.)
+func TestMakingRoomKeepsNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, fuzzserver.Config{Limits: fuzzserver.Limits{Handshakes: 2}})
+		defer r.finish()
+		_, server := memnet.Pipe(0)
+		first := stuck{from{server, loopback}, make(chan struct{}), make(chan struct{})}
+		r.l.conns <- first
+		second := r.connect()
+		head := request("/getCaseCount")
+		_, _ = io.WriteString(second, head[:20])
+		synctest.Wait()
+		third := r.connect()
+		<-first.begun
+		r.ask(second, head[20:]).answers("the second", "247")
+		close(first.release)
+		r.ask(third, head).answers("the third", "247")
 	})
 }
