@@ -95,11 +95,8 @@ func (c *fuzzCmd) Run(ctx context.Context, p *process) error {
 		defer stop()
 		fmt.Fprintf(p.stderr, "No URL given: fuzzing the built-in echo server at %s\n", url)
 		c.URLs, c.Commands = []string{url}, true
-	case 1:
 	case 2:
 		return c.compare(ctx, p)
-	default:
-		return badUsage(errors.New("more than two servers"), "fuzz one, or compare two")
 	}
 	if c.wanted() {
 		return c.shareOut(ctx, p)
@@ -180,6 +177,14 @@ func (c *fuzzCmd) check() error {
 		return badUsage(fmt.Errorf("--enough is %d: want at least 1", c.Enough), "")
 	case c.MessageLimit < 0:
 		return badUsage(fmt.Errorf("--message-limit is %d: want octets", c.MessageLimit), "")
+	case c.PID < 0:
+		return badUsage(fmt.Errorf("--pid is %d: want the id of a process", c.PID), "")
+	case len(c.URLs) > 2:
+		return badUsage(errors.New("more than two servers"), "fuzz one, or compare two")
+	case len(c.URLs) == 2 && c.beside() != "":
+		return badUsage(fmt.Errorf("%s is for one server, and there are two to compare", c.beside()), "leave it out, or name one URL")
+	case len(c.URLs) == 2 && c.Strict:
+		return badUsage(errors.New("--strict is for one server: how two differ is no finding"), "leave it out, or name one URL")
 	}
 	if err := c.checkFleet(); err != nil {
 		return err

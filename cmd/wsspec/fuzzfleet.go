@@ -50,14 +50,27 @@ func (c *fuzzCmd) checkFleet() error {
 	switch {
 	case len(c.URLs) != 1:
 		return badUsage(fmt.Errorf("--workers are for one server, and there are %d", len(c.URLs)), "name the URL of one")
-	case c.PID > 0, c.Restart != "", c.Coverage != "":
-		return badUsage(errors.New("--pid, --restart and --coverage are for one machine"), "leave them out, or --fleet and --workers")
+	case c.beside() != "":
+		return badUsage(fmt.Errorf("%s is for one machine", c.beside()), "leave it out, or --fleet and --workers")
 	case c.Keylog != "":
 		return badUsage(errors.New("--keylog is for one machine"), "leave it out, or --fleet and --workers")
 	case c.Runs > 0 && c.Runs < uint64(c.Workers):
 		return badUsage(fmt.Errorf("--runs is %d, for %d workers", c.Runs, c.Workers), "have at least one conversation for each worker")
 	}
 	return nil
+}
+
+// beside is a flag that is given and for a server beside which we are, alone.
+func (c *fuzzCmd) beside() string {
+	switch {
+	case c.PID != 0:
+		return "--pid"
+	case c.Restart != "":
+		return "--restart"
+	case c.Coverage != "":
+		return "--coverage"
+	}
+	return ""
 }
 
 // plan is what all workers do together.

@@ -32,7 +32,7 @@ var ErrAddress = errors.New("want nats://host:4222 or tls://host:4222")
 var ErrServer = errors.New("NATS server cannot be used")
 
 // Connect connects to the server. The connection comes back by itself when it was
-// lost. Errors are ErrAddress or ErrServer.
+// lost. Errors are ErrAddress or ErrServer, or the cause of the end of the context.
 func Connect(ctx context.Context, a Address) (*Bus, error) {
 	u, err := url.Parse(a.URL)
 	if err != nil || u.Scheme != "nats" && u.Scheme != "tls" || u.Hostname() == "" {
@@ -48,7 +48,12 @@ func Connect(ctx context.Context, a Address) (*Bus, error) {
 	if a.CAFile != "" {
 		opts = append(opts, nats.RootCAs(a.CAFile))
 	}
-	nc, err := nats.Connect(a.URL, append(opts, a.Extra...)...)
+	dial := &dialer{ctx: ctx}
+	nc, err := nats.Connect(a.URL, append(append(opts, nats.SetCustomDialer(dial)), a.Extra...)...)
+	dial.done()
+	if err != nil && ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrServer, shown(u), withoutToken(err))
 	}
