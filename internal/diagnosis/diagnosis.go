@@ -46,6 +46,19 @@ func (o Outcome) wrong() bool {
 // wrong, and no connection was open that could not have been.
 func (o Outcome) may(got Outcome) bool { return got.wrong() && (!o.Refused || got.Refused) }
 
+// milder reports whether got is better than o, where both are wrong: what the fault does
+// has not been seen. An endpoint that ends TCP without a word where the fault would accept
+// does something else.
+func (o Outcome) milder(got Outcome) bool {
+	return o.Behavior == verdict.Failed && got.Behavior != verdict.Failed
+}
+
+// kin reports whether got is wrong in the way of o. How an endpoint closes depends on all
+// its faults, unless it is all that is wrong.
+func (o Outcome) kin(got Outcome) bool {
+	return o.Behavior == got.Behavior && (o.Behavior == verdict.Failed || o.Close == got.Close)
+}
+
 // What a step of the search gains and costs, in cases.
 const (
 	alike     = 1.0  // a case that went wrong as the fault says
@@ -53,6 +66,7 @@ const (
 	unseen    = 1.5  // one that the fault breaks, and that was all right
 	another   = 0.75 // one more cause
 	leastFit  = 0.7  // of what a fault shows
+	leastKin  = 0.5  // of what is seen of it, in its own way
 	fewNew    = 2    // cases that only this fault explains, which are too few where they are less than
 	leastNew  = 0.2  // of all that it explains
 )
@@ -143,6 +157,8 @@ func newSearch(results []Observed) *search {
 type evidence struct {
 	Fault
 	seen    []sight
+	kin     int      // of these, those that went wrong in the way of the fault
+	hidden  int      // cases that the fault breaks and that went wrong less than that
 	missing []string // cases that the fault breaks and that were all right
 }
 
@@ -158,8 +174,13 @@ func (s *search) evidence(f Fault) evidence {
 		got, played := s.played[id]
 		switch {
 		case !played || !o.wrong():
+		case o.may(got) && o.milder(got):
+			e.hidden++
 		case o.may(got):
 			e.seen = append(e.seen, sight{s.at[id], worth(o, got)})
+			if o.kin(got) {
+				e.kin++
+			}
 		default:
 			e.missing = append(e.missing, id)
 		}
@@ -170,11 +191,17 @@ func (s *search) evidence(f Fault) evidence {
 }
 
 // of is how many cases were played that show the fault.
-func (e evidence) of() int { return len(e.seen) + len(e.missing) }
+func (e evidence) of() int { return len(e.seen) + e.hidden + len(e.missing) }
+
+// fits reports whether enough of what the fault shows was seen, and in its own way.
+func (e evidence) fits() bool {
+	seen := float64(len(e.seen))
+	return seen >= leastFit*float64(e.of()) && float64(e.kin) >= leastKin*seen
+}
 
 // gain is what the fault adds, in cases, where others explain the cases so well.
 func (e evidence) gain(explained []float64) float64 {
-	if float64(len(e.seen)) < leastFit*float64(e.of()) {
+	if !e.fits() {
 		return 0
 	}
 	gain := -another - unseen*float64(len(e.missing))

@@ -63,3 +63,44 @@ func TestExplain(t *testing.T) {
 		}
 	}
 }
+
+// A fault is not told where the endpoint does less than the fault would: ending TCP
+// without a word is not to accept what is wrong, nor is a wrong code. One that is only
+// advised against is not told where most of its cases failed.
+func TestExplainInItsOwnWay(t *testing.T) {
+	accepts := faulty("accepts", cases("1", 9)...)
+	drops := Fault{Name: "drops", Shows: map[string]Outcome{}}
+	wrongCode := Fault{Name: "wrong code", Shows: map[string]Outcome{}}
+	for _, id := range cases("1", 9) {
+		drops.Shows[id] = Outcome{"NON-STRICT", "OK", false}
+		wrongCode.Shows[id] = Outcome{"NON-STRICT", "WRONG CODE", false}
+	}
+	for _, tt := range []struct {
+		came   Outcome
+		failed int // of nine, those that came out as FAILED in place of that
+		want   string
+	}{
+		{Outcome{"NON-STRICT", "OK", false}, 0, "drops"},
+		{Outcome{"NON-STRICT", "OK", false}, 2, "drops"},
+		{Outcome{"NON-STRICT", "WRONG CODE", false}, 0, "wrong code"},
+		{Outcome{"FAILED", "OK", false}, 0, "accepts"},
+		{Outcome{"OK", "WRONG CODE", false}, 0, ""},
+		{Outcome{"NON-STRICT", "OK", false}, 7, "accepts"},
+	} {
+		var results []Observed
+		for i, id := range cases("1", 9) {
+			o := tt.came
+			if i < tt.failed {
+				o = Outcome{"FAILED", "OK", false}
+			}
+			results = append(results, Observed{id, o})
+		}
+		got := ""
+		for _, c := range newSearch(results).explain([]Fault{accepts, drops, wrongCode}).Causes {
+			got += c.Name
+		}
+		if got != tt.want {
+			t.Errorf("%v, %d of them FAILED: told %q, want %q", tt.came, tt.failed, got, tt.want)
+		}
+	}
+}
