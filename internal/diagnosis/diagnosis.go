@@ -53,6 +53,11 @@ func (o Outcome) milder(got Outcome) bool {
 	return o.Behavior == verdict.Failed && got.Behavior != verdict.Failed
 }
 
+// worse reports whether got is too bad for what shows as o: something else is amiss, too.
+func (o Outcome) worse(got Outcome) bool {
+	return o.Behavior == verdict.NonStrict && got.Behavior == verdict.Failed
+}
+
 // kin reports whether got is wrong in the way of o. How an endpoint closes depends on all
 // its faults, unless it is all that is wrong.
 func (o Outcome) kin(got Outcome) bool {
@@ -66,7 +71,7 @@ const (
 	unseen    = 1.5  // one that the fault breaks, and that was all right
 	another   = 0.75 // one more cause
 	leastFit  = 0.7  // of what a fault shows
-	leastKin  = 0.5  // of what is seen of it, in its own way
+	leastKin  = 0.5  // of what went wrong, in its own way
 	fewNew    = 2    // cases that only this fault explains, which are too few where they are less than
 	leastNew  = 0.2  // of all that it explains
 )
@@ -159,6 +164,7 @@ type evidence struct {
 	seen    []sight
 	kin     int      // of these, those that went wrong in the way of the fault
 	hidden  int      // cases that the fault breaks and that went wrong less than that
+	worse   int      // and those that went wrong more, which say nothing of it
 	missing []string // cases that the fault breaks and that were all right
 }
 
@@ -174,6 +180,8 @@ func (s *search) evidence(f Fault) evidence {
 		got, played := s.played[id]
 		switch {
 		case !played || !o.wrong():
+		case o.worse(got):
+			e.worse++
 		case o.may(got) && o.milder(got):
 			e.hidden++
 		case o.may(got):
@@ -195,8 +203,8 @@ func (e evidence) of() int { return len(e.seen) + e.hidden + len(e.missing) }
 
 // fits reports whether enough of what the fault shows was seen, and in its own way.
 func (e evidence) fits() bool {
-	seen := float64(len(e.seen))
-	return seen >= leastFit*float64(e.of()) && float64(e.kin) >= leastKin*seen
+	amiss := float64(len(e.seen) + e.worse)
+	return amiss >= leastFit*float64(e.of()+e.worse) && float64(e.kin) >= leastKin*amiss
 }
 
 // gain is what the fault adds, in cases, where others explain the cases so well.

@@ -160,6 +160,12 @@ func TestOnlyBeside(t *testing.T) {
 			}
 		}
 	}
+	whole := func(records ...wirelog.Record) func(*report.Result) {
+		return func(r *report.Result) {
+			came(records...)(r)
+			r.Want.Whole, r.Log.Facts.DroppedByMe = true, records[len(records)-1].Kind == wirelog.DroppedByMe
+		}
+	}
 	patience := wirelog.Record{Kind: wirelog.FailFired}
 	message := func(s string) wirelog.Record {
 		return wirelog.Record{Kind: wirelog.Event, Data: wirelog.Whole([]byte(s))}
@@ -179,6 +185,9 @@ func TestOnlyBeside(t *testing.T) {
 		{"a wrong echo", func(r *report.Result) { came(patience)(r); r.Log.Echo.Difference = "octet 3" }, true, true},
 		{"no connection", func(r *report.Result) { r.Log.Refused = "503" }, true, false},
 		{"non-strict", func(r *report.Result) { came(message("Other!"))(r); r.Verdict.Behavior = verdict.NonStrict }, false, false},
+		{"we ended what might have gone well", whole(wirelog.Record{Kind: wirelog.DroppedByMe}), true, false},
+		{"we ended what could not", whole(message("Other!"), wirelog.Record{Kind: wirelog.DroppedByMe}), true, true},
+		{"the end came too soon", whole(wirelog.Record{Kind: wirelog.DroppedByPeer}), true, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

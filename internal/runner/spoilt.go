@@ -40,8 +40,16 @@ func IsWrong(r report.Result) bool {
 		return true
 	case r.Verdict.Close == verdict.WrongCode, isContrary(r):
 		return true
+	case log.Facts.DroppedByMe && isUnfinished(r):
+		return false
 	}
 	return !waited(log)
+}
+
+// isUnfinished reports whether what came of a conversation that is judged as a whole is
+// the beginning of something right: more might have come of it, had we not ended it.
+func isUnfinished(r report.Result) bool {
+	return r.Want.Whole && len(r.Want.Outcomes) > 0 && r.Want.Spoiler(r.Want.Received(r.Log)) < 0
 }
 
 // isContrary reports whether a message or Pong came that no outcome of the case has
