@@ -47,6 +47,10 @@ func (m *Model) inflateOurs(msg *message) {
 		m.noteUnusual(finalBlock)
 	}
 	switch {
+	case s.adrift:
+		msg.unknown = true
+		bad.what = "data behind some that cannot be inflated"
+		m.doubt(bad)
 	case err == nil:
 		m.beyondAgreement(stats)
 		return
@@ -54,15 +58,15 @@ func (m *Model) inflateOurs(msg *message) {
 		msg.unknown = true
 	case len(s.deflated) == 0:
 		bad.what = "a compressed message without an octet"
+		s.adrift = true
 		m.doubt(bad)
-		return // its context is as it was
 	case errors.Is(err, deflate.ErrTail):
 		bad.what, bad.accepted = "a compressed message that does not end as it must", "7692-7.2.2-1"
+		s.adrift = true
 		m.doubt(bad)
-		return
 	case errors.Is(err, deflate.ErrTruncated), stats.Final:
 		bad.accepted = bad.requirement
-		msg.loose = true
+		msg.loose, s.adrift = true, true
 		m.doubt(bad)
 	default:
 		m.failFor(bad)
@@ -148,8 +152,11 @@ func (m *Model) inflateTheirs() {
 // spoils the context.
 func (m *Model) inflatesSoFar() bool {
 	s := &m.ours
-	if !s.assembly.inside || !s.assembly.compressed {
+	switch {
+	case !s.assembly.inside || !s.assembly.compressed:
 		return true
+	case s.adrift:
+		return false
 	}
 	plain, stats, err := s.inflater.Inflate(nil, s.deflated, mostInflated)
 	if errors.Is(err, deflate.ErrCorrupt) && !errors.Is(err, deflate.ErrTruncated) || m.isBeyond(stats) {

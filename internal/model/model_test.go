@@ -254,7 +254,8 @@ func TestLimits(t *testing.T) {
 // What is wrong with a compressed message of ours is the reason for an end, whatever we have said since.
 func TestCompressedReasons(t *testing.T) {
 	hex := func(m *deflate.Handmade) string { return fmt.Sprintf("%#x", m.Bytes()) }
-	p := "> text rsv=4 " + hex(deflate.Blocks().Fixed().Literals("p").End()) + "\n< text \"p\"\n"
+	p := "> text rsv=4 " + hex(deflate.Blocks().Fixed().Literals("p").End()) + "\n"
+	echoed := p + "< text \"p\"\n"
 	earlier := hex(deflate.Blocks().Fixed().After("p").Copy(9, 1).End())
 	const reason = "SHOULD 6455-7.1.7-2"
 	none := deflate.Answer{ClientNoContextTakeover: true}
@@ -263,8 +264,9 @@ func TestCompressedReasons(t *testing.T) {
 		agreed             deflate.Answer
 		want               string
 	}{
-		{"a reference to the message before", p + "> text more rsv=4 " + earlier + "\nend", none, reason},
-		{"the same where it is allowed", p + "> text more rsv=4 " + earlier + "\nend", deflate.Answer{}, "MUST 6455-7.3-1"},
+		{"a reference to the message before", echoed + "> text more rsv=4 " + earlier + "\nend", none, reason},
+		{"the same where it is allowed", echoed + "> text more rsv=4 " + earlier + "\nend", deflate.Answer{}, "MUST 6455-7.3-1"},
+		{"a message behind one without an octet, refused", "> text more rsv=4 \"\"\n> continuation \"\"\n> ping \"\"\n< pong \"\"\n" + p + "< " + closing(1002) + "\nend", none, ""},
 		{"no octet, and a Close with 1013", "> text rsv=4 \"\"\n> " + closing(1013) + "\nend", none, reason},
 		{"no octet, a Close, and the end of our half", "> text rsv=4 \"\"\n> " + closing(1000) + "\nwe end\nend", none, reason},
 	} {

@@ -19,6 +19,7 @@ type sending struct {
 	deflated []byte // payload of the message under way, where it is compressed
 	control  []byte // payload of the control frame under way
 	inflater *deflate.Inflater
+	adrift   bool // an inflater of the endpoint's may be anywhere, as it had data that cannot be inflated
 
 	pings    []ping
 	nextPing int // those before it need no answer any more
