@@ -43,10 +43,11 @@ func (f *caseFile) asRead(r report.Result, file []byte) *report.Result {
 	if f.Extra == nil || bytes.Contains(file, []byte(`\ufffd`)) {
 		return nil
 	}
-	read := f.stored().result()
+	stored := f.stored()
+	read := stored.result()
 	x := *f.Extra
 	x.Log = nil // what is printed in the notation is read as it was
-	if x.decode(&read) != nil {
+	if x.decode(stored, &read) != nil {
 		return nil
 	}
 	read.Log.Records, read.Close = r.Log.Records, r.Close

@@ -3,7 +3,11 @@
 package archive
 
 import (
+	"encoding/json"
 	"errors"
+	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -11,6 +15,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/report"
 	"github.com/wsspec/wsspec/internal/verdict"
+	"github.com/wsspec/wsspec/internal/visible"
 	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
@@ -57,6 +62,93 @@ func inParallel(n int, do func(i int)) {
 		})
 	}
 	workers.Wait()
+}
+
+// lightReader reads case files without what lighten leaves out, one after the other.
+type lightReader struct {
+	pruner pruner
+	off    branches
+	file   []byte
+
+	texts map[string]string
+	logs  map[logKey]*wirelog.Log
+}
+
+func newLightReader() *lightReader {
+	return &lightReader{off: heavy(), texts: map[string]string{}, logs: map[logKey]*wirelog.Log{}}
+}
+
+// load is loadCase and lighten. Of what is left out it checks only that it is JSON: who
+// asks for it reads the file again.
+func (l *lightReader) load(dir string, f *listed) (report.Result, error) {
+	if f.plain && f.Size <= maxFile {
+		if b, err := l.read(filepath.Join(dir, f.name), int(f.Size)); err == nil {
+			if r, ok := l.result(b); ok {
+				r.File, r.ID = f.name, visible.Text(r.ID)
+				return r, nil
+			}
+		}
+	}
+	r, err := loadCase(dir, f.name) // for what is wrong, and where
+	if err != nil {
+		return report.Result{}, err
+	}
+	return lighten(r), nil
+}
+
+// read returns the file, which is good until it is called again.
+func (l *lightReader) read(path string, size int) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	l.file = slices.Grow(l.file[:0], size)[:size]
+	_, err = io.ReadFull(f, l.file)
+	return l.file, err
+}
+
+// result is what lighten leaves of a case file.
+func (l *lightReader) result(b []byte) (r report.Result, ok bool) {
+	pruned, ok := l.pruner.prune(b, l.off)
+	if !ok {
+		return r, false
+	}
+	var f struct {
+		storedCase
+		Extra *extra `json:"wsspec"`
+	}
+	if err := json.Unmarshal(pruned, &f); err != nil || f.ID == "" {
+		return r, false
+	}
+	if r = f.result(); f.Extra == nil {
+		r.Log.Traffic = readTraffic(f.TrafficStats)
+	} else if err := f.Extra.decode(f.storedCase, &r); err != nil {
+		return r, false
+	}
+	r = lighten(r)
+	l.share(&r)
+	return r, true
+}
+
+// share has results have in common what is the same.
+func (l *lightReader) share(r *report.Result) {
+	for _, s := range []*string{&r.Agent, &r.ID, &r.Title, &r.Spec, &r.URL, &r.Verdict.Result, &r.Verdict.CloseResult} {
+		if known, is := l.texts[*s]; is {
+			*s = known
+		} else {
+			l.texts[*s] = *s
+		}
+	}
+	if !plainLog(r.Log) {
+		return
+	}
+	key := logKey{r.Log.Facts, r.Log.Refused, r.Log.Extension}
+	if known, is := l.logs[key]; is {
+		r.Log = known
+	} else {
+		l.logs[key] = r.Log
+	}
 }
 
 // lighten leaves out what is as large as the conversation.

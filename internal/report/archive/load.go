@@ -120,7 +120,7 @@ func ReadCase(b []byte) (report.Result, error) {
 	}
 	r := f.result()
 	if f.Extra == nil {
-		r.Log.Records = f.records()
+		r.Log.Records, r.Log.Traffic = f.records(), readTraffic(f.TrafficStats)
 		return r, nil
 	}
 	var x extra
@@ -130,7 +130,7 @@ func ReadCase(b []byte) (report.Result, error) {
 		}
 		return report.Result{}, jsonfault.Of(b, err)
 	}
-	if err := x.decode(&r); err != nil {
+	if err := x.decode(f, &r); err != nil {
 		return report.Result{}, fmt.Errorf("key wsspec: %w", err)
 	}
 	return r, nil

@@ -148,8 +148,8 @@ func newExtra(r report.Result) *extra {
 	return x
 }
 
-// decode fills a result with what a case file says.
-func (x extra) decode(r *report.Result) error {
+// decode fills the result of the file with what the key says.
+func (x *extra) decode(f storedCase, r *report.Result) error {
 	if x.Schema < 1 || x.Schema > Schema {
 		return fmt.Errorf("schema %d of the key wsspec: this program reads 1 to %d", x.Schema, Schema)
 	}
@@ -170,6 +170,8 @@ func (x extra) decode(r *report.Result) error {
 	}
 	if x.Traffic != nil {
 		r.Log.Traffic = wirelog.Traffic{In: wirelog.Volume(x.Traffic.In), Out: wirelog.Volume(x.Traffic.Out)}
+	} else {
+		r.Log.Traffic = readTraffic(f.TrafficStats)
 	}
 	if x.Compression != nil {
 		r.Log.Compression = wirelog.Compression(*x.Compression)

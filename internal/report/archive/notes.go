@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -49,8 +50,17 @@ type listed struct {
 	name string
 	stamp
 	err     error // why it cannot be read
+	plain   bool  // it is a file, or a link to one
 	regular bool  // it is a file, and no link to one
 	noted   bool  // what is in it is known from the notes
+}
+
+// look sees how the file is.
+func (f *listed) look(dir string) {
+	info, err := os.Stat(filepath.Join(dir, f.name))
+	if f.err = err; err == nil {
+		f.stamp, f.plain = stampOf(info), info.Mode().IsRegular()
+	}
 }
 
 func list(dir string) (*listing, error) {
@@ -67,10 +77,7 @@ func list(dir string) (*listing, error) {
 	inParallel(len(entries), func(i int) {
 		f := &l.files[i]
 		f.name, f.regular = entries[i].Name(), entries[i].Type().IsRegular()
-		info, err := os.Stat(filepath.Join(dir, f.name))
-		if f.err = err; err == nil {
-			f.stamp = stampOf(info)
-		}
+		f.look(dir)
 	})
 	l.files = slices.DeleteFunc(l.files, func(f listed) bool { return errors.Is(f.err, fs.ErrNotExist) }) // gone meanwhile
 	for i, f := range l.files {
@@ -166,27 +173,31 @@ func (s stamp) late(noted time.Time) bool {
 // read adds what is in files. Those that cannot be read are left out.
 func (n *notes) read(dir string, files []*listed) []error {
 	results, errs := make([]report.Result, len(files)), make([]error, len(files))
+	readers := make(chan *lightReader, runtime.GOMAXPROCS(0))
+	for range cap(readers) {
+		readers <- newLightReader()
+	}
 	inParallel(len(files), func(i int) {
 		if errs[i] = files[i].err; errs[i] != nil {
 			return
 		}
-		var r report.Result
-		if r, errs[i] = loadCase(dir, files[i].name); errs[i] == nil {
-			results[i] = lighten(r)
-		}
+		l := <-readers
+		results[i], errs[i] = l.load(dir, files[i])
 		files[i].err = errs[i]
+		readers <- l
 	})
 	byAgent := map[string][]int{}
-	for i, r := range results {
+	for i := range results {
 		if errs[i] == nil {
-			byAgent[r.Agent] = append(byAgent[r.Agent], i)
+			byAgent[results[i].Agent] = append(byAgent[results[i].Agent], i)
 		}
 	}
 	for name, add := range byAgent {
 		a := n.agent(name)
-		more := noted{name: name}
+		more := noted{name: name, results: make([]report.Result, 0, len(add)), stamps: make([]stamp, 0, len(add))}
 		for _, i := range add {
 			more.results, more.stamps = append(more.results, results[i]), append(more.stamps, files[i].stamp)
+			results[i] = report.Result{}
 		}
 		*a = a.with(more)
 	}

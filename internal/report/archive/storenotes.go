@@ -31,10 +31,7 @@ func (s *Store) catchUp() {
 	var files []*listed
 	for name := range s.since {
 		f := &listed{name: name}
-		info, err := os.Stat(filepath.Join(s.dir, name))
-		if f.err = err; err == nil {
-			f.stamp = stampOf(info)
-		}
+		f.look(s.dir)
 		files = append(files, f)
 	}
 	s.forgetNotes(s.since)
