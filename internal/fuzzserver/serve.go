@@ -100,8 +100,8 @@ func (c *conn) controlRule() string {
 
 // refuse answers the handshake with an HTTP error.
 func (c *conn) refuse(r *peer.Refusal) {
-	c.emit(Event{Kind: Refused, Status: r.Status, Err: errors.New(r.Why)})
 	c.ledger.refuse(c.seat)
+	c.emit(Event{Kind: Refused, Status: r.Status, Err: errors.New(r.Why)})
 	if err := c.in.SetDeadline(time.Now().Add(refusalPatience)); err != nil {
 		return
 	}

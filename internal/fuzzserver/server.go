@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -149,6 +150,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		}
 		c := s.arrive(st) // by one at a time: where we are slow, those to come wait in front of the door
 		conns.Go(func() { s.serveConn(ctx, c) })
+		runtime.Gosched() // to look at it before the next one, which may cost it its place
 	}
 	if ctx.Err() != nil {
 		err = nil
