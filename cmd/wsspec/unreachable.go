@@ -50,6 +50,11 @@ func unreachableHint(err error) string {
 	if hint, ok := securityHint(err); ok {
 		return hint
 	}
+	if worded, ok := errors.AsType[*stream.WordedError](err); ok {
+		if op, _ := errors.AsType[*net.OpError](worded.Err); op == nil || op.Op != "dial" {
+			return "is it a WebSocket server, and the right port? wss: is for servers that speak TLS at it"
+		}
+	}
 	return "is the server running, and is this its address?"
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -41,6 +42,7 @@ func TestUnreachableHints(t *testing.T) {
 		{&stream.ProxyError{Err: stream.ErrNotHTTP}, "is it an HTTP proxy"}, {&stream.ProxyError{Err: &net.OpError{Op: "dial"}}, "is the proxy running"},
 		{&stream.ProtocolError{Chosen: "h2"}, "out of --alpn"}, {alert("no application protocol"), "--alpn says"},
 		{fmt.Errorf("%w: %w", fuzzclient.ErrCertificateRefused, alert("bad certificate")), "is it signed"},
+		{&stream.WordedError{Words: "silence", Err: context.DeadlineExceeded}, "is it a WebSocket server"},
 		{fuzzclient.ErrUnreachable, "is the server running"},
 		{&fuzzclient.LostError{Err: fuzzclient.ErrUnreachable, Last: []string{"1.1.1", "8.2.10"}}, "did it crash? its own log may say why; these cases reached it last: --jobs 1 --cases 1.1.1,8.2.10"},
 	} {

@@ -40,7 +40,7 @@ func (c *workerCmd) Run(ctx context.Context, p *process) error {
 	if c.Wait < 0 {
 		return badUsage(fmt.Errorf("--wait is %v: want at least 0s", c.Wait), "")
 	}
-	bus, err := c.connect(ctx)
+	bus, err := c.connect(ctx, p)
 	if err != nil {
 		return fleetUsage(err)
 	}
@@ -64,15 +64,18 @@ func (c *workerCmd) Run(ctx context.Context, p *process) error {
 }
 
 // connect waits for the server: it may be started at the same time.
-func (c *workerCmd) connect(ctx context.Context) (*fleet.Bus, error) {
+func (c *workerCmd) connect(ctx context.Context, p *process) (*fleet.Bus, error) {
 	late := time.Now().Add(c.Wait)
-	for {
+	for first := true; ; first = false {
 		bus, err := fleet.Connect(ctx, fleet.Address{URL: c.URL, Token: c.Token, CAFile: c.CAFile})
 		if err != nil && ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
 		if !errors.Is(err, fleet.ErrServer) || time.Now().After(late) {
 			return bus, err
+		}
+		if first {
+			fmt.Fprintf(p.stderr, "Trying for %v: %v\n", c.Wait, err)
 		}
 		select {
 		case <-time.After(500 * time.Millisecond):

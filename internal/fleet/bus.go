@@ -12,6 +12,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/wsspec/wsspec/internal/stream"
 )
 
 // Address says where a NATS server with JetStream is.
@@ -55,7 +57,7 @@ func Connect(ctx context.Context, a Address) (*Bus, error) {
 		return nil, context.Cause(ctx)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrServer, shown(u), withoutToken(err))
+		return nil, fmt.Errorf("%w: %s: %w", ErrServer, shown(u), said(err))
 	}
 	b, err := newBus(ctx, nc)
 	if err != nil {
@@ -68,12 +70,19 @@ func Connect(ctx context.Context, a Address) (*Bus, error) {
 // shown is an address without its token.
 func shown(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
-// withoutToken keeps what an error says, but for the name of a URL in it.
-func withoutToken(err error) error {
+// said is what an error says, in words that say what to look at, and without the name of a URL in
+// it, which may have a token.
+func said(err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
-		return u.Err
+		err = u.Err
 	}
-	return err
+	switch {
+	case errors.Is(err, nats.ErrNoServers):
+		return &stream.WordedError{Words: "nobody listens there", Err: err}
+	case errors.Is(err, nats.ErrNoInfoReceived):
+		return &stream.WordedError{Words: "what answers there is no NATS server", Err: err}
+	}
+	return stream.Worded(err, connectPatience)
 }
 
 // A Bus is a connection to a server, with the places on it that jobs need.

@@ -5,6 +5,8 @@ package fleet
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -286,4 +288,34 @@ func FuzzMessages(f *testing.F) {
 			t.Errorf("%+v", k)
 		}
 	})
+}
+
+// What is wrong with a server is said in a sentence.
+func TestServersInVain(t *testing.T) {
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Close()
+	strange, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer strange.Close()
+	go func() {
+		for {
+			c, err := strange.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(c, "SSH-2.0-OpenSSH_9.9\r\n")
+			c.Close()
+		}
+	}()
+	for l, want := range map[net.Listener]string{gone: "nobody listens there", strange: "what answers there is no NATS server"} {
+		url := "nats://" + l.Addr().String()
+		if _, err := Connect(t.Context(), Address{URL: url}); !errors.Is(err, ErrServer) || err.Error() != ErrServer.Error()+": "+url+": "+want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
 }

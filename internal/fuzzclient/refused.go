@@ -17,6 +17,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/peer"
 	"github.com/wsspec/wsspec/internal/visible"
+	"github.com/wsspec/wsspec/internal/wirelog"
 	"github.com/wsspec/wsspec/internal/ws"
 )
 
@@ -92,10 +93,10 @@ func (e *RefusedError) mayPass() bool {
 }
 
 // refusal says what a server that did not open the connection did instead.
-func (e *Endpoint) refusal(o *overheard, head []byte, waited time.Duration) *RefusedError {
+func (e *Endpoint) refusal(o *overheard, log *wirelog.Log, waited time.Duration) *RefusedError {
 	heard, err := o.said()
 	if peer.TunnelOf(o) != nil {
-		heard = append(slices.Clone(head), heard...) // which came beside the stream
+		heard = append(slices.Clone(log.Response), heard...) // which came beside the stream
 	}
 	r := &RefusedError{URL: e.URL, Target: e.request.Target, Waited: waited}
 	end := ws.HeadEnd(heard)
@@ -115,7 +116,7 @@ func (e *Endpoint) refusal(o *overheard, head []byte, waited time.Duration) *Ref
 		r.How, r.Line = NotHTTP, printable(heard)
 	case len(heard) == maxHeard:
 		r.How, r.Line = Endless, printable(heard)
-	case err != nil:
+	case err != nil, peer.TunnelOf(o) != nil && !log.Facts.WasOpenHandshakeTimeout:
 		r.How, r.Line = HangingUp, printable(heard)
 	default:
 		r.How, r.Line = Silence, printable(heard)

@@ -303,7 +303,7 @@ func (e *Endpoint) hold(ctx context.Context, st runner.Settings, meanwhile func(
 		found.agent = name[:min(len(name), maxAgent)]
 	}
 	if !opened && (err != nil || resp.Status != 101) {
-		found.refused = e.refusal(o, p.Log().Response, waited)
+		found.refused = e.refusal(o, p.Log(), waited)
 	}
 	return found, nil
 }

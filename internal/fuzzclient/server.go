@@ -173,7 +173,7 @@ func (e *Endpoint) dial(ctx context.Context, m *secure.Manner) (stream.Stream, e
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case time.Now().Add(pause).After(giveUp) || isPermanent(err):
-			return nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, e.URL, e.alerted(err))
+			return nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, e.URL, e.alerted(stream.Worded(err, dialLimit)))
 		}
 		select {
 		case <-time.After(pause):
@@ -205,7 +205,7 @@ func (e *Endpoint) dialOnce(ctx context.Context, m *secure.Manner) (stream.Strea
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	}
-	return nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, e.URL, err)
+	return nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, e.URL, stream.Worded(err, dialLimit))
 }
 
 // connect makes a connection, with TLS in the manner of a case, where there is one. What

@@ -97,6 +97,11 @@ func tunnelled(ctx context.Context, proxy *url.URL, addr string) (net.Conn, erro
 	switch {
 	case err != nil && ctx.Err() != nil:
 		failed.Err = fmt.Errorf("no answer to CONNECT %s: %w", addr, context.Cause(ctx))
+		if late := context.Cause(ctx); late == context.DeadlineExceeded {
+			failed.Err = &WordedError{fmt.Sprintf("no answer to CONNECT %s in time", addr), late}
+		}
+	case IsReset(err):
+		failed.Err = &WordedError{"it reset the connection before its answer was complete", err}
 	case err != nil:
 		failed.Err = err
 	case resp.StatusCode/100 != 2:

@@ -84,10 +84,12 @@ func (c *conn) unsettled(ctx context.Context) error {
 	_ = c.under.Close() // gone already
 	err := c.over()
 	switch {
+	case ctx.Err() == context.DeadlineExceeded:
+		return fmt.Errorf("%w: it takes the connection, and no SETTINGS come", ErrNotHTTP2)
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(err, io.EOF):
-		return fmt.Errorf("%w: it closed the connection: %w", ErrNotHTTP2, err)
+		return &stream.WordedError{Words: ErrNotHTTP2.Error() + ": it closed the connection", Err: errors.Join(ErrNotHTTP2, err)}
 	}
 	if _, fault := errors.AsType[*FaultError](err); fault {
 		return fmt.Errorf("%w: what came instead of SETTINGS is no frame of it", ErrNotHTTP2)

@@ -4,6 +4,7 @@ package h2_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -263,11 +264,19 @@ func TestDialInVain(t *testing.T) {
 			ours, theirs := memnet.Pipe(0)
 			_, _ = io.WriteString(theirs, answer)
 			_ = theirs.CloseWrite()
-			if _, err := h2.Dial(t.Context(), ours); !errors.Is(err, want) {
+			if _, err := h2.Dial(t.Context(), ours); !errors.Is(err, want) || strings.Contains(err.Error(), "EOF") {
 				t.Errorf("%q: %v, want %v", answer, err, want)
 			}
 			synctest.Wait()
 			time.Sleep(time.Second)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		ours, _ := memnet.Pipe(0)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if _, err := h2.Dial(ctx, ours); !errors.Is(err, h2.ErrNotHTTP2) || !strings.HasSuffix(err.Error(), "no SETTINGS come") {
+			t.Errorf("of a server that says nothing: %v", err)
 		}
 	})
 }
