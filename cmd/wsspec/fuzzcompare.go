@@ -42,12 +42,24 @@ func (c *fuzzCmd) compare(ctx context.Context, p *process) error {
 		return err
 	}
 	if s.Lost != nil {
-		return s.Lost
+		return screen.oneIsLost(c.URLs[s.LostIs], &s)
 	}
 	if ctx.Err() != nil {
 		return statusError(exitInterrupted)
 	}
 	return nil
+}
+
+// oneIsLost keeps the last conversations before a server could not be reached any more.
+func (s *fuzzScreen) oneIsLost(url string, sum *fuzz.Comparison) error {
+	for i, c := range sum.Gone {
+		if _, err := s.keep(fmt.Sprintf("gone-%d-%d", sum.Seed, i+1), c.String()); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(s.process.stdout, "\n%v\n", sum.Lost)
+	s.say("", fmt.Sprintf("The last %d conversations before that are in %s/gone-%d-*.wsspec; the server may have died of one of them. To find out which: wsspec fuzz %s --seed %d --restart COMMAND", len(sum.Gone), s.out, sum.Seed, url, sum.Seed))
+	return statusError(exitVerdict)
 }
 
 // differences prints the table, and keeps an example of each.

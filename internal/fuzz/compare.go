@@ -4,6 +4,7 @@ package fuzz
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,7 +34,9 @@ type Comparison struct {
 	Took        time.Duration
 	Wrong       [2]int // conversations that one of them got wrong, which are not compared
 	Differences []Difference
-	Lost        error
+	Lost        error                        // why one of them could not be reached any more
+	LostIs      int                          // which
+	Gone        []*conversation.Conversation // the last before that
 }
 
 // comparison is one that is going on.
@@ -43,9 +46,10 @@ type comparison struct {
 	guide *guide
 	draw  *generator.Generator
 
-	mu    sync.Mutex
-	found map[string]*Difference
-	sum   Comparison
+	mu     sync.Mutex
+	found  map[string]*Difference
+	sum    Comparison
+	recent recent
 }
 
 // maxDifferences bounds what is told, as endpoints choose what they answer.
@@ -60,6 +64,7 @@ func Compare(ctx context.Context, c Config, peers [2]player.Peer) Comparison {
 	if c.First == (player.Patience{}) {
 		c.First = player.Quick()
 	}
+	whole := ctx
 	r := &comparison{Config: c, peers: peers, guide: newGuide(c.Runs), found: map[string]*Difference{}}
 	r.draw = generator.New(generator.Base{Seed: c.Seed, Role: c.Role, Single: true, Obeys: c.Obeys})
 	began := time.Now()
@@ -74,6 +79,14 @@ func Compare(ctx context.Context, c Config, peers [2]player.Peer) Comparison {
 		workers.Go(func() { r.work(ctx) })
 	}
 	workers.Wait()
+	for i, p := range peers { // those that have no time to end do not notice
+		s, err := p.Connect(whole)
+		if err == nil {
+			_ = s.Close()
+		} else if whole.Err() == nil {
+			r.isLost(&unreached{i, err})
+		}
+	}
 	r.sum.Seed, r.sum.Took = c.Seed, time.Since(began)
 	r.sum.Played, _, _ = r.guide.counts()
 	for _, d := range r.found {
@@ -105,16 +118,14 @@ func (r *comparison) work(ctx context.Context) {
 			return
 		}
 		c := r.draw.Draw(n, known)
+		r.recent.add(c)
 		found, marks, err := r.play(ctx, players, c)
 		r.guide.played(n, c, marks, nil)
-		if ctx.Err() != nil {
+		if isOver(ctx) {
 			return
 		}
 		if err != nil {
-			r.mu.Lock()
-			r.sum.Lost = err
-			r.mu.Unlock()
-			r.guide.stop()
+			r.isLost(err)
 			return
 		}
 		for _, d := range found {
@@ -131,7 +142,7 @@ func (r *comparison) play(ctx context.Context, players [2]*player.Player, c *con
 	for i, p := range players {
 		out := p.Play(ctx, c)
 		if out.Unreached != nil {
-			return nil, nil, fmt.Errorf("%s cannot be reached any more: %w", [2]string{"the first server", "the second server"}[i], out.Unreached)
+			return nil, nil, &unreached{i, out.Unreached}
 		}
 		marks = append(marks, out.Marks...)
 		if w := out.Worst(); w != nil && w.Level != model.Should {
@@ -159,6 +170,30 @@ func (r *comparison) play(ctx context.Context, players [2]*player.Player, c *con
 		}
 	}
 	return found, marks, nil
+}
+
+// unreached is that one of the endpoints could not be reached.
+type unreached struct {
+	which int
+	why   error
+}
+
+func (e *unreached) Error() string {
+	return fmt.Sprintf("%s cannot be reached any more: %v", [2]string{"the first server", "the second server"}[e.which], e.why)
+}
+
+// isLost ends the comparison.
+func (r *comparison) isLost(err error) {
+	r.guide.stop()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sum.Lost != nil {
+		return
+	}
+	r.sum.Lost, r.sum.Gone = err, r.recent.all()
+	if u, ok := errors.AsType[*unreached](err); ok {
+		r.sum.LostIs = u.which
+	}
 }
 
 // more says which of two numbers is the larger: how large they are depends on what was

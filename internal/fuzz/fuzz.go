@@ -144,8 +144,9 @@ type run struct {
 	rest     rest
 	covered  covered
 
+	recent recent
+
 	mu     sync.Mutex
-	recent []*conversation.Conversation // the last that were begun
 	lost   error
 	gone   []*conversation.Conversation
 	cancel context.CancelFunc // of the drawing
@@ -263,7 +264,22 @@ func (f *Fuzzer) do() {
 		hunters.Go(f.hunt)
 	}
 	hunters.Wait()
+	f.lookLast()
 	f.sum = f.summary()
+}
+
+// lookLast looks whether the last conversations were too much for a server: those that have
+// no time to end do not notice.
+func (f *Fuzzer) lookLast() {
+	if f.Role != ws.Client || f.isLost() || f.ctx.Err() != nil {
+		return
+	}
+	s, err := f.Peer.Connect(f.ctx)
+	if err == nil {
+		_ = s.Close()
+	} else {
+		f.comesBack(f.ctx, err)
+	}
 }
 
 func (r *run) summary() Summary {
@@ -290,20 +306,19 @@ func (r *run) work(ctx context.Context) {
 			return
 		}
 		c := r.draw.Draw(n, known)
-		r.remember(c)
+		r.recent.add(c)
 		r.alone.RLock()
 		r.idle(false)
 		r.speak(n, c)
 		out := p.Play(ctx, c)
 		r.idle(true)
 		r.alone.RUnlock()
-		if out.Unreached != nil && ctx.Err() == nil {
+		if out.Unreached != nil && !isOver(ctx) {
 			if !r.comesBack(ctx, out.Unreached) {
 				r.guide.stop()
 				return
 			}
-			r.died.Add(1)
-			for _, d := range r.lately() { // it may have been any of those
+			for _, d := range r.recent.all() { // it may have been any of those
 				r.pursuit.add(suspect{c: d, n: n, gone: true, at: time.Since(r.began)})
 			}
 		}
@@ -314,6 +329,13 @@ func (r *run) work(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// isOver reports whether a context has ended or is about to: what opens connections looks at
+// the time itself, and may be earlier.
+func isOver(ctx context.Context) bool {
+	end, ok := ctx.Deadline()
+	return ctx.Err() != nil || ok && !time.Now().Before(end)
 }
 
 // idle takes it that a conversation only waits from now on, or has something to do again. Who
@@ -332,20 +354,25 @@ const maxIdle = 24
 // keptRecent is how many of the last conversations are told of when the endpoint is gone.
 const keptRecent = 16
 
-func (r *run) remember(c *conversation.Conversation) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.recent) == keptRecent {
-		r.recent = append(r.recent[:0], r.recent[1:]...)
-	}
-	r.recent = append(r.recent, c)
+// recent are the conversations that were begun last.
+type recent struct {
+	mu   sync.Mutex
+	last []*conversation.Conversation
 }
 
-// lately are the conversations that were begun last.
-func (r *run) lately() []*conversation.Conversation {
+func (r *recent) add(c *conversation.Conversation) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]*conversation.Conversation(nil), r.recent...)
+	if len(r.last) == keptRecent {
+		r.last = append(r.last[:0], r.last[1:]...)
+	}
+	r.last = append(r.last, c)
+}
+
+func (r *recent) all() []*conversation.Conversation {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.last)
 }
 
 // comesBack waits for an endpoint that could not be reached.
@@ -356,13 +383,14 @@ func (r *run) comesBack(ctx context.Context, why error) bool {
 		return false
 	}
 	if r.comesOrIsStarted(ctx) {
+		r.died.Add(1)
 		return true
 	}
 	if ctx.Err() != nil {
 		return false
 	}
 	r.lost = fmt.Errorf("the endpoint cannot be reached any more: %w", why)
-	r.gone = append([]*conversation.Conversation(nil), r.recent...)
+	r.gone = r.recent.all()
 	r.cancel()
 	return false
 }

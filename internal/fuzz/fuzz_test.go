@@ -105,3 +105,22 @@ func TestBrokenOff(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// A server that serves nobody behind the last conversation is not one without findings.
+func TestEndpointIsGoneAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const runs = 40
+		p := endpoint(t, ws.Server)
+		connect, left := p.Connect, runs
+		p.Connect = func(ctx context.Context) (stream.Stream, error) {
+			if left--; left < 0 {
+				return nil, errors.New("connection refused")
+			}
+			return connect(ctx)
+		}
+		s := fuzz.Run(t.Context(), fuzz.Config{Seed: 1, Role: ws.Client, Peer: p, Jobs: 1, Single: true, Away: 1, Runs: runs})
+		if s.Lost == nil || len(s.Gone) == 0 || s.Played != runs {
+			t.Errorf("%d conversations, then %v", s.Played, s.Lost)
+		}
+	})
+}
