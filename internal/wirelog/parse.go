@@ -5,6 +5,7 @@ package wirelog
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -178,7 +179,7 @@ func ParseFrame(s string) (Frame, error) {
 	for ; i < len(words); i++ {
 		name, value, _ := strings.Cut(words[i], "=")
 		if done, err := f.parseAttribute(name, value, &declared); err != nil {
-			return Frame{}, fmt.Errorf("%.40q: %w", words[i], err)
+			return Frame{}, fmt.Errorf("%.40q: %w", words[i], plain(err))
 		} else if done {
 			break
 		}
@@ -257,7 +258,7 @@ func parsePayload(words []string, text string) (p Payload, err error) {
 			err = fmt.Errorf("want %d octets", sha256.Size)
 		}
 		if err != nil {
-			return Payload{}, fmt.Errorf("%.80q: %w", w, err)
+			return Payload{}, fmt.Errorf("%.80q: %w", w, plain(err))
 		}
 		text = strings.TrimPrefix(strings.TrimPrefix(text, w), " ")
 	}
@@ -294,4 +295,13 @@ func parseOctets(s string) (p Payload, err error) {
 		return p, fmt.Errorf("octets %.40q: %d shown of %d", h, len(p.Head), p.Len)
 	}
 	return p, nil
+}
+
+// plain says in our words that something is no number that we can take: the word it stands in
+// is told beside it.
+func plain(err error) error {
+	if _, ok := errors.AsType[*strconv.NumError](err); ok {
+		return errors.New("want a number, and no larger one than a machine can take")
+	}
+	return err
 }
