@@ -3,6 +3,7 @@
 package generator_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/wsspec/wsspec/internal/fuzz/conversation"
@@ -57,5 +58,26 @@ func BenchmarkDraw(b *testing.B) {
 	g := generator.New(generator.Base{Seed: 1})
 	for n := uint64(0); b.Loop(); n++ {
 		g.Draw(n, nil)
+	}
+}
+
+// A client that follows a redirect, as HTTP has it, does not come back to us: there it would
+// be told nothing, and wait.
+func TestRedirectsLeadAway(t *testing.T) {
+	g, seen := generator.New(generator.Base{Seed: 1, Role: ws.Server}), 0
+	for n := range uint64(5000) {
+		for _, o := range g.Draw(n, nil).Openings {
+			for _, e := range o.Edits {
+				if !strings.HasPrefix(e.Text, "Location:") {
+					continue
+				}
+				if seen++; !strings.Contains(e.Text, "//127.0.0.1:1/") {
+					t.Fatal(e.Text)
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("there are no redirects")
 	}
 }

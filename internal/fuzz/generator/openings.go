@@ -112,7 +112,7 @@ func requestEdits() []string {
 // answerEdits are changes of an answer: right ones, and wrong ones.
 func answerEdits() []string {
 	return []string{
-		"line HTTP/1.1 200 OK", "line HTTP/1.1 301 Moved Permanently\nadd Location: /elsewhere\nadd Content-Length: 0", "line HTTP/1.1 401 Unauthorized\nadd Content-Length: 0", "line HTTP/1.1 404 Not Found\nadd Content-Length: 0", "line HTTP/1.1 503 Service Unavailable\nadd Content-Length: 0", "line HTTP/1.1 302 Found\nadd Location: ws://127.0.0.1:1/\nadd Content-Length: 0",
+		"line HTTP/1.1 200 OK", "line HTTP/1.1 301 Moved Permanently\nadd Location: //127.0.0.1:1/elsewhere\nadd Content-Length: 0", "line HTTP/1.1 401 Unauthorized\nadd Content-Length: 0", "line HTTP/1.1 404 Not Found\nadd Content-Length: 0", "line HTTP/1.1 503 Service Unavailable\nadd Content-Length: 0", "line HTTP/1.1 302 Found\nadd Location: ws://127.0.0.1:1/\nadd Content-Length: 0",
 		"line HTTP/1.0 101 Switching Protocols", "line HTTP/1.1 101", "line HTTP/1.1 101 Whatever", "line HTTP/1.1 1O1 Switching", "line HTTP/1.1 102 Processing", "line HTTP/1.1 202 Accepted",
 		"without Upgrade", "with Upgrade: WebSocket", "with Upgrade: WEBSOCKET", "with Upgrade: websocketx", "with Upgrade: h2c", "with upgrade: websocket", "with Upgrade: xwebsocket",
 		"without Connection", "with Connection: keep-alive, Upgrade", "with Connection: UPGRADE", "with Connection: close", "with Connection: upgraded", "with CONNECTION: upgrade", "with Connection: keep-alive\nadd Connection: Upgrade",
