@@ -132,7 +132,7 @@ func (c *Conn) inflate() error {
 	plain, err := c.inflateInto(z.empty())
 	var failed *ProtocolError
 	switch {
-	case errors.As(err, &failed), errors.Is(err, errDied):
+	case errors.As(err, &failed), errors.Is(err, errDied), errors.Is(err, errDropped):
 		return err
 	case errors.Is(err, deflate.ErrLimit):
 		return &ProtocolError{ws.MessageTooBig, "message too long when inflated"}

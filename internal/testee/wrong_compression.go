@@ -46,6 +46,9 @@ const (
 	dropsBehindFinal          = "drops-data-behind-final-block"
 	deliversCorrupt           = "delivers-what-it-could-inflate"
 	deliversTruncated         = "delivers-truncated-deflate"
+	hangsOnCorrupt            = "hangs-on-invalid-deflate"
+	dropsOnCorrupt            = "drops-tcp-on-invalid-deflate"
+	closes1000OnCorrupt       = "1000-for-invalid-deflate"
 	skipsZlibHeader           = "skips-zlib-header"
 	toleratesTail             = "accepts-unremoved-tail"
 	skipsTextCheck            = "no-utf8-check-of-compressed-text"
@@ -92,6 +95,9 @@ func compressionFaults() []Fault {
 		{Name: deliversTruncated, Title: "Delivers what has come of compressed data that end too early", Roles: InBoth},
 		{Name: skipsZlibHeader, Title: "Skips a zlib header before compressed data", Roles: InBoth},
 		{Name: deliversCorrupt, Title: "Delivers what it could inflate of invalid data", Roles: InBoth},
+		{Name: hangsOnCorrupt, Title: "Does nothing more where a message cannot be inflated", Roles: InBoth},
+		{Name: dropsOnCorrupt, Title: "Ends TCP without a Close where a message cannot be inflated", Roles: InBoth, Legal: true},
+		{Name: closes1000OnCorrupt, Title: "Fails the connection with 1000 where a message cannot be inflated", Roles: InBoth, Legal: true},
 		{Name: toleratesTail, Title: "Accepts messages from which 00 00 ff ff was not removed", Roles: InBoth},
 		{Name: skipsTextCheck, Title: "Does not check that compressed text is UTF-8", Roles: InBoth},
 		{Name: acceptsCutCompressed, Title: "Accepts compressed text that ends inside a character", Roles: InBoth},
@@ -167,6 +173,12 @@ func (c *Conn) afterInflate(stats deflate.Stats, err error) error {
 	case corrupt && c.has(deliversCorrupt), errors.Is(err, deflate.ErrTail) && c.has(toleratesTail),
 		errors.Is(err, deflate.ErrTruncated) && c.has(deliversTruncated):
 		return nil
+	case corrupt && c.has(hangsOnCorrupt):
+		return c.hang()
+	case corrupt && c.has(dropsOnCorrupt):
+		return errDropped
+	case corrupt && c.has(closes1000OnCorrupt):
+		return &ProtocolError{ws.NormalClosure, ""}
 	}
 	return err
 }
