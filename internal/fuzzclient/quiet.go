@@ -54,10 +54,16 @@ func (w *watched) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write may take long, where the peer does not read: the watch goes on meanwhile.
-func (w *watched) Write(p []byte) (int, error) {
+// AwaitTurn returns once a write goes out at once. Whoever has a deadline for it sets that
+// behind this.
+func (w *watched) AwaitTurn() {
 	w.still()
 	w.acting.Resume()
+}
+
+// Write may take long, where the peer does not read: the watch goes on meanwhile.
+func (w *watched) Write(p []byte) (int, error) {
+	w.AwaitTurn()
 	w.move(false)
 	n, err := w.Stream.Write(p)
 	w.move(true)

@@ -298,3 +298,36 @@ func TestAnswersWhenPatienceIsOver(t *testing.T) {
 	}.run(t)
 	got.wantFacts(t, "opened closedByMe failedByMe clean local=1001Going Away remote=1001 ")
 }
+
+// Time in which we wait for our turn to write is none of the other side's: neither our
+// patience with a write nor that with the answer to a Close is shorter for it.
+func TestTurns(t *testing.T) {
+	for name, c := range map[string]struct {
+		conversation
+	}{
+		"an echo and a Close": {
+			conversation{
+				config: options(peer.Options{CloseTimeout: time.Second}), end: peer.CloseConnection,
+				script: func(p *peer.Peer) {
+					p.Send(text("a"))
+					p.Until(time.Second, func() bool { return p.Events() > 0 })
+					p.Close(ws.NormalClosure)
+				},
+				other: func(o *other) { o.next(); o.send(ws.Text, "a"); o.next(); o.close(1000) },
+			},
+		},
+		"an answer to a Close": {
+			conversation{end: peer.GiveUp, patience: time.Second, other: func(o *other) { o.close(1000); o.next() }},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c.turns, c.capacity = time.Minute, 1<<10
+				got := c.play(t)
+				if f := got.Facts; !f.WasClean || f.FailedByMe || f.WasNotCleanReason != "" {
+					t.Errorf("clean %v, failed by us %v, not clean for %q: %v", f.WasClean, f.FailedByMe, f.WasNotCleanReason, got.Records)
+				}
+			})
+		})
+	}
+}

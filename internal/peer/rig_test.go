@@ -33,6 +33,27 @@ type conversation struct {
 	// extensions is the other side's Sec-WebSocket-Extensions.
 	extensions string
 	context    context.Context
+	turns      time.Duration // that each write has to wait until it is its turn
+}
+
+// byTurns is a stream that has the Peer wait before it writes.
+type byTurns struct {
+	stream.Stream
+	late  time.Duration
+	ready bool
+}
+
+func (s *byTurns) AwaitTurn() {
+	if !s.ready {
+		time.Sleep(s.late)
+		s.ready = true
+	}
+}
+
+func (s *byTurns) Write(p []byte) (int, error) {
+	s.AwaitTurn()
+	s.ready = false
+	return s.Stream.Write(p)
 }
 
 // outcome is how a conversation ended.
@@ -62,6 +83,9 @@ func (c conversation) run(t *testing.T) (got outcome) {
 func (c conversation) play(t *testing.T) outcome {
 	t.Helper()
 	ours, theirs := memnet.Pipe(c.capacity)
+	if c.turns > 0 {
+		ours = &byTurns{Stream: ours, late: c.turns}
+	}
 	cfg := peer.Config{Role: c.role, Seed: 1}
 	if c.config != nil {
 		c.config(&cfg)

@@ -245,6 +245,7 @@ func (p *Peer) wrote(first []byte, n int) {
 // put writes octets. It reports false where the connection is of no more use:
 // the peer is gone, or has not read for longer than our patience.
 func (p *Peer) put(b []byte) bool {
+	p.awaitTurn()
 	_ = p.s.SetWriteDeadline(p.writeBy()) // a stream that cannot has ended
 	n, err := p.s.Write(b)
 	for paced := p.paced(); paced && n > 0 && stream.IsTimeout(err) && time.Now().Before(p.pace.last); {
@@ -269,6 +270,16 @@ func (p *Peer) put(b []byte) bool {
 		p.drop(true)
 	}
 	return false
+}
+
+// awaitTurn waits until the stream lets us write, where it does so only by turns. That
+// is no time of the other side's.
+func (p *Peer) awaitTurn() {
+	if t, ok := p.s.(interface{ AwaitTurn() }); ok {
+		from := time.Now()
+		t.AwaitTurn()
+		p.postpone(time.Since(from))
+	}
 }
 
 // SendClose sends a Close frame with any payload, legal or not, and begins the
