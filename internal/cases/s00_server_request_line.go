@@ -44,7 +44,7 @@ func requestLines() []conform.Case {
 			// process the message as if it was in the highest minor version" (RFC 9110, 2.5).
 			ID: "0.1.7", Title: "Ask with HTTP/1.2", Spec: "RFC 9110, 2.5", Requirements: []string{"6455-4.2.1-3"},
 			Open: edits(httpVersion("HTTP/1.2")),
-			Want: orNoAnswer(orRefuses(verdict.NonStrict, "A minor version that is not known was refused (RFC 9110, 2.5: it should be taken for the highest that is).", opens())),
+			Want: orNothingBehind101(orRefuses(verdict.NonStrict, "A minor version that is not known was refused (RFC 9110, 2.5: it should be taken for the highest that is).", opens())),
 		}, {
 			ID: "0.1.8", Title: "Ask with HTTP/2.0 in the form of HTTP/1", Spec: "RFC 6455, 4.2.1", Requirements: []string{"6455-4.2.1-3"},
 			Open: edits(httpVersion("HTTP/2.0")), Want: orOpens(verdict.NonStrict, notHTTP, refuses(4, 505)),
@@ -81,7 +81,7 @@ func requestTargets() []conform.Case {
 			// request-line" (RFC 9112, 2.2).
 			ID: "0.1.13", Title: "Ask with an empty line in front", Spec: "RFC 9112, 2.2", Requirements: []string{"9112-2.2-2"},
 			Open: edits(inFront("\r\n")),
-			Want: orNoAnswer(orRefuses(verdict.NonStrict, "A request behind an empty line was refused (RFC 9112, 2.2: the line should be ignored).", opens())),
+			Want: orNothingBehind101(orRefuses(verdict.NonStrict, "A request behind an empty line was refused (RFC 9112, 2.2: the line should be ignored).", opens())),
 		}, {
 			ID: "0.1.14", Title: "Ask with a query of 8 KiB", Spec: "RFC 9112, 3", Requirements: []string{"6585-5-1"},
 			Open: edits(withQuery(strings.Repeat("a", 8192))), Want: opensOrRefuses(),

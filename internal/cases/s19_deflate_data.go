@@ -102,7 +102,8 @@ func nearlyDeflate() []conform.Case {
 			ID: "19.2.7", Title: "Compressed binary whose only block has 2 octets of the 256 that it declares", Requirements: []string{"7692-7.2-1"},
 			Play: offend(compressedBinary(cut)),
 			Want: or(notInflated(), delivered(verdict.NonStrict,
-				"What could be inflated of the message was delivered, with the 00 00 ff ff that a receiver adds, though its block has not ended.", echoOf(binary("He\x00\x00\xff\xff")))),
+				"What could be inflated of the message was delivered, with the 00 00 ff ff that a receiver adds, though its block has not ended.", echoOf(binary("He\x00\x00\xff\xff"))),
+				delivered(verdict.NonStrict, "What could be inflated of the message was delivered, though its block has not ended.", echoOf(binary("He")))),
 		}, {
 			ID: "19.2.8", Title: "Compressed text without an octet", Spec: "RFC 7692, 7.2.3.6", Requirements: []string{"7692-7.2-1", "7692-7.2.3.6-1"},
 			Play: offend(compressedText(nil)),

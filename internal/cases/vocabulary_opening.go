@@ -219,9 +219,19 @@ func listing(name, token string, e verdict.Event) verdict.Event {
 // orNoAnswer takes it too, as NON-STRICT, that TCP is ended without an answer, or without a
 // frame behind 101.
 func orNoAnswer(w verdict.Want) verdict.Want {
-	without := why("TCP was ended without an HTTP response (RFC 6455, 4.2.1: a server must return one).", is(verdict.NonStrict, ended()))
-	without.Unopened = true
-	return or(w, without, why("The handshake was accepted, and then TCP was ended.", is(verdict.NonStrict, ended())))
+	return orNothingBehind101(or(w, noAnswer()))
+}
+
+// orNothingBehind101 takes it too, as NON-STRICT, that TCP is ended without a frame behind 101.
+func orNothingBehind101(w verdict.Want) verdict.Want {
+	return or(w, why("The handshake was accepted, and then TCP was ended.", is(verdict.NonStrict, ended())))
+}
+
+// noAnswer: TCP is ended without an answer, which is NON-STRICT wherever the server may refuse.
+func noAnswer() verdict.Outcome {
+	o := why("TCP was ended without an HTTP response (RFC 6455, 4.2.1: a server must return one).", is(verdict.NonStrict, ended()))
+	o.Unopened = true
+	return o
 }
 
 // opensNothing: any answer will do but 101, a page for example.

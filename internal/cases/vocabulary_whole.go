@@ -243,9 +243,10 @@ func edits(es ...peer.Edit) peer.Opening { return peer.Opening{Edits: es} }
 // opens: the server accepts the handshake, and echoes.
 func opens() verdict.Want { return ladder(begins(verdict.OK, echo("x"))) }
 
-// orRefuses takes an HTTP error too, with the grade.
+// orRefuses takes an HTTP error too, with the grade. A server that refuses without a word
+// does so here as well: that is not a fault of its own.
 func orRefuses(g verdict.Grade, reason string, w verdict.Want) verdict.Want {
-	return or(w, why(reason, begins(g, answered(4, 5))))
+	return or(w, why(reason, begins(g, answered(4, 5))), noAnswer())
 }
 
 // refuses: the server answers with an HTTP error, best with one of the statuses.

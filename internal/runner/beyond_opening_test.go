@@ -99,6 +99,7 @@ func TestOpeningFaults(t *testing.T) {
 		"0.7.19": "nothing but a server that dies of it: TestDeadServers",
 		"0.8.1":  "whom a server serves is its business",
 		"0.8.2":  "whom a server serves is its business",
+		"0.8.4":  "a server that serves all need not look at Origin",
 		"0.8.5":  "nothing but a server that dies of it: TestDeadServers",
 		"0.8.6":  "needs a profile: TestOpeningAsTold",
 		"0.8.7":  "a survey: TestAnswerSurveys",
@@ -163,6 +164,8 @@ func TestOpeningAsTold(t *testing.T) {
 	told := peer.Profile{Subprotocols: []string{"chat"}, ForbiddenOrigin: "http://bad.example", ProtectedPath: "/secret"}
 	anyCase, _ := testee.ParseFaults("matches-subprotocols-without-case")
 	anyOrigin, _ := testee.ParseFaults("ignores-origin-policy")
+	oneOrigin, _ := testee.ParseFaults("reads-only-first-origin")
+	silent := func(_ int, s stream.Stream) { _, _ = s.Read(make([]byte, 64<<10)) } // and TCP is ended
 	for _, row := range []struct {
 		id    string
 		serve func(int, stream.Stream)
@@ -175,6 +178,11 @@ func TestOpeningAsTold(t *testing.T) {
 		{"0.8.3", echoing(testee.Config{ForbiddenOrigins: []string{told.ForbiddenOrigin}}), verdict.OK},
 		{"0.8.3", echoing(testee.Config{ForbiddenOrigins: []string{told.ForbiddenOrigin}, Faults: anyOrigin}), verdict.Failed},
 		{"0.8.3", replying("HTTP/1.1 404 Not Found\r\n\r\n"), verdict.NonStrict},
+		{"0.8.4", echoing(testee.Config{Faults: oneOrigin}), verdict.Informational},
+		{"0.8.4", silent, verdict.NonStrict},
+		{"0.2.9", silent, verdict.NonStrict}, // who ends TCP to refuse does so here as well
+		{"0.5.2", silent, verdict.NonStrict},
+		{"0.1.1", silent, verdict.Failed},
 		{"0.8.6", replying("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"a\"\r\n\r\n"), verdict.OK},
 		{"0.8.6", replying("HTTP/1.1 401 Unauthorized\r\n\r\n"), verdict.Failed},
 		{"0.8.6", replying("HTTP/1.1 403 Forbidden\r\n\r\n"), verdict.NonStrict},
