@@ -3,6 +3,8 @@
 package peer_test
 
 import (
+	"io"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,6 +101,39 @@ func TestPatienceStretchesWithLateness(t *testing.T) {
 				}
 				if fails != tt.fails || got.Late != tt.late || tt.answer == time.Hour && got.took != tt.closes {
 					t.Errorf("failed at %v, took %v, late %v; want %v, %v, %v\n%s", fails, got.took, got.Late, tt.fails, tt.closes, tt.late, got.lines())
+				}
+			})
+		})
+	}
+}
+
+// So is patience with a peer that does not read: a deadline for writing may be over before we have written.
+func TestWritesStretchWithLateness(t *testing.T) {
+	for name, tt := range map[string]struct {
+		lost time.Duration
+		why  string
+	}{
+		"never late": {0, "peer did not read what we sent"},
+		"late":       {300 * ms, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				beats := append(ran(10*ms, 500*ms), ran(510*ms+tt.lost, time.Minute)...)
+				got := conversation{
+					capacity: 1000,
+					config:   func(c *peer.Config) { c.Pulse = peer.BeatingAt(time.Now(), beats...) },
+					script: func(p *peer.Peer) {
+						p.EndAfter(time.Second, peer.FailConnection)
+						p.Send(text(strings.Repeat("x", 1<<16)))
+						p.Close(1000)
+					},
+					other: func(o *other) {
+						o.sleep(1200 * ms)
+						_, _ = io.Copy(io.Discard, o)
+					},
+				}.play(t)
+				if unread := strings.Contains(got.Facts.WasNotCleanReason, "did not read"); unread != (tt.why != "") || got.Late != tt.lost {
+					t.Errorf("%q, late %v; want %q, %v\n%s", got.Facts.WasNotCleanReason, got.Late, tt.why, tt.lost, got.lines())
 				}
 			})
 		})

@@ -246,13 +246,7 @@ func (p *Peer) wrote(first []byte, n int) {
 // the peer is gone, or has not read for longer than our patience.
 func (p *Peer) put(b []byte) bool {
 	p.awaitTurn()
-	_ = p.s.SetWriteDeadline(p.writeBy()) // a stream that cannot has ended
-	n, err := p.s.Write(b)
-	for paced := p.paced(); paced && n > 0 && stream.IsTimeout(err) && time.Now().Before(p.pace.last); {
-		b = b[n:] // it reads, however slowly
-		_ = p.s.SetWriteDeadline(p.writeBy())
-		n, err = p.s.Write(b)
-	}
+	err := p.writeInTime(b)
 	if err == nil {
 		return true
 	}
@@ -279,6 +273,31 @@ func (p *Peer) awaitTurn() {
 		from := time.Now()
 		t.AwaitTurn()
 		p.postpone(time.Since(from))
+	}
+}
+
+// writeInTime writes octets for as long as our patience lasts. Time in which we lost the processor is
+// none: the deadline may be over before we got to writing at all.
+func (p *Peer) writeInTime(b []byte) error {
+	by := p.writeBy()
+	for paced := p.paced(); ; {
+		_ = p.s.SetWriteDeadline(by) // a stream that cannot has ended
+		n, err := p.s.Write(b)
+		if !stream.IsTimeout(err) {
+			return err
+		}
+		b = b[n:]
+		now := time.Now()
+		lost := p.lateness(now)
+		p.postpone(lost)
+		switch {
+		case lost > 0:
+			by = now.Add(lost)
+		case paced && n > 0 && now.Before(p.pace.last): // it reads, however slowly
+			by = p.writeBy()
+		default:
+			return err
+		}
 	}
 }
 
