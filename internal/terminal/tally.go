@@ -65,7 +65,9 @@ func (t *Tally) Add(r report.Result) {
 	}
 	t.done++
 	light := r
-	light.Log = &wirelog.Log{Facts: r.Log.Facts, Traffic: r.Log.Traffic, Compression: r.Log.Compression}
+	if len(r.Log.Records)+len(r.Log.Request)+len(r.Log.Response) > 0 { // else there is nothing to let go of
+		light.Log = &wirelog.Log{Facts: r.Log.Facts, Traffic: r.Log.Traffic, Compression: r.Log.Compression}
+	}
 	t.agent.Results = append(t.agent.Results, light)
 	t.behavior[r.Verdict.Behavior] = append(t.behavior[r.Verdict.Behavior], r.ID)
 	t.closing[r.Verdict.Close] = append(t.closing[r.Verdict.Close], r.ID)
