@@ -106,7 +106,7 @@ opens 500 a second and holds 10,000 for a minute; --ping 20s pings each meanwhil
 
 try what fails again, end with status 1 if the condition is met, write all that was measured to a file.
 
-Exit status: 0 if all is well, 1 if a condition of --fail-if is met, no connection was still open at the end, no Pong came to any Ping, or the server broke the protocol, 2 for a mistake on the command line, 3 if no connection could be opened, 130 if stopped by a signal; what was found until then is shown and written.`
+Exit status: 0 if all is well, 1 if a condition of --fail-if is met, no connection was still open at the end, no Pong came to any Ping, or the server broke the protocol (connections that failed or were lost are for --fail-if to judge, as in --fail-if 'failed>1%'), 2 for a mistake on the command line, 3 if no connection could be opened, 130 if stopped by a signal; what was found until then is shown and written.`
 }
 
 // Run opens connections.

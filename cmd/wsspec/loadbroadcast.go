@@ -38,7 +38,7 @@ send longer messages, end with status 1 if a message takes too long to the last 
 
 Latency is counted from when a message was to be sent. Each has a mark by which it is known, of about 45 octets, which comes first in it: shorter ones are made so long. The server may put text around them, and send others of its own. Whether the sender gets its own message back makes no difference.
 
-Exit status: 0 if all is well, 1 if a condition of --fail-if is met, nobody received a message, or the server broke the protocol, 2 for a mistake on the command line, 3 if no connection could be opened, 130 if stopped by a signal; what was found until then is shown and written.`
+Exit status: 0 if all is well, 1 if a condition of --fail-if is met, nobody received a message, some came twice, altered or unsent, or the server broke the protocol (missing messages, and connections that failed or were lost, are for --fail-if to judge, as in --fail-if 'missing>0'), 2 for a mistake on the command line, 3 if no connection could be opened, 130 if stopped by a signal; what was found until then is shown and written.`
 }
 
 // Run sends on one connection and receives on all others.

@@ -67,7 +67,7 @@ end with status 1 if the condition is met, write all that was measured to a file
 
 The server has to answer each message with the same message, in order, and send nothing else.
 
-Exit status: 0 if all is well, 1 if a condition of --fail-if is met, no message came back as it was sent, or the server broke the protocol, 2 for a mistake on the command line, 3 if no connection could be opened, 130 if stopped by a signal; what was found until then is shown and written.`
+Exit status: 0 if all is well, 1 if a condition of --fail-if is met, an answer was wrong, a message had no answer although its connection stayed open, or the server broke the protocol (--fail-if 'wrong>1%' or 'missing>1%' allows some; connections that failed or were lost are for --fail-if alone to judge), 2 for a mistake on the command line, 3 if no connection could be opened, 130 if stopped by a signal; what was found until then is shown and written.`
 }
 
 // Run sends and receives.

@@ -53,7 +53,7 @@ Each step is a test of its own, with connections of its own, in the open model: 
 
 --fail-if is held against the best step: 'rate<1000' fails if less than that was answered there.
 
-Exit status: 0 if all is well, 1 if the objective does not hold even where the search begins or a condition of --fail-if is met, 2 for a mistake on the command line, 3 if no connection could be opened, 130 if stopped by a signal; what was found until then is shown and written.`
+Exit status: 0 if all is well, 1 if the objective does not hold even where the search begins, a condition of --fail-if is met, or at any step an answer was wrong or the server broke the protocol, 2 for a mistake on the command line, 3 if no connection could be opened, 130 if stopped by a signal; what was found until then is shown and written.`
 }
 
 // Run searches.

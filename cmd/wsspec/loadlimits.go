@@ -104,6 +104,7 @@ func (l *loading) shared(ctx context.Context, plan load.Plan, begin time.Time, e
 		Plan: plan, Processes: plan.Processes, Begin: begin, Every: max(loadInterval, time.Duration(plan.Processes)*perProcess), Emit: emit,
 		Start: func(int) (*crew.Child, error) { return l.child(exe) },
 		Died: func(part int, lost int64, why error) {
+			l.lost = append(l.lost, fmt.Sprintf("process %d of %d with %d connections", part+1, plan.Processes, lost))
 			l.screen.Tell("wsspec: process %d of %d has died, with %d connections: %v", part+1, plan.Processes, lost, why)
 		},
 	})

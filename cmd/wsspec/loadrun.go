@@ -40,7 +40,7 @@ type loading struct {
 
 	fleet FleetFlags
 	bus   *fleet.Bus // nil where this machine carries all out
-	lost  []string   // workers with what they held
+	lost  []string   // workers, or processes of ours, with what they held
 }
 
 // run carries out the plan, and shows how far it is.
@@ -125,7 +125,7 @@ func (l *loading) known(ctx context.Context, begin time.Time, messaging time.Dur
 	case ctx.Err() != nil:
 		k.Interrupted = "a signal"
 	case len(l.lost) > 0:
-		k.Interrupted = "the loss of " + strings.Join(l.lost, ", ")
+		k.Interrupted = load.LossOf + strings.Join(l.lost, ", ")
 	}
 	return k
 }

@@ -53,9 +53,7 @@ func Conclude(p Plan, r Run, s *stats.Snapshot) (*Result, error) {
 			*to = &Distribution{Summary: h.Summary(), Curve: h.Curve(), HDR: h}
 		}
 	}
-	if r.Interrupted == "" {
-		res.Amiss = p.amiss(s)
-	}
+	res.Amiss = p.amiss(s, r.Interrupted == "")
 	var err error
 	res.Thresholds, err = judge(p.FailIf, p.Kind, s, r.Messaging)
 	return res, err

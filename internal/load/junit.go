@@ -57,7 +57,7 @@ func WriteJUnit(w io.Writer, r *Result) error {
 	run := junitCase{Name: "run", Class: class, Time: took}
 	switch {
 	case r.Interrupted != "":
-		run.Error = &junitMessage{"stopped by " + r.Interrupted, "interrupted"}
+		run.Error = &junitMessage{visible.Text(r.Cut()), "interrupted"}
 	case r.Opened == 0 && r.Failed > 0:
 		run.Error = &junitMessage{"no connection could be opened", "unreachable"}
 	case r.Amiss != "":

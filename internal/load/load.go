@@ -29,8 +29,8 @@ type Result struct {
 	Started time.Time `json:"started"`
 	// Interrupted says what ended the run before its plan was carried out; empty where it was.
 	Interrupted string `json:"interrupted,omitempty"`
-	// Amiss says why all is not well whatever the conditions say: what the test was for did not happen at all, or
-	// the server broke the protocol. Empty where neither is so.
+	// Amiss says why all is not well without any condition: what the test was for did not happen at all, what came
+	// was wrong, messages had no answer, or the server broke the protocol. Empty where none of it is so.
 	Amiss string `json:"amiss,omitempty"`
 	Plan  Plan   `json:"plan"`
 

@@ -40,6 +40,10 @@ func Load(on Surroundings, r *load.Result) {
 		p.add("")
 		p.text("  ", red, "✗ "+visible.Text(p.r.Amiss))
 	}
+	if text := p.r.Unjudged(); text != "" {
+		p.add("")
+		p.text("  ", yellow, "! "+text)
+	}
 	for _, line := range p.lines {
 		fmt.Fprintln(on.Out, strings.TrimRight(clipColored(line, p.width), " "))
 	}
@@ -67,8 +71,8 @@ func (p *loadPage) paint(look, s string) string {
 func (p *loadPage) head() {
 	p.add("")
 	p.add("  %s", p.paint(bold, "load "+string(p.r.Kind)+"  "+visible.Text(p.r.URL)))
-	if p.r.Interrupted != "" {
-		p.text("  ", yellow, "stopped by "+visible.Text(p.r.Interrupted)+": this is what was found until then")
+	if text := p.r.Cut(); text != "" {
+		p.text("  ", yellow, visible.Text(text))
 	}
 	p.add("")
 }

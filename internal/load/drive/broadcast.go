@@ -29,9 +29,10 @@ type broadcast struct {
 	mu      sync.Mutex
 	conns   []*conn // in order; where a connection stands here is its seat
 	seats   map[*conn]int
-	live    []bool          // by seat
-	next    uint64          // number of the next message
-	fans    map[uint64]*fan // under way
+	live    []bool            // by seat
+	next    uint64            // number of the next message
+	fans    map[uint64]*fan   // under way
+	late    map[uint64][]bool // of messages that were given up: by seat, who may still get it
 	senders []turns
 }
 
@@ -51,7 +52,7 @@ type fan struct {
 
 func newBroadcast(r *run) *broadcast {
 	return &broadcast{
-		run: r, payloads: newPayloads(r.plan), nudge: make(chan struct{}, 1), fans: map[uint64]*fan{}, seats: map[*conn]int{},
+		run: r, payloads: newPayloads(r.plan), nudge: make(chan struct{}, 1), fans: map[uint64]*fan{}, late: map[uint64][]bool{}, seats: map[*conn]int{},
 		mark: fmt.Appendf(nil, "wsspec-%016x-", mix(uint64(r.begin.UnixNano())^r.plan.Seed)),
 	}
 }
@@ -208,8 +209,11 @@ func (b *broadcast) received(c *conn, opcode ws.Opcode, payload []byte) {
 		return
 	case b.sender(number) == seat:
 		return // the server sends to all, whoever sent it included
+	case f == nil && b.late[number] != nil && b.late[number][seat]:
+		b.late[number][seat] = false // it counts as missing
+		return
 	case f == nil || !f.want[seat]:
-		b.wrong(c, now, "a message for the second time, or after it was given up")
+		b.wrong(c, now, "a message for the second time")
 		return
 	}
 	f.want[seat] = false
@@ -298,7 +302,7 @@ func (b *broadcast) giveUp(why string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for number, f := range b.fans {
-		clear(f.want)
+		b.late[number], f.want = f.want, make([]bool, len(f.want))
 		b.missing(number, f, f.left, why)
 	}
 }

@@ -5,6 +5,7 @@ package drive_test
 import (
 	"context"
 	"net"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -142,6 +143,16 @@ func TestBroadcastCounts(t *testing.T) {
 			all(to, opcode, payload)
 			all(to[2:3], opcode, payload)
 		}, stats.Counts{Sent: 10, Messages: 30, Wrong: 10}, "wrong message", 10},
+		{"the last comes to one too late, and again", func(to []*wire.Conn, _, number int, opcode ws.Opcode, payload []byte) {
+			if number < 9 {
+				all(to, opcode, payload)
+				return
+			}
+			all(to[:3], opcode, payload)
+			payload = slices.Clone(payload)
+			time.AfterFunc(1500*time.Millisecond, func() { all(to[3:], opcode, payload) })
+			time.AfterFunc(1600*time.Millisecond, func() { all(to[3:], opcode, payload) })
+		}, stats.Counts{Sent: 10, Messages: 29, Missing: 1, Wrong: 1}, "wrong message", 1},
 		{"as binary", func(to []*wire.Conn, _, _ int, _ ws.Opcode, payload []byte) {
 			all(to, ws.Binary, payload)
 		}, stats.Counts{Sent: 10, Missing: 30, Wrong: 30}, "wrong message", 30},
@@ -173,7 +184,7 @@ func TestBroadcastCounts(t *testing.T) {
 			}
 		}, stats.Counts{Sent: 5, Messages: 15, Unsent: 5, Lost: 3}, "not sent: nobody left to receive it", 5},
 	} {
-		s := broadcasts(t, &room{relay: tt.relay}, load.Plan{Connections: 4, Rate: 10, Duration: sec(1)})
+		s := broadcasts(t, &room{relay: tt.relay}, load.Plan{Connections: 4, Rate: 10, Duration: sec(1), Hold: sec(4)})
 		got := stats.Counts{Sent: s.Sent, Messages: s.Messages, Missing: s.Missing, Wrong: s.Wrong, Unsent: s.Unsent, Lost: s.Lost}
 		if got != tt.want || tt.cause != "" && s.Failures[tt.cause].Count != tt.n {
 			t.Errorf("%s:\n%+v %v\nwant %+v and %d %q", tt.name, got, s.Failures, tt.want, tt.n, tt.cause)

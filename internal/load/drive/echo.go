@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/wsspec/wsspec/internal/load"
 	"github.com/wsspec/wsspec/internal/load/stats"
 	"github.com/wsspec/wsspec/internal/ws"
 )
@@ -263,7 +264,7 @@ func (e *echo) closed(c *conn) {
 	measured := e.forget(c)
 	c.ended = true
 	c.mu.Unlock()
-	e.missing(c, measured, "the connection ended")
+	e.missing(c, measured, "no answer: the connection ended")
 	if e.waiting.Add(-int64(left)) == 0 {
 		e.ended()
 	}
@@ -287,7 +288,7 @@ func (e *echo) missing(c *conn, n int64, why string) {
 	e.run.tally.count(c.number, e.run.tally.now(), func(s *stats.Snapshot, slot *stats.Slot) {
 		s.Missing += n
 		slot.Failed += n
-		s.Fail("no answer: "+why, n, "")
+		s.Fail(why, n, "")
 	})
 }
 
@@ -302,9 +303,9 @@ func (e *echo) giveUp() {
 		}
 		c.mu.Unlock()
 		e.waiting.Add(-int64(left))
-		why := fmt.Sprintf("%v after the last message", time.Duration(e.run.plan.Timeout))
+		why := load.Unanswered(time.Duration(e.run.plan.Timeout))
 		if e.run.ctx.Err() != nil {
-			why = "the run was stopped"
+			why = "no answer: the run was stopped"
 		}
 		e.missing(c, measured, why)
 	}

@@ -68,7 +68,7 @@ func Style() string { return style }
 func Title(r *load.Result) string { return "load " + string(r.Kind) + " " + visible.Text(r.URL) }
 
 func write(w io.Writer, part string, r *load.Result, running bool) error {
-	t, err := template.New("page").Funcs(template.FuncMap{"visible": visible.Text, "thousands": load.Thousands, "decimal": load.Decimal, "us": us, "seconds": load.Seconds, "octets": load.Octets, "percent": load.Percent, "memory": func(n int64) string { return load.Octets(float64(n)) }}).Parse(text)
+	t, err := template.New("page").Funcs(template.FuncMap{"visible": visible.Text, "sentence": sentence, "thousands": load.Thousands, "decimal": load.Decimal, "us": us, "seconds": load.Seconds, "octets": load.Octets, "percent": load.Percent, "memory": func(n int64) string { return load.Octets(float64(n)) }}).Parse(text)
 	if err != nil {
 		return err
 	}
@@ -78,6 +78,9 @@ func write(w io.Writer, part string, r *load.Result, running bool) error {
 	}
 	return t.ExecuteTemplate(w, part, v)
 }
+
+// sentence is a text that is one, as such.
+func sentence(text string) string { return strings.ToUpper(text[:1]) + visible.Text(text[1:]) + "." }
 
 // us is a number of microseconds in words.
 func us(v float64) string { return load.Words(time.Duration(v * 1e3)) }
