@@ -125,7 +125,7 @@ func (l *loading) find(ctx context.Context) (*load.Result, error) {
 }
 
 // step tries one number. It is not known whether it holds where the search was stopped
-// meanwhile, or the server is not there at all.
+// meanwhile, a worker or process of ours was lost, or the server is not there at all.
 func (l *loading) step(ctx context.Context, f *search, at float64, again bool) (step load.Step, known bool, err error) {
 	plan, findings := l.readied(l.plan.Step(at))
 	l.findings, l.processes = findings, max(l.processes, plan.Processes)
@@ -137,7 +137,7 @@ func (l *loading) step(ctx context.Context, f *search, at float64, again bool) (
 		return step, false, nil
 	}
 	s := new(stats.Snapshot)
-	note := f.server.during()
+	note, lost := f.server.during(), len(l.lost)
 	end, err := l.carry(ctx, plan, f.begin, time.Since(f.begin), func(more *stats.Snapshot) {
 		s.Merge(more)
 		f.total.Merge(more)
@@ -151,6 +151,10 @@ func (l *loading) step(ctx context.Context, f *search, at float64, again bool) (
 	f.ramps += s.Ramp
 	f.sent += end.Messaging
 	f.most = max(f.most, s.Opened-s.Lost)
+	if len(l.lost) > lost { // what is not whole says nothing of the server
+		l.screen.Tell("wsspec: the search ends: at %s, the loss of %s", load.Decimal(at), l.lost[lost])
+		return step, false, nil
+	}
 	if end.Interrupted || s.Opened == 0 && len(f.steps) == 0 {
 		return step, false, nil
 	}

@@ -157,7 +157,7 @@ func hosts(urls []string) (all []string) {
 func (l *loading) shareOut(ctx context.Context, plan load.Plan, from time.Duration, emit func(*stats.Snapshot)) (drive.End, error) {
 	end, err := machines.Run(ctx, machines.Config{
 		Bus: l.bus, Plan: plan, From: from, Workers: l.fleet.Workers, Version: version(), Name: processName(),
-		Emit: emit, Note: l.told,
+		Emit: emit, Note: l.told, Step: l.plan.Kind == load.Find,
 	})
 	l.lost = append(l.lost, end.Lost...)
 	if err != nil {

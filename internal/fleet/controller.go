@@ -156,8 +156,8 @@ func (c *Controller) open(ctx context.Context) error {
 			return fmt.Errorf("job %s is another one: choose another name, or wait until it has ended", j.ID)
 		}
 		c.status = *left
-		for _, name := range left.Gates {
-			c.ledger.gates[name] = true
+		for _, g := range left.Gates {
+			c.ledger.gates[g.Name] = true
 		}
 		c.Tell(Event{Kind: Resumed})
 		if left.Phase == phaseRunning && j.Together {

@@ -58,6 +58,8 @@ type Part struct {
 	// Gate returns when all parts that are still at work have called it with this name, or
 	// with the context.
 	Gate func(ctx context.Context, name string)
+	// Since reports for how long a gate has been open, by the clock of the controller, and whether it is.
+	Since func(name string) (time.Duration, bool)
 }
 
 // A Runner carries out a part. When the context ends, it hands over what it has and

@@ -76,8 +76,8 @@ func (c *Controller) decide(ctx context.Context, interrupted bool) error {
 		c.ledger.begin()
 		changed = true
 	}
-	if open := c.ledger.open(); len(open) > 0 {
-		c.status.Gates = append(c.status.Gates, open...)
+	for _, name := range c.ledger.open() {
+		c.status.Gates = append(c.status.Gates, gate{name, time.Now().UnixNano()})
 		changed = true
 	}
 	if !changed {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -24,6 +23,7 @@ type lease struct {
 	done     bool   // all of it
 	together bool   // counted as one that has begun together
 	post     *post
+	ahead    time.Duration // of the controller's clock
 
 	mu      sync.Mutex
 	now     status        // what the controller said last
@@ -65,6 +65,7 @@ func (l *lease) carryOut(ctx context.Context) {
 		l.post.from.Offset, l.post.from.Within = ahead, within
 	}
 	l.say(newsReady, nil)
+	l.ahead = ahead
 	begin, err := l.awaitBegin(working, ahead)
 	if err != nil {
 		l.giveBack(held, err)
@@ -273,13 +274,25 @@ func (l *lease) run(ctx context.Context, begin time.Time) (err error) {
 		},
 		Gate: func(ctx context.Context, name string) {
 			l.say(newsGate, []byte(name))
-			l.until(ctx, func(s status) bool { return slices.Contains(s.Gates, name) })
+			l.until(ctx, func(s status) bool { _, open := s.gate(name); return open })
 		},
+		Since: l.since,
 	})
 	if err == nil && errors.Is(context.Cause(ctx), errFull) {
 		err = errFull
 	}
 	return err
+}
+
+// since is how long ago a gate was opened.
+func (l *lease) since(name string) (time.Duration, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	g, open := l.now.gate(name)
+	if !open {
+		return 0, false
+	}
+	return max(time.Since(time.Unix(0, g.NS).Add(l.ahead)), 0), true
 }
 
 // say puts news that are small.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -164,15 +165,30 @@ const (
 
 // status is what everybody may know of a job. Only its controller writes it.
 type status struct {
-	Kind     string   `json:"kind"`
-	Version  string   `json:"version"`
-	Spec     []byte   `json:"spec"`
-	Parts    int      `json:"parts"`
-	Together bool     `json:"together"`
-	Takeover bool     `json:"takeover"`
-	Phase    string   `json:"phase"`
-	BeginNS  int64    `json:"begin_ns,omitempty"` // by the clock of the controller
-	Gates    []string `json:"gates,omitempty"`    // that are open
+	Kind     string `json:"kind"`
+	Version  string `json:"version"`
+	Spec     []byte `json:"spec"`
+	Parts    int    `json:"parts"`
+	Together bool   `json:"together"`
+	Takeover bool   `json:"takeover"`
+	Phase    string `json:"phase"`
+	BeginNS  int64  `json:"begin_ns,omitempty"` // by the clock of the controller
+	Gates    []gate `json:"gates,omitempty"`    // that are open
+}
+
+// gate is one that has been opened, and when, by the clock of the controller.
+type gate struct {
+	Name string `json:"name"`
+	NS   int64  `json:"ns"`
+}
+
+// gate finds an open gate.
+func (s *status) gate(name string) (g gate, open bool) {
+	i := slices.IndexFunc(s.Gates, func(g gate) bool { return g.Name == name })
+	if i < 0 {
+		return gate{}, false
+	}
+	return s.Gates[i], true
 }
 
 func parseStatus(b []byte) (status, error) {

@@ -3,7 +3,6 @@
 package crew
 
 import (
-	"math"
 	"time"
 
 	"github.com/wsspec/wsspec/internal/load/drive"
@@ -33,7 +32,7 @@ func (g *gang) lose(m *member, why error) {
 		slot.Failed += n
 		s.Fail("no answer: "+died, n, example)
 	}
-	if n := g.toSend(m.part) - k.Sent - k.Unsent; n > 0 {
+	if n := drive.ToSend(g.Plan, m.part, g.Processes) - k.Sent - k.Unsent; n > 0 {
 		s.Unsent = n
 		slot.Failed += n
 		s.Fail("not sent: "+died, n, example)
@@ -43,17 +42,4 @@ func (g *gang) lose(m *member, why error) {
 	if g.Died != nil {
 		g.Died(m.part, s.Lost, why)
 	}
-}
-
-// toSend is how many messages of the open model are a part's, those that are not measured
-// left out.
-func (g *gang) toSend(part int) int64 {
-	p := g.Plan
-	if p.Rate == 0 || p.Duration == 0 {
-		return 0
-	}
-	before := func(d time.Duration) int64 { // how many of all are due before
-		return int64(math.Ceil(p.Rate * d.Seconds()))
-	}
-	return int64(drive.Share(int(before(time.Duration(p.Duration))), part, g.Processes) - drive.Share(int(before(time.Duration(p.Warmup))), part, g.Processes))
 }

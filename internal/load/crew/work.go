@@ -63,12 +63,13 @@ func Work(ctx context.Context, in io.Reader, out io.Writer, locate drive.Locator
 		Plan: j.Plan, Part: j.Part, Parts: j.Parts, Target: target, Dial: dial, Precise: dial == nil,
 		Begin: now.Add(-now.Round(0).Sub(start.Begin.At)), // by the clock that never jumps
 		From:  start.Begin.From, Every: j.Every, Emit: w.measured,
-		Gate: func(ctx context.Context) {
+		Gate: func(ctx context.Context) time.Duration {
 			_ = w.say(report{Ramped: true})
 			select {
 			case <-orders:
 			case <-ctx.Done():
 			}
+			return 0
 		},
 	})
 	if err != nil {

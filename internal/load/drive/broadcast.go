@@ -81,15 +81,15 @@ func (b *broadcast) main() {
 	p := newPacer(r)
 	defer p.end()
 	for m := 0; ; m++ {
-		due := begin + time.Duration(float64(m)/r.plan.Rate*float64(time.Second))
-		if due >= end {
+		at := begin + due(r.plan.Rate, m)
+		if at >= end {
 			p.until(end)
 			break
 		}
-		if !p.until(due) {
+		if !p.until(at) {
 			break
 		}
-		if why := b.send(due); why != "" {
+		if why := b.send(at); why != "" && at >= b.measured {
 			b.unsent(1, why)
 		}
 	}

@@ -38,8 +38,9 @@ type Config struct {
 	Emit  func(*stats.Snapshot)
 	Every time.Duration
 	// Gate is called once all our connections have been opened or given up, and
-	// returns when those of all other parts have; or with the context. It may be nil.
-	Gate func(context.Context)
+	// returns when those of all other parts have; or with the context. It says for how long messages have been sent by then: who
+	// takes over a part in the middle sends those that are due from then on. It may be nil.
+	Gate func(context.Context) (since time.Duration)
 	// Precise has messages sent when they are due, to microseconds, by a thread of its own: the
 	// runtime's timers are up to a millisecond late. Not for virtual time.
 	Precise bool
@@ -61,6 +62,7 @@ type run struct {
 
 	ctx     context.Context
 	begin   time.Time
+	since   time.Duration // for which messages have been sent when ours begin
 	pending atomic.Int64  // connections that are neither opened nor given up
 	ramped  chan struct{} // closed when there are none
 	closing atomic.Bool   // we end connections ourselves
@@ -122,7 +124,7 @@ func Run(ctx context.Context, cfg Config) (End, error) {
 	}
 	var end End
 	if r.waitRamp() {
-		messages := time.Now()
+		messages := time.Now().Add(-r.since)
 		if r.message != nil {
 			r.message.main()
 			end.Messaging = max(min(time.Since(messages), time.Duration(r.plan.Duration))-time.Duration(r.plan.Warmup), 0)
@@ -145,7 +147,7 @@ func (r *run) waitRamp() bool {
 	now := r.tally.now()
 	r.tally.note(func(s *stats.Snapshot) { s.Ramp = now - r.From })
 	if r.Gate != nil {
-		r.Gate(r.ctx)
+		r.since = r.Gate(r.ctx)
 	}
 	return r.ctx.Err() == nil
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -83,10 +84,13 @@ func (e *echo) main() {
 	}
 	r.mu.Unlock()
 	slices.SortFunc(e.conns, func(a, b *conn) int { return cmp.Compare(a.number, b.number) })
-	begin := r.tally.now()
+	now := r.tally.now()
+	begin := now - r.since
 	end := begin + time.Duration(r.plan.Duration)
 	e.measured = begin + time.Duration(r.plan.Warmup)
-	if e.inFlight > 0 {
+	switch {
+	case now >= end: // nothing is left of the time
+	case e.inFlight > 0:
 		for _, c := range e.conns {
 			for range e.inFlight {
 				now := r.tally.now()
@@ -94,7 +98,7 @@ func (e *echo) main() {
 			}
 		}
 		e.awaitUntil(end, func() bool { return e.waiting.Load() == 0 })
-	} else {
+	default:
 		e.pace(begin, end)
 	}
 	e.stopped.Store(true)
@@ -109,48 +113,81 @@ func (e *echo) pace(begin, end time.Duration) {
 	defer p.end()
 	live := slices.Clone(e.conns)
 	next := 0
-	for m := r.Part; ; m += r.Parts {
-		due := begin + e.due(m)
-		if due >= end {
+	for m := r.Part + r.Parts*Share(DueBefore(r.plan.Rate, r.since), r.Part, r.Parts); ; m += r.Parts {
+		at := begin + due(r.plan.Rate, m)
+		if at >= end {
 			p.until(end)
 			return
 		}
 		if len(live) == 0 { // the rest at once: there is nothing to wait for
 			left := int64(0)
-			for k := m; begin+e.due(k) < end; k += r.Parts {
-				left++
+			for k := m; begin+due(r.plan.Rate, k) < end; k += r.Parts {
+				if begin+due(r.plan.Rate, k) >= e.measured {
+					left++
+				}
 			}
 			e.unsent(m, left, "no connection left")
 			return
 		}
-		if !p.until(due) {
+		if !p.until(at) {
 			return
+		}
+		measured := int64(0)
+		if at >= e.measured {
+			measured = 1
 		}
 		for len(live) > 0 {
 			next %= len(live)
-			err := e.send(live[next], due, r.tally.now())
+			err := e.send(live[next], at, r.tally.now())
 			if err == nil {
 				next++
 				break
 			}
 			if err != errGone {
-				e.unsent(m, 1, err.Error())
+				e.unsent(m, measured, err.Error())
 				next++
 				break
 			}
 			if live = slices.Delete(live, next, next+1); len(live) == 0 {
-				e.unsent(m, 1, "no connection left")
+				e.unsent(m, measured, "no connection left")
 			}
 		}
 	}
 }
 
 // due is when a message of the whole plan is to be sent, from the first on.
-func (e *echo) due(m int) time.Duration {
-	return time.Duration(float64(m) / e.run.plan.Rate * float64(time.Second))
+func due(rate float64, m int) time.Duration {
+	return time.Duration(float64(m) / rate * float64(time.Second))
+}
+
+// DueBefore is how many messages of the whole plan, at a rate a second, are to be sent before a moment from the first on.
+func DueBefore(rate float64, t time.Duration) int {
+	if t <= 0 {
+		return 0
+	}
+	n := int(math.Ceil(rate * t.Seconds()))
+	for n > 0 && due(rate, n-1) >= t { // fractions are binary
+		n--
+	}
+	for due(rate, n) < t {
+		n++
+	}
+	return n
+}
+
+// ToSend is how many messages of the open model are a part's, of so many, those left out that are not measured.
+func ToSend(p load.Plan, part, parts int) int64 {
+	if p.Rate == 0 {
+		return 0
+	}
+	before := func(d load.Duration) int { return Share(DueBefore(p.Rate, time.Duration(d)), part, parts) }
+	return int64(before(p.Duration) - before(p.Warmup))
 }
 
 func (e *echo) unsent(shard int, n int64, why string) {
+	if n == 0 {
+		return
+	}
 	e.run.tally.count(shard, e.run.tally.now(), func(s *stats.Snapshot, slot *stats.Slot) {
 		s.Unsent += n
 		slot.Failed += n
@@ -176,10 +213,10 @@ func (e *echo) send(c *conn, due, now time.Duration) error {
 		c.echo.queue = c.echo.queue[:len(c.echo.queue)-1]
 		e.waiting.Add(-1)
 	}
-	c.mu.Unlock()
-	if err == nil && due >= e.measured {
+	if err == nil && due >= e.measured { // before its answer can be counted: nobody ever sees one more answer than messages
 		e.run.tally.count(c.number, now, func(s *stats.Snapshot, slot *stats.Slot) { s.Sent++; slot.Sent++ })
 	}
+	c.mu.Unlock()
 	return err
 }
 

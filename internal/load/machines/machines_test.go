@@ -46,10 +46,7 @@ func said(t *testing.T, opened, ended int64) []byte {
 func TestLosses(t *testing.T) {
 	total := new(stats.Snapshot)
 	var notes []string
-	g := &gathering{
-		cfg:  Config{Workers: 2, Emit: func(s *stats.Snapshot) { total.Merge(s) }, Note: func(text string) { notes = append(notes, text) }},
-		lost: map[int]string{},
-	}
+	g := newGathering(Config{Workers: 2, Emit: func(s *stats.Snapshot) { total.Merge(s) }, Note: func(text string) { notes = append(notes, text) }})
 	first, second := new(sum), new(sum)
 	g.event(fleet.Event{Kind: fleet.Ready, Worker: "a", Part: 0, Offset: 3 * time.Millisecond, Within: 200 * time.Microsecond})
 	g.event(fleet.Event{Kind: fleet.Begun})
@@ -67,10 +64,10 @@ func TestLosses(t *testing.T) {
 		t.Errorf("%d are lost while it may come back, %v", total.Lost, g.lost)
 	}
 	g.event(fleet.Event{Kind: fleet.Taken, Worker: "b", Part: 0, Sum: first, Text: "a"})
-	if total.Lost != 16 || total.Opened != 30 || total.Failures[LostWorker].Count != 16 {
+	if total.Lost != 16 || total.Opened != 30 || total.Failures["lost: "+LostWorker].Count != 16 {
 		t.Errorf("%+v, %+v", total.Counts, total.Failures)
 	}
-	want := `a has part 1 of 2, clock +3.0 ms ± 0.2|all 2 parts are taken: it begins|lost: a\x0a with 16 connections|b takes over part 1 from a, from its beginning`
+	want := `a has part 1 of 2, clock +3.0 ms ± 0.2|all 2 parts are taken: it begins|lost: a\x0a with 16 connections|b takes over part 1 from a`
 	if got := strings.Join(notes, "|"); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
