@@ -98,14 +98,14 @@ func (p *process) wsspec(ctx context.Context) (status int) {
 	if err := emptyValue(args); err != nil {
 		return p.fail(err)
 	}
-	kctx, err := parser.Parse(loadPlanCommand(args))
+	kctx, err := parser.Parse(loadPlanCommand(negative(args)))
 	if err != nil {
 		hint := `run "wsspec --help"`
 		var pe *kong.ParseError
 		if errors.As(err, &pe) && pe.Context != nil && pe.Context.Command() != "" {
 			hint = helpOf(pe.Context)
 		}
-		return p.fail(badUsage(err, hint))
+		return p.fail(badUsage(plainly(err), hint))
 	}
 	err = interrupted(ctx, kctx.Run())
 	if usage, ok := errors.AsType[*usageError](err); ok && usage.hint == "" {

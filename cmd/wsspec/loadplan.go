@@ -63,7 +63,7 @@ func readPlan(ctx context.Context, name string, k *kong.Context) (f planFile, ur
 		f.lines[flag.Name] = e.Line
 		for _, v := range e.Values {
 			if err := flag.Parse(kong.ScanAsType(kong.FlagValueToken, v), flag.Target); err != nil {
-				return f, "", badUsage(fmt.Errorf("%s:%d: %w", name, e.Line, err), "")
+				return f, "", badUsage(fmt.Errorf("%s:%d: %w", name, e.Line, plainly(err)), "")
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,6 +40,9 @@ func Connect(ctx context.Context, a Address) (*Bus, error) {
 	u, err := url.Parse(a.URL)
 	if err != nil || u.Scheme != "nats" && u.Scheme != "tls" || u.Hostname() == "" {
 		return nil, fmt.Errorf("address %q: %w", a.URL, ErrAddress)
+	}
+	if n, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || n == 0) {
+		return nil, fmt.Errorf("address %q: port %s: %w", a.URL, u.Port(), ErrAddress)
 	}
 	opts := []nats.Option{
 		nats.Name("wsspec"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond), nats.ReconnectJitter(100*time.Millisecond, 100*time.Millisecond),

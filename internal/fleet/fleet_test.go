@@ -224,7 +224,7 @@ func TestBadJobs(t *testing.T) {
 
 // A hub is reached by the URLs that it tells, and without its token by nobody.
 func TestAddresses(t *testing.T) {
-	for _, url := range []string{"", "http://x", "nats://", "host:4222"} {
+	for _, url := range []string{"", "http://x", "nats://", "host:4222", "nats://x:99999", "nats://x:0"} {
 		if _, err := Connect(t.Context(), Address{URL: url}); !errors.Is(err, ErrAddress) {
 			t.Errorf("%s: %v", url, err)
 		}

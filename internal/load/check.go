@@ -24,6 +24,7 @@ func (e *FieldError) Unwrap() error { return e.Err }
 const (
 	MaxConnections = 10_000_000
 	MaxRate        = 10_000_000 // a second
+	MinRate        = 0.001
 	MaxInFlight    = 10_000
 	MaxTime        = 30 * 24 * time.Hour
 	MaxRetries     = 1000
@@ -46,8 +47,8 @@ func (c *checker) count(field string, n, least, most int) {
 }
 
 func (c *checker) rate(field string, r float64) {
-	if !(r >= 0 && r <= MaxRate) || math.IsInf(r, 0) {
-		c.wrong(field, "", "it is %v: want more than 0 and at most %d, a second", r, MaxRate)
+	if r != 0 && !(r >= MinRate && r <= MaxRate) {
+		c.wrong(field, "", "it is %v: want %v to %d, a second", r, MinRate, MaxRate)
 	}
 }
 
@@ -136,7 +137,7 @@ func (p *Plan) checkSearch(c *checker) {
 		c.wrong("slo", "--slo 'p99<50ms'", "there is no objective: what is to hold?")
 	}
 	p.checkConditions(c, "slo", p.SLO)
-	most, least := float64(MaxRate), 0.001
+	most, least := float64(MaxRate), MinRate
 	switch p.Over {
 	case OverRate:
 		if p.InFlight > 0 {
@@ -144,8 +145,8 @@ func (p *Plan) checkSearch(c *checker) {
 		}
 	case OverConnections:
 		most, least = MaxConnections, 1
-		if p.InFlight == 0 && !(p.Each > 0 && p.Each <= MaxRate) {
-			c.wrong("each", "", "it is %v: want more than 0 messages a second on each connection", p.Each)
+		if p.InFlight == 0 && !(p.Each >= MinRate && p.Each <= MaxRate) {
+			c.wrong("each", "", "it is %v: want %v to %d messages a second on each connection", p.Each, MinRate, MaxRate)
 		}
 		if p.InFlight > 0 && p.Each > 0 {
 			c.wrong("in-flight", "", "there is a rate for each connection, too: choose one of them")

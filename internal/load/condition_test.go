@@ -144,7 +144,7 @@ func TestCheck(t *testing.T) {
 	for want, change := range map[string]func(p *load.Plan){
 		"url: the URL of the server is missing":                           func(p *load.Plan) { p.URL = "" },
 		"connections: it is 0: want 1 to 10000000":                        func(p *load.Plan) { p.Connections = 0 },
-		"connect-rate: it is -1: want more than 0":                        func(p *load.Plan) { p.ConnectRate = -1 },
+		"connect-rate: it is -1: want 0.001 to 10000000":                  func(p *load.Plan) { p.ConnectRate = -1 },
 		"batch: there is a rate, too: choose one of them":                 func(p *load.Plan) { p.Batch, p.ConnectRate = 1, 1 },
 		"batch-delay: there are no batches":                               func(p *load.Plan) { p.BatchDelay = 1 },
 		"in-flight: there is a rate, too: choose one of them":             func(p *load.Plan) { p.Rate = 1 },

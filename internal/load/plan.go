@@ -81,7 +81,7 @@ func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(d.String()
 func (d *Duration) UnmarshalText(b []byte) error {
 	v, err := time.ParseDuration(string(b))
 	if err != nil {
-		return fmt.Errorf("%q is no duration: want a number with a unit, such as 500ms, 10s or 1m30s", b)
+		return fmt.Errorf("%q is no duration: want a number with a unit, such as 500ms, 10s or 1m30s, and no more than 720h", b)
 	}
 	*d = Duration(v)
 	return nil

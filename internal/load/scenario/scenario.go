@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -215,8 +216,9 @@ func read(p property, n *yaml.Node) (values []string, wrong string) {
 		fits = allows(p, "string")
 	case "!!int":
 		fits = allows(p, "integer") || allows(p, "number")
-	case "!!float":
-		fits = allows(p, "number")
+	case "!!float": // .nan and .inf are floats, to YAML
+		v, err := strconv.ParseFloat(text, 64)
+		fits = allows(p, "number") && err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
 	case "!!bool":
 		fits = allows(p, "boolean")
 		text = strings.ToLower(text)
