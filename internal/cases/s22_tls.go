@@ -126,6 +126,7 @@ func portsForTLS() []conform.Case {
 			Requirements: []string{"6455-10.6-1"}, Open: inTLS(secure.Manner{Name: "not-served.invalid"}), Play: live,
 			Want: openLevel(ladder(
 				why("The handshake was refused, which RFC 6066 leaves to the server.", is(verdict.Informational, unsecured())),
+				why("The request was refused, as a server may do that does not serve the host (RFC 9110, 7.4).", begins(verdict.Informational, answered())),
 				why("The name was passed over, which RFC 6066 leaves to the server.", is(verdict.Informational, back()...)),
 			)),
 		},
