@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -166,12 +167,26 @@ func (s *fuzzScreen) lost(sum *fuzz.Summary) {
 	}
 }
 
-// table lists the findings.
+// table lists the findings, each with those that contain its conversation and so may come of the
+// same mistake.
 func (s *fuzzScreen) table(sum *fuzz.Summary) {
-	p := s.process
-	fmt.Fprintln(p.stdout)
-	for _, f := range sum.Findings {
+	fmt.Fprintln(s.process.stdout)
+	for i := range sum.Findings {
+		f := &sum.Findings[i]
+		contains := func(g fuzz.Finding) bool { return f.Contains(&g) }
+		if slices.ContainsFunc(sum.Findings, contains) {
+			continue
+		}
 		s.say(fmt.Sprintf("  %-6s %-28s ", f.Violation.Level, f.Name), visible.Text(f.Violation.What))
+		var more []string
+		for j := range sum.Findings {
+			if sum.Findings[j].Contains(f) {
+				more = append(more, sum.Findings[j].Name)
+			}
+		}
+		if len(more) > 0 {
+			s.say("         perhaps the same, with more said: ", strings.Join(more, ", "))
+		}
 	}
 }
 

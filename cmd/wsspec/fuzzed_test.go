@@ -69,3 +69,26 @@ func TestUnsettledIsNoSuccess(t *testing.T) {
 		t.Errorf("a SHOULD that is not settled: %v", err)
 	}
 }
+
+// A finding in which all of another is said, and more, is listed with it.
+func TestFindingsInOthers(t *testing.T) {
+	var all []fuzz.Finding
+	for name, script := range map[string]string{
+		"a": "> ping times=1100 \"\"\n", "b": "> ping times=1100 \"\"\n> close \"\"\n", "c": "> text \"\"\n> ping times=1100 \"\"\n", "d": "> close \"\"\n> opcode3 \"\"\n",
+	} {
+		c, err := conversation.Parse(name, "conversation 1\nrole: client\n\n"+script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, fuzz.Finding{Name: "name-" + name, Conversation: c})
+	}
+	fuzz.SortFindings(all)
+	var out strings.Builder
+	p := &process{stdout: &out, stderr: &out, getenv: func(string) string { return "" }, width: func() int { return 0 }}
+	s := &fuzzScreen{process: p, status: terminal.NewStatus(p.surroundings(), true)}
+	s.table(&fuzz.Summary{Findings: all})
+	text := strings.Join(strings.Fields(out.String()), " ")
+	if want := "MUST name-a perhaps the same, with more said: name-b, name-c MUST name-d"; text != want {
+		t.Errorf("%s, want %s", text, want)
+	}
+}

@@ -170,3 +170,24 @@ func frameShape(f *conversation.Frame, role ws.Role) string {
 	}
 	return name
 }
+
+// Contains reports whether in the conversation of a finding all is said that is said in that of
+// another, which is no less bad, and more: then it may come of the same mistake.
+func (f *Finding) Contains(other *Finding) bool {
+	long, short := lines(f.Conversation), lines(other.Conversation)
+	if len(short) == 0 || len(short) >= len(long) || other.Violation.Level > f.Violation.Level {
+		return false
+	}
+	at := 0
+	for _, line := range long {
+		if at < len(short) && line == short[at] {
+			at++
+		}
+	}
+	return at == len(short)
+}
+
+// lines are those of what is done in a conversation.
+func lines(c *conversation.Conversation) []string {
+	return strings.FieldsFunc(c.Script(), func(r rune) bool { return r == '\n' })
+}
