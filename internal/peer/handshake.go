@@ -227,7 +227,7 @@ func (p *Peer) awaitAnswer(late string, come func() bool) bool {
 		p.log.Refused = late
 		p.log.Facts.WasOpenHandshakeTimeout = true
 		p.notClean(late)
-		p.drop(true)
+		p.drop(p.mayReset())
 	}
 	return false
 }
@@ -235,7 +235,7 @@ func (p *Peer) awaitAnswer(late string, come func() bool) bool {
 // Hangup ends a connection whose handshake failed and completes the log.
 func (p *Peer) Hangup() {
 	p.flushHeld()
-	p.drop(true)
+	p.drop(p.mayReset())
 	p.release()
 }
 

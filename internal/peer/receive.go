@@ -330,6 +330,12 @@ func (p *Peer) notClean(why string) {
 	p.log.Facts.WasNotCleanReason = why
 }
 
+// mayReset reports whether a connection that has come to nothing is to be reset. A server is
+// not sent a reset before the connection is open: in the usual set-up of several libraries
+// nobody listens yet for errors on the socket of a handshake that was refused or not
+// answered, and the whole server dies of one, with all cases that were still to come.
+func (p *Peer) mayReset() bool { return p.log.Facts.Opened || p.cfg.Role == ws.Server }
+
 // drop ends the TCP connection from our side.
 func (p *Peer) drop(abort bool) {
 	if p.state == closed {

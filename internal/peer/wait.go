@@ -145,7 +145,7 @@ func (p *Peer) endNow() {
 		p.sendClose(nil, false)
 	case GiveUp:
 		p.record(wirelog.Record{Kind: wirelog.StillOpen})
-		p.drop(true)
+		p.drop(p.mayReset())
 	}
 }
 
