@@ -311,7 +311,7 @@ func (p *Peer) fail(code ws.CloseCode, reason string) {
 	switch {
 	case p.opts.FailByDrop || p.state == connecting:
 		p.notClean("we dropped the TCP connection: " + reason)
-		p.drop(true)
+		p.drop(p.mayReset())
 	case p.state == open:
 		p.sendClose(ws.AppendClosePayload(nil, code, reason[:min(len(reason), ws.MaxControlPayload-2)]), false)
 	default:
