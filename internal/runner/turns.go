@@ -198,10 +198,13 @@ func (t *turns) atOnce(connect Connect) error {
 func (t *turns) compare() {
 	first := ""
 	for i := range t.results {
+		if !t.played[i] {
+			continue // there is no log: the server was not there any more
+		}
 		r := &t.results[i]
 		answer := answerOf(r.Log)
 		switch {
-		case !t.played[i] || answer == first:
+		case answer == first:
 		case first == "":
 			first = answer
 		default:
