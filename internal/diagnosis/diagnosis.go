@@ -32,7 +32,7 @@ type Cause struct {
 
 // Diagnosis is what explains a peer's results.
 type Diagnosis struct {
-	Causes []Cause  // what explains most first
+	Causes []Cause  // what explains most first, and last what the RFCs allow
 	Left   []string // cases that are not as they should be and that nothing explains
 	Wrong  int      // cases that are not as they should be
 }
@@ -91,13 +91,44 @@ func By(faults func() []Fault, results []Observed) Diagnosis {
 	return s.explain(faults())
 }
 
-// explain adds the fault that gains most, as long as one gains anything, and then
-// takes out those that the later ones have made needless.
+// explain finds the faults that explain the results best. One that explains much, and is
+// not seen in some of what it breaks, may stand for several that fit: so each of those is
+// tried without.
 func (s *search) explain(faults []Fault) Diagnosis {
 	all := make([]evidence, len(faults))
 	for i, f := range faults {
 		all[i] = s.evidence(f)
 	}
+	best := s.fewest(all)
+	for _, doubtful := range best {
+		if len(doubtful.missing) == 0 {
+			continue
+		}
+		rest := slices.DeleteFunc(slices.Clone(all), func(e evidence) bool { return e.Name == doubtful.Name })
+		if other := s.fewest(rest); s.total(other) > s.total(best) {
+			best, all = other, rest
+		}
+	}
+	return s.diagnosis(faults, s.without(best, evidence.faint))
+}
+
+// total is what the faults are worth together, in cases.
+func (s *search) total(chosen []evidence) float64 {
+	total := 0.0
+	explained := make([]float64, len(s.wrong))
+	for _, e := range chosen {
+		total -= another + unseen*float64(len(e.missing))
+		e.explain(explained)
+	}
+	for _, x := range explained {
+		total += x
+	}
+	return total
+}
+
+// fewest adds the fault that gains most, as long as one gains anything, and then takes
+// out those that the later ones have made needless.
+func (s *search) fewest(all []evidence) []evidence {
 	var chosen []evidence
 	explained := make([]float64, len(s.wrong))
 	for {
@@ -113,8 +144,7 @@ func (s *search) explain(faults []Fault) Diagnosis {
 		chosen = append(chosen, all[best])
 		all[best].explain(explained)
 	}
-	needless := func(e evidence, explained []float64) bool { return e.gain(explained) <= 0 }
-	return s.diagnosis(faults, s.without(s.without(chosen, needless), evidence.faint))
+	return s.without(chosen, func(e evidence, explained []float64) bool { return e.gain(explained) <= 0 })
 }
 
 // without takes out those faults, the last first, of which that holds beside the rest.
@@ -245,10 +275,19 @@ func worth(want, got Outcome) float64 {
 	return otherwise
 }
 
-// diagnosis tells of the chosen faults, what explains most first.
+// diagnosis tells of the chosen faults, what explains most first, and last what the RFCs
+// allow.
 func (s *search) diagnosis(faults []Fault, chosen []evidence) Diagnosis {
 	d := Diagnosis{Wrong: len(s.wrong)}
-	slices.SortStableFunc(chosen, func(a, b evidence) int { return cmp.Compare(len(b.seen), len(a.seen)) })
+	slices.SortStableFunc(chosen, func(a, b evidence) int {
+		switch {
+		case a.Legal && !b.Legal:
+			return 1
+		case b.Legal && !a.Legal:
+			return -1
+		}
+		return cmp.Compare(len(b.seen), len(a.seen))
+	})
 	breakers := map[string]int{} // how many faults break a case
 	for _, f := range faults {
 		for id, o := range f.Shows {

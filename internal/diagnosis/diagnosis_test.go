@@ -104,3 +104,37 @@ func TestExplainInItsOwnWay(t *testing.T) {
 		}
 	}
 }
+
+// What the RFCs allow is told behind what they do not, however much it explains.
+func TestExplainLegalLast(t *testing.T) {
+	legal, small := faulty("legal", cases("1", 20)...), faulty("small", cases("2", 2)...)
+	legal.Legal = true
+	var results []Observed
+	for _, id := range append(cases("1", 20), cases("2", 2)...) {
+		results = append(results, Observed{id, Outcome{"FAILED", "OK", false}})
+	}
+	d := newSearch(results).explain([]Fault{legal, small})
+	if len(d.Causes) != 2 || d.Causes[0].Name != "small" {
+		t.Errorf("told %v, want the small fault first of two", d.Causes)
+	}
+}
+
+// A fault that explains much, but is not seen everywhere, gives way to several that fit.
+func TestExplainBySeveral(t *testing.T) {
+	one := faulty("one", append(cases("1", 10), append(cases("2", 10), cases("3", 6)...)...)...)
+	first, second := faulty("first", cases("1", 10)...), faulty("second", cases("2", 10)...)
+	var results []Observed
+	for _, id := range append(cases("1", 10), cases("2", 10)...) {
+		results = append(results, Observed{id, Outcome{"FAILED", "OK", false}})
+	}
+	for _, id := range cases("3", 6) {
+		results = append(results, Observed{id, Outcome{"OK", "OK", false}})
+	}
+	var got []string
+	for _, c := range newSearch(results).explain([]Fault{one, first, second}).Causes {
+		got = append(got, c.Name)
+	}
+	if want := []string{"first", "second"}; !slices.Equal(got, want) {
+		t.Errorf("told %q, want %q", got, want)
+	}
+}
