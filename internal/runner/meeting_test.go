@@ -11,6 +11,7 @@ import (
 
 	"github.com/wsspec/wsspec/internal/conform"
 	"github.com/wsspec/wsspec/internal/report"
+	"github.com/wsspec/wsspec/internal/wirelog"
 )
 
 // Connections of a case that is played on all of them together begin when the last is
@@ -53,4 +54,20 @@ func TestTogetherBeginsTogether(t *testing.T) {
 		}
 		(*meeting)(nil).attend(time.Hour)
 	})
+}
+
+// A server that is gone behind the first of two connections whose answers are compared
+// leaves what was played.
+func TestCompareWithoutTheSecond(t *testing.T) {
+	c := Planned{Case: conform.Case{Alike: true, Turns: make([]conform.Turn, 2)}}
+	n := 0
+	_, err := PlayAll(c, func(Planned) (report.Result, error) {
+		if n++; n > 1 {
+			return report.Result{}, errors.New("refused")
+		}
+		return report.Result{Log: &wirelog.Log{}}, nil
+	})
+	if err == nil || n != 2 {
+		t.Errorf("%d asked for, %v", n, err)
+	}
 }
