@@ -187,10 +187,11 @@ func (a *admission) framing(f ws.Fields) {
 	if len(f.Values("Expect")) > 0 {
 		a.note(free, free, "9110-10.1.1-1", "a request with Expect")
 	}
-	// Whom a server serves is its business (RFC 6455, 10.2).
+	// Whom a server serves is its business (RFC 6455, 10.2), and that there is one Origin is the
+	// client's (RFC 6454, 7.3).
 	switch origins := f.Values("Origin"); {
 	case len(origins) > 1:
-		a.note(should, free, "6455-10.2-1", "two Origin fields")
+		a.note(free, free, "6455-10.2-1", "two Origin fields")
 	case len(origins) == 1 && !strings.HasSuffix(origins[0], "://"+f.Get("Host")):
 		a.note(free, free, "6455-10.2-1", "a foreign origin")
 	}

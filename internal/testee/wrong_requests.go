@@ -81,7 +81,7 @@ func requestFaults() []Fault {
 		{Name: unfoldsFields, Title: "Accepts field lines that are folded", Roles: AsServer, Legal: true},
 		{Name: diesOfBadUTF8, Title: "Dies of a field that is not UTF-8", Roles: AsServer},
 		{Name: ignoresOrigin, Title: "Accepts requests from the origins that it has been told to refuse", Roles: AsServer},
-		{Name: firstOrigin, Title: "Reads only the first of several Origin fields", Roles: AsServer},
+		{Name: firstOrigin, Title: "Reads only the first of several Origin fields", Roles: AsServer, Legal: true},
 		{Name: refusesTwoSubprotocols, Title: "Refuses requests with two Sec-WebSocket-Protocol fields", Roles: AsServer},
 		{Name: skipsBadSubprotocols, Title: "Passes over a malformed Sec-WebSocket-Protocol field", Roles: AsServer},
 		{Name: namesCaseSensitive, Title: "Wants field names in the usual spelling", Roles: InBoth},
