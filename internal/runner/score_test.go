@@ -130,6 +130,7 @@ func byChance(role ws.Role, fault string) string {
 	return map[string]string{
 		"little-endian-lengths":    masked,
 		"length-126-in-seven-bits": masked,
+		"closes-inside-frame":      masked,
 		"sends-bare-lf":            "either side may be the first to give up the handshake",
 	}[fault]
 }
