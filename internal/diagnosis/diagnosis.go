@@ -25,7 +25,8 @@ type Cause struct {
 	Fault
 	Explains []string // cases that it explains better than all other causes, in order
 	Of       int      // cases that were played and show the fault where a peer has it
-	Missing  []string // of those, the ones that did not show it, in order
+	Seen     int      // of those, how many went wrong as it may
+	Missing  []string // and the ones that were all right, in order
 	Example  string   // the case that shows it best: one that few other faults break
 	Or       []Fault  // faults that show in just the same way
 }
@@ -298,7 +299,7 @@ func (s *search) diagnosis(faults []Fault, chosen []evidence) Diagnosis {
 	}
 	owner := s.owners(chosen)
 	for i, e := range chosen {
-		c := Cause{Fault: e.Fault, Of: e.of(), Missing: e.missing, Or: s.same(faults, e.Fault)}
+		c := Cause{Fault: e.Fault, Of: e.of(), Seen: len(e.seen), Missing: e.missing, Or: s.same(faults, e.Fault)}
 		for _, x := range e.seen {
 			id := s.wrong[x.at]
 			if owner[x.at] != i {

@@ -270,7 +270,7 @@ func causesOf(a report.Agent, v report.View, d diagnosis.Diagnosis, failed bool)
 	}
 	for i, c := range told.Causes {
 		x := cause{
-			Number: i + 1, Name: c.Name, Title: telling.Title(c), Allowed: c.Legal, Seen: c.Of - len(c.Missing), Of: c.Of, Explains: len(c.Explains),
+			Number: i + 1, Name: c.Name, Title: telling.Title(c), Allowed: c.Legal, Seen: c.Seen, Of: c.Of, Explains: len(c.Explains),
 			Look: telling.LookAt(c), Example: sentence(c.Example), Anchor: template.URL(report.Anchor(a.Name, c.Example)),
 			ShownIn: sentence(by[c.Example].Title), Reference: sentence(by[c.Example].Spec), Filter: filterLink("c:"+c.Name, a.Name),
 		}

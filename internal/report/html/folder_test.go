@@ -4,6 +4,7 @@ package html_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,7 +26,9 @@ import (
 // What the pages of three seed reports of the reference showed, ours show too.
 func TestFactsOfTheReference(t *testing.T) {
 	rep, err := archive.Load("../archive/testdata/reference")
-	do(t, err)
+	if _, lost := errors.AsType[*archive.LostError](err); !lost { // the index names one case file more
+		t.Error(err)
+	}
 	common := []string{
 		"isServer", "closedByMe", "failedByMe", "droppedByMe", "wasClean", "wasNotCleanReason", "wasServerConnectionDropTimeout",
 		"wasOpenHandshakeTimeout", "wasCloseHandshakeTimeout", "localCloseCode", "localCloseReason", "remoteCloseCode", "remoteCloseReason",

@@ -125,7 +125,7 @@ func Cause(c diagnosis.Cause) (what, fit, example string) {
 		what += " (which the RFCs allow)"
 	}
 	what = kindOf(c, what)
-	fit = fmt.Sprintf("%s: explains %d of the %d cases that it breaks", c.Name, c.Of-len(c.Missing), c.Of)
+	fit = fmt.Sprintf("%s: explains %d of the %d cases that it breaks", c.Name, c.Seen, c.Of)
 	if c.Of == 1 {
 		fit = c.Name + ": explains the one case run that it breaks"
 	}
