@@ -50,12 +50,10 @@ func (c *fuzzCmd) compare(ctx context.Context, p *process) error {
 	return nil
 }
 
-// oneIsLost keeps the last conversations before a server could not be reached any more.
+// oneIsLost tells that one of the servers could not be reached any more, and what came before.
 func (s *fuzzScreen) oneIsLost(url string, sum *fuzz.Comparison) error {
-	for i, c := range sum.Gone {
-		if _, err := s.keep(fmt.Sprintf("gone-%d-%d", sum.Seed, i+1), c.String()); err != nil {
-			return err
-		}
+	if err := s.keepGone(sum.Seed, sum.Gone); err != nil {
+		return err
 	}
 	fmt.Fprintf(s.process.stdout, "\n%v\n", sum.Lost)
 	s.say("", fmt.Sprintf("The last %d conversations before that are in %s/gone-%d-*.wsspec; the server may have died of one of them. To find out which: wsspec fuzz %s --seed %d --restart COMMAND", len(sum.Gone), s.out, sum.Seed, url, sum.Seed))

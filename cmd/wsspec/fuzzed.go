@@ -73,10 +73,8 @@ func perSecond(n uint64, took time.Duration) int {
 
 // end keeps what is left to be kept, and prints the summary.
 func (s *fuzzScreen) end(agent string, sum *fuzz.Summary) error {
-	for i, c := range sum.Gone {
-		if _, err := s.keep(fmt.Sprintf("gone-%d-%d", sum.Seed, i+1), c.String()); err != nil {
-			return err
-		}
+	if err := s.keepGone(sum.Seed, sum.Gone); err != nil {
+		return err
 	}
 	p := s.process
 	fmt.Fprintln(p.stdout)
@@ -91,6 +89,16 @@ func (s *fuzzScreen) end(agent string, sum *fuzz.Summary) error {
 	if len(sum.Findings) > 0 {
 		s.table(sum)
 		fmt.Fprintf(p.stdout, "\nFindings: %s/*.wsspec\n", strings.TrimSuffix(s.out, "/"))
+	}
+	return nil
+}
+
+// keepGone keeps the last conversations before a server could not be reached any more.
+func (s *fuzzScreen) keepGone(seed uint64, all []*conversation.Conversation) error {
+	for i, c := range all {
+		if _, err := s.keep(fmt.Sprintf("gone-%d-%d", seed, i+1), c.String()); err != nil {
+			return err
+		}
 	}
 	return nil
 }

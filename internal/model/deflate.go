@@ -147,9 +147,17 @@ func (m *Model) inflateTheirs() {
 	}
 }
 
-// inflatesSoFar reports whether what has been sent of the compressed message under way can
-// still become one, text included, with the memory that was agreed. It is asked for at the end of a connection only, as it
-// spoils the context.
+// inflateSoFar inflates what has been sent of the compressed message under way: bad is that it
+// cannot become one any more with the memory that was agreed. It is asked for at the end of a
+// connection only, as it spoils the context.
+func (m *Model) inflateSoFar() (plain []byte, final, bad bool) {
+	s := &m.ours
+	plain, stats, err := s.inflater.Inflate(nil, s.deflated, mostInflated)
+	return plain, stats.Final, errors.Is(err, deflate.ErrCorrupt) && !errors.Is(err, deflate.ErrTruncated) || m.isBeyond(stats)
+}
+
+// inflatesSoFar reports whether the compressed message under way can still become one, text
+// included. It is asked for at the end of a connection only: see inflateSoFar.
 func (m *Model) inflatesSoFar() bool {
 	s := &m.ours
 	switch {
@@ -158,8 +166,8 @@ func (m *Model) inflatesSoFar() bool {
 	case s.adrift:
 		return false
 	}
-	plain, stats, err := s.inflater.Inflate(nil, s.deflated, mostInflated)
-	if errors.Is(err, deflate.ErrCorrupt) && !errors.Is(err, deflate.ErrTruncated) || m.isBeyond(stats) {
+	plain, _, bad := m.inflateSoFar()
+	if bad {
 		return false
 	}
 	if s.assembly.op != ws.Text {

@@ -2,12 +2,7 @@
 
 package model
 
-import (
-	"errors"
-	"slices"
-
-	"github.com/wsspec/wsspec/internal/deflate"
-)
+import "slices"
 
 // Unusual returns the requirements about what was unusual in the frames that we sent before a
 // MUST was broken: what has to fail the connection, what may, and DEFLATE blocks with BFINAL.
@@ -15,13 +10,12 @@ import (
 // the end of a connection only, as a message under way is inflated as far as it goes.
 func (m *Model) Unusual() []string {
 	all := slices.Clone(m.unusual)
-	s := &m.ours
-	if s.assembly.inside && s.assembly.compressed {
-		_, stats, err := s.inflater.Inflate(nil, s.deflated, mostInflated)
-		if stats.Final {
+	if a := &m.ours.assembly; a.inside && a.compressed {
+		_, final, bad := m.inflateSoFar()
+		if final {
 			all = append(all, finalBlock)
 		}
-		if errors.Is(err, deflate.ErrCorrupt) && !errors.Is(err, deflate.ErrTruncated) || m.isBeyond(stats) {
+		if bad {
 			all = append(all, notInflated)
 		}
 	}
