@@ -134,17 +134,7 @@ func TestLoadNamesWhatItCannotRead(t *testing.T) {
 }
 
 func FuzzReadCase(f *testing.F) {
-	files, err := filepath.Glob("testdata/reference/*_case_*.json")
-	if err != nil || len(files) == 0 {
-		f.Fatal(files, err)
-	}
-	for _, name := range append(files, "testdata/case.json", "testdata/case_native.json") {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(b)
-	}
+	archive.AddCaseFiles(f)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := archive.ReadCase(b)
 		if err != nil {

@@ -38,9 +38,9 @@ func TestPrune(t *testing.T) {
 	}
 }
 
-// FuzzLightCase holds what is read of a case file for summaries against what is left of
-// all that is in it.
-func FuzzLightCase(f *testing.F) {
+// AddCaseFiles adds case files of ours and of the reference to what is fuzzed.
+func AddCaseFiles(f *testing.F) {
+	f.Helper()
 	files, err := filepath.Glob("testdata/reference/*_case_*.json")
 	if err != nil || len(files) == 0 {
 		f.Fatal(files, err)
@@ -52,6 +52,12 @@ func FuzzLightCase(f *testing.F) {
 		}
 		f.Add(b)
 	}
+}
+
+// FuzzLightCase holds what is read of a case file for summaries against what is left of
+// all that is in it.
+func FuzzLightCase(f *testing.F) {
+	AddCaseFiles(f)
 	f.Add([]byte(`{"id": "1", "wsspec": {"schema": 2, "seed": "0", "attempts": [{"number": 1, "log": ["x"], "seed": "f"}]}}`))
 	l := newLightReader()
 	f.Fuzz(func(t *testing.T, b []byte) {
